@@ -1,0 +1,72 @@
+//! What is checked: a text with its links and pictures.
+
+use serde::{Deserialize, Serialize};
+
+/// A language Vigie speaks and reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// French.
+    Fr,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The two-letter code, `fr` or `en`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lang::Fr => "fr",
+            Lang::En => "en",
+        }
+    }
+
+    /// Reads `fr`, `fr-CA`, `en_GB.UTF-8`…; `None` for any other language.
+    pub fn parse(code: &str) -> Option<Lang> {
+        let head: String = code.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+        match head.to_ascii_lowercase().as_str() {
+            "fr" => Some(Lang::Fr),
+            "en" => Some(Lang::En),
+            _ => None,
+        }
+    }
+}
+
+/// A post as it would be published on one channel.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// The words, UTF-8. Only the first [`crate::limits::MAX_CHARS`] characters are read.
+    pub text: String,
+    /// The language, where the author said so; else it is guessed.
+    #[serde(default)]
+    pub lang: Option<Lang>,
+    /// Links attached beside the text (a link card). Links written in the text need not be repeated.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// Attached pictures and videos.
+    #[serde(default)]
+    pub media: Vec<MediaFacts>,
+}
+
+impl Content {
+    /// A text alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Content { text: text.into(), ..Content::default() }
+    }
+}
+
+/// What is known about one attached picture or video.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MediaFacts {
+    /// Alternative text; empty = none written.
+    pub alt: String,
+    /// The author declared that the picture only decorates: an empty `alt` is then right.
+    pub decorative: bool,
+    /// The name the file had when it was added.
+    pub filename: Option<String>,
+    /// Media type, such as `image/png`.
+    pub mime: Option<String>,
+    /// Hidden data found in the file, such as `gps` → `48.85, 2.35` or `author` → a name.
+    pub metadata: std::collections::BTreeMap<String, String>,
+}
