@@ -1,1 +1,5 @@
-//! core
+//! The company's rules as pure functions.
+
+pub mod id;
+pub mod member;
+pub mod rights;

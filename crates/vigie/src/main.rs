@@ -1,1 +1,5 @@
-fn main() {}
+//! The `vigie` program: reads the command line and hands over to the library.
+
+fn main() -> std::process::ExitCode {
+    vigie::cli::main()
+}

@@ -1,0 +1,30 @@
+# Vigie: every command a newcomer needs. `make help` lists them.
+SHELL := /bin/bash
+VENDOR := crates/vigie/assets/vendor/icons.svg
+CARGO ?= cargo
+
+.PHONY: help assets demo run test bench lint
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+assets: $(VENDOR) ## fetch and build the third-party files of the pages (Node 20 or later)
+
+$(VENDOR): web/package.json web/package-lock.json web/icons.txt web/build.mjs
+	cd web && npm ci --no-fund --no-audit --loglevel=error && node build.mjs
+
+demo: assets ## show the main job in the browser, on a throw-away folder
+	$(CARGO) run --release --locked -p vigie -- demo
+
+run: assets ## start for real, on ./data, loopback only
+	$(CARGO) run --release --locked -p vigie -- serve --data data
+
+test: assets ## install what tests need, and run everything
+	$(CARGO) test --workspace --locked
+
+bench: assets ## measure what docs/performance.md states
+	$(CARGO) bench --workspace --locked
+
+lint: assets ## formatting and lints, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

@@ -1,0 +1,3 @@
+//! Members' ways in: first run, invitations, sign-in, passkeys, codes, sessions.
+
+pub mod session;

@@ -1,0 +1,73 @@
+//! The running program: what handlers share, and the assembly of all routes.
+
+use axum::Router;
+use std::{ops::Deref, sync::Arc};
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    keys::Keys,
+    web::{self, limit::Limits, route::Route},
+};
+
+/// What every handler and worker shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of [`App`].
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The program's own secrets.
+    pub keys: Keys,
+    /// How often callers may ask.
+    pub limits: Limits,
+    /// Becomes true when the program should end; workers watch it.
+    pub stopping: watch::Sender<bool>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the program together. Opens nothing on the network.
+    ///
+    /// # Errors
+    /// Key files or database that cannot be opened.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        crate::keys::create_private_dir(&config.data)?;
+        let keys = Keys::load_or_create(&config)?;
+        let (stopping, _) = watch::channel(false);
+        Ok(Self(Arc::new(Parts { config, clock, keys, limits: Limits::default(), stopping })))
+    }
+
+    /// Asks workers and connections to end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until [`App::stop`] was called.
+    pub async fn stopped(&self) {
+        let mut watch = self.stopping.subscribe();
+        // An error means that the sender is gone, and with it the program.
+        let _ = watch.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Every route of the program, concept by concept. This list mounts, guards, and is walked by the tests.
+pub fn routes() -> Vec<Route> {
+    [crate::health::routes(), web::routes(), crate::home::routes()].into_iter().flatten().collect()
+}
+
+/// The program as an HTTP service.
+pub fn router(app: &App) -> Router {
+    web::dress(app, web::route::mount(app, routes()))
+}

@@ -1,0 +1,89 @@
+//! The command line: one tree, each command defined beside its concept.
+
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+use crate::config::{Config, Layer};
+
+/// Vigie: posts checked by a colleague before they go out, with the key in nobody's hand.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the pages, the API and the workers.
+    Serve(crate::serve::Serve),
+}
+
+/// Settings that commands share; each is also a `VIGIE_…` variable and a line of `vigie.toml`.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Settings {
+    /// File with the settings (default: vigie.toml in this folder, when there is one).
+    #[arg(long, env = "VIGIE_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Folder of the database and the keys (default: data).
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// `postgres://…` instead of the SQLite file in the data folder.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Address and port to serve on (default: 127.0.0.1:8420).
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// The address people type (default: http://localhost and the port).
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl Settings {
+    /// The settings in force: these flags over the environment over the file.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load(&self) -> anyhow::Result<Config> {
+        let given = [
+            ("data", &self.data),
+            ("database", &self.database),
+            ("listen", &self.listen),
+            ("public_url", &self.public_url),
+        ];
+        let flags: Layer =
+            given.into_iter().filter_map(|(k, v)| v.as_ref().map(|v| (k.to_owned(), v.clone()))).collect();
+        let env = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Config::load(self.config.as_deref(), env, flags)
+    }
+}
+
+/// Reads the command line, runs the command, and says its errors on standard error.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => crate::serve::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("vigie: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Runs `work` on a Tokio runtime of its own.
+///
+/// # Errors
+/// The runtime cannot start; whatever `work` gives.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,17 @@
+//! Vigie's program: pages, API, command line and workers. The rules are in `vigie-core` and `vigie-check`, the database
+//! in `vigie-store`, the outside world in `vigie-connect`. Folders here are concepts, not layers.
+
+pub mod account;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod health;
+pub mod home;
+pub mod keys;
+pub mod serve;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod token;
+pub mod web;
+pub mod words;

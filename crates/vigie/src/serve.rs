@@ -1,0 +1,91 @@
+//! `vigie serve`: the pages, the API and the workers, until the program is asked to end.
+
+use anyhow::{Context as _, Result};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use crate::{
+    app::{self, App},
+    cli::Settings,
+    clock::SystemClock,
+    config::Config,
+};
+
+/// Start the pages, the API and the workers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  vigie serve --data /var/lib/vigie\n  \
+vigie serve --database postgres://vigie@db/vigie --public-url https://vigie.example.org")]
+pub struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Runs `vigie serve`.
+///
+/// # Errors
+/// Settings, key files, database or address that cannot be used.
+pub fn run(args: Serve) -> Result<ExitCode> {
+    let config = args.settings.load()?;
+    log_to_stderr(&config.log)?;
+    crate::cli::block_on(async {
+        let app = App::open(config, Arc::new(SystemClock)).await?;
+        serve(app).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves until a signal or [`App::stop`], then lets requests in hand end.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn serve(app: App) -> Result<()> {
+    let listen = app.config.listen;
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    announce(&app.config);
+    let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = app.clone();
+    tokio::spawn(async move {
+        signal().await;
+        stopping.stop();
+    });
+    let stopped = app.clone();
+    axum::serve(listener, service).with_graceful_shutdown(async move { stopped.stopped().await }).await?;
+    tracing::info!("stopped in order");
+    Ok(())
+}
+
+fn announce(config: &Config) {
+    tracing::info!(listen = %config.listen, "serving");
+    if config.exposed() && !config.https() {
+        tracing::warn!(
+            "listening beyond this machine without https: put a TLS proxy in front and set public_url to its address"
+        );
+    }
+    eprintln!("Vigie: {}", config.public_url);
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut term) => tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// Log lines go to standard error; JSON when it is not a terminal.
+///
+/// # Errors
+/// A filter that does not parse.
+pub fn log_to_stderr(filter: &str) -> Result<()> {
+    use std::io::IsTerminal as _;
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).with_context(|| format!("log: cannot use \"{filter}\""))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call (tests that start two programs) keeps the first one's.
+    let _ = if std::io::stderr().is_terminal() { lines.try_init() } else { lines.json().try_init() };
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! The tests' harness: the whole program in this process, without a port.

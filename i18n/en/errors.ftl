@@ -1,0 +1,1 @@
+error-internal-title = Something went wrong on our side

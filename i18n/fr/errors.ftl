@@ -1,0 +1,1 @@
+error-internal-title = Quelque chose n’a pas marché chez nous
