@@ -23,11 +23,11 @@ theme-dark = Sombre
 
 pause-all = Tout mettre en pause
 pause-all-explained = Aucun message ne partira avant que deux d’entre vous s’accordent pour reprendre. Rien n’est perdu.
-pause-reason = Pourquoi ? (facultatif)
+pause-reason = Pourquoi ? (facultatif)
 pause-all-now = Tout mettre en pause maintenant
 pause-label = Les publications sont en pause
 pause-banner = { $name } a tout mis en pause { $when }. Rien ne part.
-pause-resume-asked = { $name } a demandé à reprendre ; une deuxième personne doit être d’accord.
+pause-resume-asked = { $name } a demandé à reprendre ; une deuxième personne doit être d’accord.
 pause-see = Voir la pause
 
 home-title = Accueil
@@ -35,7 +35,7 @@ home-calm-title = Rien ne vous attend
 home-calm-text = Les relectures à faire, vos brouillons et les alertes apparaîtront ici.
 
 form-required = Ce champ est à remplir.
-form-too-long = Trop long : { $most ->
+form-too-long = Trop long : { $most ->
     [one] { $most } caractère
    *[other] { $most } caractères
   } au plus.

@@ -146,7 +146,7 @@ pub fn from_toml(text: &str, name: &str) -> Result<Layer> {
         toml::from_str(text).map_err(|e| anyhow!("{name}: {}", e.to_string().trim_end()))?;
     let mut layer = Layer::new();
     for (key, value) in table {
-        let line = text.get(..key.span().start).unwrap_or_default().lines().count().max(1);
+        let line = text.get(..key.span().start).unwrap_or_default().matches('\n').count() + 1;
         let key = key.into_inner();
         known(&key, |near| format!("{name}, line {line}: unknown setting \"{key}\"; the nearest is \"{near}\""))?;
         let value = match value {

@@ -1,6 +1,6 @@
 //! Every word a person reads, from `i18n/{fr,en}/*.ftl`, and how dates and numbers are said.
 //!
-//! Templates hold a [`Words`] named `w`: `{{ w.t("post-submit") }}`, `{{ w.t1("post-count", "n", posts.len()) }}`,
+//! Templates hold a [`Words`] named `w`: `{{ w.t("nav-home") }}`, `{{ w.t1("ago-hours", "n", hours) }}`,
 //! `{{ w.date(post.at) }}`, `{{ w.icon("pause") }}`.
 
 use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
