@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
     let mut table = String::from("/// Every asset of the pages.\npub(super) static ASSETS: &[Asset] = &[\n");
     for (name, mime) in FILES {
-        let Some(mut bytes) = read(&root, name) else {
+        let Some(mut bytes) = read(&root, name)? else {
             println!("cargo::error=crates/vigie/assets/{name} is not there. Run: make assets");
             return Ok(());
         };
@@ -50,8 +50,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn read(root: &Path, name: &str) -> Option<Vec<u8>> {
-    fs::read(root.join(name)).ok()
+/// The bytes of an asset; `vigie.css` is the files of `css/` joined in the order of their names.
+fn read(root: &Path, name: &str) -> std::io::Result<Option<Vec<u8>>> {
+    if name != "vigie.css" {
+        return Ok(fs::read(root.join(name)).ok());
+    }
+    let mut parts: Vec<PathBuf> =
+        fs::read_dir(root.join("css"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    parts.retain(|p| p.extension().is_some_and(|e| e == "css"));
+    parts.sort();
+    parts.iter().map(fs::read).collect::<Result<Vec<_>, _>>().map(|all| Some(all.concat()))
 }
 
 /// Replaces `asset(NAME)` by `url(/assets/HASH/NAME)` for the files already hashed.

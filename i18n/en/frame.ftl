@@ -13,6 +13,9 @@ nav-changes = Two-person changes
 nav-audit = Log
 nav-settings = Settings
 nav-write = Write a post
+nav-write-short = Write
+nav-more = More
+nav-self = My menu
 nav-me = My account
 nav-sign-out = Sign out
 
@@ -21,10 +24,8 @@ theme-auto = As my device says
 theme-light = Light
 theme-dark = Dark
 
-pause-all = Pause everything
+pause-all = Pause all
 pause-all-explained = No post will leave before two of you agree to start again. Nothing is lost.
-pause-reason = Why? (optional)
-pause-all-now = Pause everything now
 pause-label = Publishing is paused
 pause-banner = { $name } paused everything { $when }. Nothing goes out.
 pause-resume-asked = { $name } has asked to start again; a second person must agree.

@@ -13,6 +13,9 @@ nav-changes = Décisions à deux
 nav-audit = Journal
 nav-settings = Réglages
 nav-write = Écrire un message
+nav-write-short = Écrire
+nav-more = Plus
+nav-self = Mon menu
 nav-me = Mon compte
 nav-sign-out = Se déconnecter
 
@@ -23,8 +26,6 @@ theme-dark = Sombre
 
 pause-all = Tout mettre en pause
 pause-all-explained = Aucun message ne partira avant que deux d’entre vous s’accordent pour reprendre. Rien n’est perdu.
-pause-reason = Pourquoi ? (facultatif)
-pause-all-now = Tout mettre en pause maintenant
 pause-label = Les publications sont en pause
 pause-banner = { $name } a tout mis en pause { $when }. Rien ne part.
 pause-resume-asked = { $name } a demandé à reprendre ; une deuxième personne doit être d’accord.

@@ -3,7 +3,7 @@
 
 // Closes an open menu (a <details>) when focus or a click goes elsewhere, and on Escape, giving focus back.
 function closeMenus(except) {
-  for (const menu of document.querySelectorAll("details.self[open], details.pause-all[open], details.menu[open]")) {
+  for (const menu of document.querySelectorAll("details.self[open], details.menu[open], details.menu-bar[open]")) {
     if (!except || !menu.contains(except)) menu.open = false;
   }
 }
