@@ -1,5 +1,28 @@
 //! The company's rules as pure functions.
+//!
+//! This crate decides and never acts: no clock, no randomness, no disk, no network, no knowledge of pages or
+//! tables. Time, random bytes and what was looked up come in as arguments; decisions come out as values.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`post`] | the life of a post: who may edit, approve, waive, withdraw |
+//! | [`review`] | who is asked to review |
+//! | [`content`], [`canonical`] | what exactly is approved, and the bytes its digest is taken over |
+//! | [`publication`] | what an outcome on a network means |
+//! | [`schedule`] | what a wall-clock time means |
+//! | [`pause`], [`change`] | what takes two people |
+//! | [`member`], [`rights`] | who may do what |
+//! | [`audit`] | the append-only log and its proofs |
 
+pub mod audit;
+pub mod canonical;
+pub mod change;
+pub mod content;
 pub mod id;
 pub mod member;
+pub mod pause;
+pub mod post;
+pub mod publication;
+pub mod review;
 pub mod rights;
+pub mod schedule;

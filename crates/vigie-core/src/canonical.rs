@@ -1,0 +1,91 @@
+//! `vigie-content/1`: the bytes that a content's digest is taken over.
+//!
+//! Written out in `docs/canonical-encoding.md`, with test vectors. The encoding is injective: every value is
+//! preceded by its length or has a fixed size, lists by their count, so that two contents never share bytes.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::content::{Content, Digest, MediaRef, Variant};
+
+/// First bytes of every encoding: its name and version, and a line feed.
+pub const TAG: &[u8] = b"vigie-content/1\n";
+
+/// Appends values in the canonical form.
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    pub(crate) fn count(&mut self, n: usize) {
+        // A content holds far fewer than 2^64 of anything, so the cast loses nothing.
+        self.0.extend_from_slice(&(n as u64).to_be_bytes());
+    }
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.extend_from_slice(bytes);
+    }
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+    pub(crate) fn u32(&mut self, n: u32) {
+        self.0.extend_from_slice(&n.to_be_bytes());
+    }
+    pub(crate) fn flag(&mut self, flag: bool) {
+        self.0.push(u8::from(flag));
+    }
+    /// Seconds and nanoseconds since 1970 in UTC.
+    pub(crate) fn time(&mut self, time: jiff::Timestamp) {
+        self.0.extend_from_slice(&time.as_second().to_be_bytes());
+        self.0.extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
+    }
+}
+
+fn media(out: &mut Writer, media: &MediaRef) {
+    out.0.extend_from_slice(&media.sha256.0);
+    out.text(&media.mime);
+    out.u32(media.width);
+    out.u32(media.height);
+    out.text(&media.alt);
+    out.flag(media.decorative);
+}
+
+fn variant(out: &mut Writer, variant: &Variant) {
+    out.0.extend_from_slice(variant.channel.uuid().as_bytes());
+    out.text(variant.platform.as_str());
+    out.text(&variant.account);
+    out.text(&variant.text);
+    out.flag(variant.link.is_some());
+    if let Some(link) = &variant.link {
+        out.text(link);
+    }
+    out.count(variant.langs.len());
+    for lang in &variant.langs {
+        out.text(lang);
+    }
+    out.count(variant.media.len());
+    for item in &variant.media {
+        media(out, item);
+    }
+}
+
+impl Content {
+    /// The canonical bytes. The order of variants does not matter: they are sorted by channel.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut out = Writer(TAG.to_vec());
+        let mut variants: Vec<&Variant> = self.variants.iter().collect();
+        variants.sort_by_key(|v| v.channel);
+        out.count(variants.len());
+        for item in variants {
+            variant(&mut out, item);
+        }
+        out.flag(self.window.not_before.is_some());
+        if let Some(time) = self.window.not_before {
+            out.time(time);
+        }
+        out.time(self.window.not_after);
+        out.0
+    }
+
+    /// SHA-256 over the canonical bytes: what an approval is bound to.
+    pub fn digest(&self) -> Digest {
+        Digest(Sha256::digest(self.canonical_bytes()).into())
+    }
+}

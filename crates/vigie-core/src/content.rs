@@ -1,0 +1,113 @@
+//! What is approved: the exact content of a post for each channel, and when it may go out.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::ChannelId;
+use crate::member::names;
+
+names! {
+    /// A network that Vigie can publish on.
+    pub enum Platform {
+        /// Bluesky or any AT Protocol server.
+        Bluesky = "bluesky",
+        /// The built-in page that stands in for a network.
+        Sandbox = "sandbox",
+    }
+}
+
+/// SHA-256, over the canonical bytes of a content or over a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// Reads 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+
+    /// The first eight digits, enough for people to tell two contents apart.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(8).collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not 64 hexadecimal digits"))
+    }
+}
+
+/// Everything that will be published, and when it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// One per channel, sorted by channel when encoded.
+    pub variants: Vec<Variant>,
+    /// When it may go out.
+    pub window: Window,
+}
+
+/// What one channel will show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its network.
+    pub platform: Platform,
+    /// The network's own, stable id of the account (a DID on Bluesky): approval is for this account.
+    pub account: String,
+    /// The text, exactly.
+    pub text: String,
+    /// A link shown as a card, if any.
+    pub link: Option<String>,
+    /// Languages of the text (BCP 47), for networks that carry them.
+    pub langs: Vec<String>,
+    /// Pictures, in order.
+    pub media: Vec<MediaRef>,
+}
+
+/// A picture, by the digest of its exact bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaRef {
+    /// SHA-256 of the bytes that will be sent.
+    pub sha256: Digest,
+    /// Type of those bytes, found by content.
+    pub mime: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Alternative text.
+    pub alt: String,
+    /// True when the picture says nothing that the text does not: no alternative text is then right.
+    pub decorative: bool,
+}
+
+/// When a content may go out. A publication that misses it goes back to its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Not before; at once when absent.
+    pub not_before: Option<Timestamp>,
+    /// Not after.
+    pub not_after: Timestamp,
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what the tests need and the machine lacks: Debian packages and cargo-nextest.
+# Usage: tests/support/packages.sh
+# Says what it installs; needs root (or sudo) only when something is missing.
+set -euo pipefail
+
+missing=()
+need() { command -v "$1" >/dev/null 2>&1 || [ -x "$1" ] || missing+=("$2"); }
+need chromium chromium
+need chromedriver chromium-driver
+need /usr/lib/postgresql/15/bin/postgres postgresql
+need make make
+need cc build-essential
+need python3 python3-venv
+fc-list 2>/dev/null | grep -qi 'emoji' || missing+=(fonts-noto-color-emoji)
+fc-list 2>/dev/null | grep -qi 'dejavu' || missing+=(fonts-dejavu-core)
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "The tests need these Debian packages: ${missing[*]}. Install them, or run as root." >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  echo "Installing Debian packages: ${missing[*]}"
+  # A policy script that answers 101 keeps PostgreSQL from starting a system service.
+  policy=/usr/sbin/policy-rc.d
+  made=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+    made=1
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  [ -z "$made" ] || "${as_root[@]}" rm -f "$policy"
+fi
+
+if ! cargo nextest --version >/dev/null 2>&1; then
+  echo "Installing cargo-nextest from source (a few minutes, once)"
+  cargo install --locked cargo-nextest
+fi
