@@ -25,36 +25,77 @@ async fn every_page_carries_the_security_headers() {
     let app = TestApp::new().await;
     for path in ["/healthz", "/sign-in-not-there", "/"] {
         let a = app.browser().get(path).await;
-        assert_eq!(a.header("content-security-policy"), web::headers::CSP, "{path}");
+        assert_eq!(
+            a.header("content-security-policy"),
+            web::headers::CSP,
+            "{path}"
+        );
         assert_eq!(a.header("x-content-type-options"), "nosniff");
         assert_eq!(a.header("referrer-policy"), "same-origin");
         assert_eq!(a.header("cache-control"), "no-store");
-        assert_eq!(a.header("strict-transport-security"), "", "not over plain http");
+        assert_eq!(
+            a.header("strict-transport-security"),
+            "",
+            "not over plain http"
+        );
         assert_eq!(a.header("x-request-id").len(), 32);
     }
     let app = TestApp::with(&[("public_url", "https://vigie.example.org")]).await;
-    assert!(app.browser().get("/healthz").await.header("strict-transport-security").starts_with("max-age="));
+    assert!(
+        app.browser()
+            .get("/healthz")
+            .await
+            .header("strict-transport-security")
+            .starts_with("max-age=")
+    );
 }
 
 #[tokio::test]
 async fn a_page_that_is_not_there_says_so_in_the_reader_s_language() {
     let app = TestApp::new().await;
     let mut browser = app.browser();
-    assert!(browser.get("/nowhere").await.expect(404).text().contains("There is nothing here"));
+    assert!(
+        browser
+            .get("/nowhere")
+            .await
+            .expect(404)
+            .text()
+            .contains("There is nothing here")
+    );
     browser.lang = "fr-FR,fr;q=0.9,en;q=0.5";
     let page = browser.get("/nowhere").await.expect(404).text();
-    assert!(page.contains("Il n’y a rien ici") && page.contains("lang=\"fr\""), "{page}");
-    browser.post("/language", &[("lang", "en"), ("next", "/nowhere")]).await.expect(303);
-    assert!(browser.get("/nowhere").await.text().contains("There is nothing here"), "the choice wins over the browser");
+    assert!(
+        page.contains("Il n’y a rien ici") && page.contains("lang=\"fr\""),
+        "{page}"
+    );
+    browser
+        .post("/language", &[("lang", "en"), ("next", "/nowhere")])
+        .await
+        .expect(303);
+    assert!(
+        browser
+            .get("/nowhere")
+            .await
+            .text()
+            .contains("There is nothing here"),
+        "the choice wins over the browser"
+    );
 }
 
 #[tokio::test]
 async fn the_api_answers_with_problem_details() {
     let app = TestApp::new().await;
-    let a = app.client("x").call(Method::GET, "/api/v1/nowhere", None).await.expect(404);
+    let a = app
+        .client("x")
+        .call(Method::GET, "/api/v1/nowhere", None)
+        .await
+        .expect(404);
     assert_eq!(a.header("content-type"), "application/problem+json");
     let json = a.json();
-    assert_eq!((json["type"].as_str(), json["status"].as_u64()), (Some("/problems/not-found"), Some(404)));
+    assert_eq!(
+        (json["type"].as_str(), json["status"].as_u64()),
+        (Some("/problems/not-found"), Some(404))
+    );
     assert_eq!(json["operation"].as_str(), Some(a.header("x-request-id")));
 }
 
@@ -62,8 +103,15 @@ async fn the_api_answers_with_problem_details() {
 async fn a_form_from_another_site_is_refused() {
     let app = TestApp::new().await;
     let browser = app.browser();
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("x-nothing", "")] {
-        let request = browser.request(Method::POST, "/theme").header(name, value).body(Body::from("theme=dark"));
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+        ("x-nothing", ""),
+    ] {
+        let request = browser
+            .request(Method::POST, "/theme")
+            .header(name, value)
+            .body(Body::from("theme=dark"));
         let a = browser.send(request.unwrap()).await.expect(403);
         assert!(a.text().contains("did not come from Vigie"), "{name}");
     }
@@ -74,9 +122,18 @@ async fn a_form_from_another_site_is_refused() {
 async fn the_look_is_kept_and_people_stay_on_the_site() {
     let app = TestApp::new().await;
     let browser = app.browser();
-    let a = browser.post("/theme", &[("theme", "dark"), ("next", "//evil.example/")]).await.expect(303);
+    let a = browser
+        .post("/theme", &[("theme", "dark"), ("next", "//evil.example/")])
+        .await
+        .expect(303);
     assert_eq!(a.location().as_deref(), Some("/"));
-    assert!(browser.get("/nowhere").await.text().contains("data-theme=\"dark\""));
+    assert!(
+        browser
+            .get("/nowhere")
+            .await
+            .text()
+            .contains("data-theme=\"dark\"")
+    );
 }
 
 #[tokio::test]
@@ -85,19 +142,51 @@ async fn assets_are_kept_for_ever_under_their_hash_only() {
     let browser = app.browser();
     let css = web::assets::url("vigie.css");
     let a = browser.get(&css).await.expect(200);
-    assert_eq!(a.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(
+        a.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
     assert_eq!(a.header("content-type"), "text/css; charset=utf-8");
-    let font = a.text().split("url(").nth(1).unwrap().split(')').next().unwrap().to_owned();
-    assert_eq!(browser.get(&font).await.expect(200).header("content-type"), "font/woff2");
-    assert_eq!(browser.get("/assets/old/vigie.css").await.expect(200).header("cache-control"), "no-cache");
+    let font = a
+        .text()
+        .split("url(")
+        .nth(1)
+        .unwrap()
+        .split(')')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        browser.get(&font).await.expect(200).header("content-type"),
+        "font/woff2"
+    );
+    assert_eq!(
+        browser
+            .get("/assets/old/vigie.css")
+            .await
+            .expect(200)
+            .header("cache-control"),
+        "no-cache"
+    );
     browser.get("/assets/x/../../etc/passwd").await.expect(404);
-    let request = browser.request(Method::GET, &css).header(header::ACCEPT_ENCODING, "br, gzip").body(Body::empty());
-    assert_eq!(browser.send(request.unwrap()).await.header("content-encoding"), "gzip");
+    let request = browser
+        .request(Method::GET, &css)
+        .header(header::ACCEPT_ENCODING, "br, gzip")
+        .body(Body::empty());
+    assert_eq!(
+        browser
+            .send(request.unwrap())
+            .await
+            .header("content-encoding"),
+        "gzip"
+    );
 }
 
 #[tokio::test]
 async fn there_is_no_inline_style_or_script_in_any_template() {
-    let inline = regex::Regex::new(r#"(?i)\sstyle=|<style|\son[a-z]+="|<script(?:>|[^>]*[^>])>[^<]"#).unwrap();
+    let inline =
+        regex::Regex::new(r#"(?i)\sstyle=|<style|\son[a-z]+="|<script(?:>|[^>]*[^>])>[^<]"#)
+            .unwrap();
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -106,7 +195,12 @@ async fn there_is_no_inline_style_or_script_in_any_template() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "html") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                assert!(!inline.is_match(&text), "{}: {:?}", path.display(), inline.find(&text));
+                assert!(
+                    !inline.is_match(&text),
+                    "{}: {:?}",
+                    path.display(),
+                    inline.find(&text)
+                );
             }
         }
     }
@@ -123,11 +217,16 @@ async fn saves(State(app): State<App>) -> Response {
 }
 async fn shows(frame: Frame) -> Result<Response, Error> {
     #[derive(askama::Template)]
-    #[template(source = "{% extends \"web/layout.html\" %}{% block main %}<p>shown</p>{% endblock %}", ext = "html")]
+    #[template(
+        source = "{% extends \"web/layout.html\" %}{% block main %}<p>shown</p>{% endblock %}",
+        ext = "html"
+    )]
     struct Show {
         page: web::frame::Page,
     }
-    web::html(&Show { page: frame.page("home-title") })
+    web::html(&Show {
+        page: frame.page("home-title"),
+    })
 }
 async fn reads(form: Form) -> String {
     form.value("text").len().to_string()
@@ -142,7 +241,10 @@ async fn with_trial_routes() -> TestApp {
         Route::post("/save", Who::Anyone, saves),
         Route::get("/show", Who::Anyone, shows),
         Route::post("/read", Who::Anyone, reads).body(100),
-        Route::get("/scarce", Who::Anyone, fails).rate(Rate { burst: 2.0, per_second: 0.1 }),
+        Route::get("/scarce", Who::Anyone, fails).rate(Rate {
+            burst: 2.0,
+            per_second: 0.1,
+        }),
         Route::get("/members-only", Who::SignedIn, fails),
     ]);
     app
@@ -154,10 +256,18 @@ async fn faults_and_panics_give_a_calm_page_and_no_detail() {
     for path in ["/fail", "/panic"] {
         let a = app.browser().get(path).await.expect(500);
         let page = a.text();
-        assert!(page.contains("Something went wrong on our side") && page.contains(a.header("x-request-id")), "{page}");
+        assert!(
+            page.contains("Something went wrong on our side")
+                && page.contains(a.header("x-request-id")),
+            "{page}"
+        );
         assert!(!page.contains("planted-secret"));
     }
-    let a = app.client("x").call(Method::GET, "/api/v1/panic", None).await.expect(500);
+    let a = app
+        .client("x")
+        .call(Method::GET, "/api/v1/panic", None)
+        .await
+        .expect(500);
     assert_eq!(a.json()["type"], "/problems/internal");
 }
 
@@ -166,7 +276,10 @@ async fn a_notice_is_shown_once_in_the_reader_s_language_and_cannot_be_forged() 
     let app = with_trial_routes().await;
     let browser = app.browser();
     let page = browser.submit("/save", &[]).await.expect(200).text();
-    assert!(page.contains("7 characters at most") && page.contains("shown"), "{page}");
+    assert!(
+        page.contains("7 characters at most") && page.contains("shown"),
+        "{page}"
+    );
     assert!(!browser.get("/show").await.text().contains("7 characters"));
     browser.post("/save", &[]).await.expect(303);
     let forged = browser.cookie("vigie_flash").unwrap().replacen('e', "f", 1);
@@ -178,8 +291,14 @@ async fn a_notice_is_shown_once_in_the_reader_s_language_and_cannot_be_forged() 
 async fn a_body_that_is_too_large_is_refused_by_route() {
     let app = with_trial_routes().await;
     let browser = app.browser();
-    browser.post("/read", &[("text", &"x".repeat(50))]).await.expect(200);
-    let a = browser.post("/read", &[("text", &"x".repeat(200))]).await.expect(413);
+    browser
+        .post("/read", &[("text", &"x".repeat(50))])
+        .await
+        .expect(200);
+    let a = browser
+        .post("/read", &[("text", &"x".repeat(200))])
+        .await
+        .expect(413);
     assert!(a.text().contains("That is too big"));
 }
 
@@ -200,5 +319,8 @@ async fn asking_too_often_says_how_long_to_wait() {
 async fn a_page_for_members_leads_to_sign_in_and_back() {
     let app = with_trial_routes().await;
     let a = app.browser().get("/members-only?x=1").await.expect(303);
-    assert_eq!(a.location().as_deref(), Some("/sign-in?next=%2Fmembers-only%3Fx%3D1"));
+    assert_eq!(
+        a.location().as_deref(),
+        Some("/sign-in?next=%2Fmembers-only%3Fx%3D1")
+    );
 }

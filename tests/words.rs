@@ -16,7 +16,11 @@ fn files(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files(&path, extensions, found);
-        } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
+        } else if path
+            .extension()
+            .and_then(|e| e.to_str())
+            .is_some_and(|e| extensions.contains(&e))
+        {
             found.push(path);
         }
     }
@@ -42,7 +46,10 @@ fn catalogue(lang: &str) -> BTreeMap<String, (String, String)> {
                 body.push('\n');
                 body.push_str(line);
             } else {
-                assert!(line.is_empty() || line.starts_with('#'), "{lang}/{file}: cannot read {line:?}");
+                assert!(
+                    line.is_empty() || line.starts_with('#'),
+                    "{lang}/{file}: cannot read {line:?}"
+                );
             }
         }
     }
@@ -50,19 +57,30 @@ fn catalogue(lang: &str) -> BTreeMap<String, (String, String)> {
 }
 
 fn variables(body: &str) -> BTreeSet<String> {
-    Regex::new(r"\$([a-z_]+)").unwrap().captures_iter(body).map(|c| c[1].to_owned()).collect()
+    Regex::new(r"\$([a-z_]+)")
+        .unwrap()
+        .captures_iter(body)
+        .map(|c| c[1].to_owned())
+        .collect()
 }
 
 #[test]
 fn both_languages_say_the_same_things_with_the_same_values_in_the_same_files() {
     let (fr, en) = (catalogue("fr"), catalogue("en"));
     let keys = |c: &BTreeMap<String, (String, String)>| c.keys().cloned().collect::<BTreeSet<_>>();
-    let odd: Vec<_> = keys(&fr).symmetric_difference(&keys(&en)).cloned().collect();
+    let odd: Vec<_> = keys(&fr)
+        .symmetric_difference(&keys(&en))
+        .cloned()
+        .collect();
     assert!(odd.is_empty(), "only in one language: {odd:?}");
     for (key, (file, body)) in &fr {
         let (other_file, other) = &en[key];
         assert_eq!(file, other_file, "{key}: another file in each language");
-        assert_eq!(variables(body), variables(other), "{key}: other values in each language");
+        assert_eq!(
+            variables(body),
+            variables(other),
+            "{key}: other values in each language"
+        );
     }
 }
 
@@ -77,18 +95,31 @@ fn every_word_is_there_and_every_word_is_used() {
     let family = Regex::new(r#""([a-z][a-z0-9]*(?:-[a-z0-9]+)*-)(?:\{|"\s*~)"#).unwrap();
     let known = catalogue("en");
     let mut sources = Vec::new();
-    files(&root().join("crates/vigie/src"), &["rs", "html"], &mut sources);
+    files(
+        &root().join("crates/vigie/src"),
+        &["rs", "html"],
+        &mut sources,
+    );
     let (mut used, mut families, mut missing) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for path in sources {
         let text = fs::read_to_string(&path).unwrap();
         used.extend(literal.captures_iter(&text).map(|c| c[1].to_owned()));
         families.extend(family.captures_iter(&text).map(|c| c[1].to_owned()));
-        let keys = asked.captures_iter(&text).map(|c| c[1].to_owned()).filter(|k| !known.contains_key(k));
+        let keys = asked
+            .captures_iter(&text)
+            .map(|c| c[1].to_owned())
+            .filter(|k| !known.contains_key(k));
         missing.extend(keys.map(|k| format!("{}: {k}", path.display())));
     }
-    assert!(missing.is_empty(), "words that no catalogue has:\n{}", missing.join("\n"));
-    let unused: Vec<_> =
-        known.keys().filter(|k| !used.contains(*k) && !families.iter().any(|f| k.starts_with(f.as_str()))).collect();
+    assert!(
+        missing.is_empty(),
+        "words that no catalogue has:\n{}",
+        missing.join("\n")
+    );
+    let unused: Vec<_> = known
+        .keys()
+        .filter(|k| !used.contains(*k) && !families.iter().any(|f| k.starts_with(f.as_str())))
+        .collect();
     assert!(unused.is_empty(), "words that nothing says: {unused:?}");
 }
 
@@ -97,10 +128,16 @@ fn french_has_its_own_spaces_and_marks() {
     let wrong = [
         (Regex::new("[ \u{a0}][;!?]").unwrap(), "U+202F before ; ! ?"),
         (Regex::new("[ \u{202f}]:").unwrap(), "U+00A0 before :"),
-        (Regex::new(r"[\p{L}\p{N})][;!?](?:\s|$)").unwrap(), "U+202F before ; ! ?"),
+        (
+            Regex::new(r"[\p{L}\p{N})][;!?](?:\s|$)").unwrap(),
+            "U+202F before ; ! ?",
+        ),
         (Regex::new(r"[\p{L})]:(?:\s|$)").unwrap(), "U+00A0 before :"),
         (Regex::new("« |« *$| »").unwrap(), "U+00A0 inside « »"),
-        (Regex::new("[\"']").unwrap(), "’ and « » instead of ' and \""),
+        (
+            Regex::new("[\"']").unwrap(),
+            "’ and « » instead of ' and \"",
+        ),
         (Regex::new(r"\.\.\.").unwrap(), "… instead of three points"),
     ];
     // Header names and code are quoted as they are typed.
@@ -108,7 +145,12 @@ fn french_has_its_own_spaces_and_marks() {
     let mut found = Vec::new();
     for (key, (file, body)) in catalogue("fr") {
         let body = code.replace_all(&body, "");
-        found.extend(wrong.iter().filter(|(r, _)| r.is_match(&body)).map(|(_, why)| format!("{file}: {key}: {why}")));
+        found.extend(
+            wrong
+                .iter()
+                .filter(|(r, _)| r.is_match(&body))
+                .map(|(_, why)| format!("{file}: {key}: {why}")),
+        );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -116,7 +158,11 @@ fn french_has_its_own_spaces_and_marks() {
 #[test]
 fn english_has_no_space_before_a_sign() {
     let wrong = Regex::new("[ \u{a0}\u{202f}][;:!?]").unwrap();
-    let found: Vec<_> = catalogue("en").into_iter().filter(|(_, (_, b))| wrong.is_match(b)).map(|(k, _)| k).collect();
+    let found: Vec<_> = catalogue("en")
+        .into_iter()
+        .filter(|(_, (_, b))| wrong.is_match(b))
+        .map(|(k, _)| k)
+        .collect();
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -125,9 +171,15 @@ fn every_message_of_both_languages_can_be_said() {
     use vigie::words::{Args, Lang, t};
     for (lang, code) in [(Lang::Fr, "fr"), (Lang::En, "en")] {
         for (key, (_, body)) in catalogue(code) {
-            let args: Args = variables(&body).into_iter().map(|v| (v.into(), 3.into())).collect();
+            let args: Args = variables(&body)
+                .into_iter()
+                .map(|v| (v.into(), 3.into()))
+                .collect();
             let said = t(lang, &key, &args);
-            assert!(!said.starts_with('[') && !said.contains("{$"), "{code}: {key}: {said}");
+            assert!(
+                !said.starts_with('[') && !said.contains("{$"),
+                "{code}: {key}: {said}"
+            );
         }
     }
 }
@@ -135,13 +187,26 @@ fn every_message_of_both_languages_can_be_said() {
 #[test]
 fn the_sprite_has_every_icon_that_is_named() {
     let named = fs::read_to_string(root().join("web/icons.txt")).unwrap();
-    let listed: BTreeSet<&str> = named.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    let listed: BTreeSet<&str> = named
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        .collect();
     let asked = Regex::new(r#"(?:\.icon\(|icon: )"([a-z0-9-]+)""#).unwrap();
     let mut sources = Vec::new();
-    files(&root().join("crates/vigie/src"), &["rs", "html"], &mut sources);
+    files(
+        &root().join("crates/vigie/src"),
+        &["rs", "html"],
+        &mut sources,
+    );
     for path in sources {
         for found in asked.captures_iter(&fs::read_to_string(&path).unwrap()) {
-            assert!(listed.contains(&found[1]), "{}: the icon {} is not in web/icons.txt", path.display(), &found[1]);
+            assert!(
+                listed.contains(&found[1]),
+                "{}: the icon {} is not in web/icons.txt",
+                path.display(),
+                &found[1]
+            );
         }
     }
 }

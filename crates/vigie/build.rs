@@ -2,7 +2,9 @@
 //! `asset(NAME)` in a style sheet becomes the hashed address of that file.
 
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, env, fmt::Write as _, fs, io::Write as _, path::Path, path::PathBuf};
+use std::{
+    collections::BTreeMap, env, fmt::Write as _, fs, io::Write as _, path::Path, path::PathBuf,
+};
 
 /// Files that `make assets` must have produced. Style sheets come last: they name the others.
 const FILES: [(&str, &str); 8] = [
@@ -22,7 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("assets");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
-    let mut table = String::from("/// Every asset of the pages.\npub(super) static ASSETS: &[Asset] = &[\n");
+    let mut table =
+        String::from("/// Every asset of the pages.\npub(super) static ASSETS: &[Asset] = &[\n");
     for (name, mime) in FILES {
         let Some(mut bytes) = read(&root, name)? else {
             println!("cargo::error=crates/vigie/assets/{name} is not there. Run: make assets");
@@ -31,7 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if name.ends_with(".css") {
             bytes = with_addresses(&String::from_utf8(bytes)?, &hashes).into_bytes();
         }
-        let hash: String = Sha256::digest(&bytes).iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let hash: String = Sha256::digest(&bytes)
+            .iter()
+            .take(8)
+            .map(|b| format!("{b:02x}"))
+            .collect();
         let flat = name.replace('/', "_");
         fs::write(out.join(&flat), &bytes)?;
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -65,6 +72,9 @@ fn read(root: &Path, name: &str) -> std::io::Result<Option<Vec<u8>>> {
 /// Replaces `asset(NAME)` by `url(/assets/HASH/NAME)` for the files already hashed.
 fn with_addresses(css: &str, hashes: &BTreeMap<&str, String>) -> String {
     hashes.iter().fold(css.to_owned(), |css, (name, hash)| {
-        css.replace(&format!("asset({name})"), &format!("url(/assets/{hash}/{name})"))
+        css.replace(
+            &format!("asset({name})"),
+            &format!("url(/assets/{hash}/{name})"),
+        )
     })
 }

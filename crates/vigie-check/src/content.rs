@@ -23,7 +23,10 @@ impl Lang {
 
     /// Reads `fr`, `fr-CA`, `en_GB.UTF-8`…; `None` for any other language.
     pub fn parse(code: &str) -> Option<Lang> {
-        let head: String = code.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+        let head: String = code
+            .chars()
+            .take_while(|c| c.is_ascii_alphabetic())
+            .collect();
         match head.to_ascii_lowercase().as_str() {
             "fr" => Some(Lang::Fr),
             "en" => Some(Lang::En),
@@ -51,7 +54,10 @@ pub struct Content {
 impl Content {
     /// A text alone.
     pub fn text(text: impl Into<String>) -> Self {
-        Content { text: text.into(), ..Content::default() }
+        Content {
+            text: text.into(),
+            ..Content::default()
+        }
     }
 }
 

@@ -12,7 +12,9 @@ pub mod report;
 pub use content::{Content, Lang, MediaFacts};
 pub use facts::{FactValue, Facts, FactsError};
 pub use packs::{LoadError, Packs};
-pub use report::{Confidence, Disposition, Evidence, Family, Finding, Fix, Report, Severity, Skill, Words};
+pub use report::{
+    Confidence, Disposition, Evidence, Family, Finding, Fix, Report, Severity, Skill, Words,
+};
 
 /// Name and version of the engine, as written in reports.
 pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
@@ -22,5 +24,9 @@ pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
 /// The day on which the post is read comes from the facts `publish`, `date` or `now`; without any, rules that need it
 /// keep silent and a note says so.
 pub fn check(_content: &Content, _facts: &Facts, packs: &Packs) -> Report {
-    Report { engine: ENGINE.to_owned(), packs: packs.versions.clone(), ..Report::default() }
+    Report {
+        engine: ENGINE.to_owned(),
+        packs: packs.versions.clone(),
+        ..Report::default()
+    }
 }

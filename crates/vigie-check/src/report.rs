@@ -120,7 +120,10 @@ pub struct Words {
 impl Words {
     /// Both languages at once.
     pub fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
-        Words { fr: fr.into(), en: en.into() }
+        Words {
+            fr: fr.into(),
+            en: en.into(),
+        }
     }
 
     /// The words in one language.
@@ -144,7 +147,10 @@ impl Words {
             }
             out
         };
-        Words { fr: one(&self.fr), en: one(&self.en) }
+        Words {
+            fr: one(&self.fr),
+            en: one(&self.en),
+        }
     }
 }
 
@@ -226,12 +232,20 @@ impl Report {
 
     /// Skills that a second reader must bring (findings from `review` up).
     pub fn skills(&self) -> BTreeSet<Skill> {
-        self.findings.iter().filter(|f| f.severity >= Severity::Review).filter_map(|f| f.skill).collect()
+        self.findings
+            .iter()
+            .filter(|f| f.severity >= Severity::Review)
+            .filter_map(|f| f.skill)
+            .collect()
     }
 
     /// Rules that stop publication until a second person lifts them.
     pub fn stops(&self) -> BTreeSet<String> {
-        self.findings.iter().filter(|f| f.severity == Severity::Stop).map(|f| f.rule.clone()).collect()
+        self.findings
+            .iter()
+            .filter(|f| f.severity == Severity::Stop)
+            .map(|f| f.rule.clone())
+            .collect()
     }
 
     /// How many findings are at or above a severity.

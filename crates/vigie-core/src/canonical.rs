@@ -34,7 +34,8 @@ impl Writer {
     /// Seconds and nanoseconds since 1970 in UTC.
     pub(crate) fn time(&mut self, time: jiff::Timestamp) {
         self.0.extend_from_slice(&time.as_second().to_be_bytes());
-        self.0.extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
+        self.0
+            .extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
     }
 }
 

@@ -221,12 +221,17 @@ mod tests {
     fn it_takes_a_second_person_who_is_not_concerned() {
         let change = role_change();
         let now = Timestamp::UNIX_EPOCH;
-        assert_eq!(change.confirm(member(1), now), Err(ChangeRefusal::SamePerson));
+        assert_eq!(
+            change.confirm(member(1), now),
+            Err(ChangeRefusal::SamePerson)
+        );
         assert_eq!(change.confirm(member(3), now), Err(ChangeRefusal::AboutYou));
         assert_eq!(change.confirm(member(2), now), Ok(ChangeState::Confirmed));
         assert_eq!(change.refuse(member(3), now), Ok(ChangeState::Refused));
         assert_eq!(change.cancel(member(2)), Err(ChangeRefusal::NotYours));
-        let late = now.checked_add(jiff::SignedDuration::from_hours(OPEN_HOURS)).unwrap();
+        let late = now
+            .checked_add(jiff::SignedDuration::from_hours(OPEN_HOURS))
+            .unwrap();
         assert_eq!(change.confirm(member(2), late), Err(ChangeRefusal::TooOld));
     }
 

@@ -65,7 +65,12 @@ impl Pause {
         if self.is_paused() {
             return Err(PauseRefusal::AlreadyPaused);
         }
-        Ok(Self::Paused { by, at, reason, resume: None })
+        Ok(Self::Paused {
+            by,
+            at,
+            reason,
+            resume: None,
+        })
     }
 
     /// The first of two people asks to resume.
@@ -75,9 +80,17 @@ impl Pause {
     pub fn ask_resume(&self, by: MemberId, at: Timestamp) -> Result<Self, PauseRefusal> {
         match self.clone() {
             Self::Running => Err(PauseRefusal::NotPaused),
-            Self::Paused { by: stopped, at: since, reason, .. } => {
-                Ok(Self::Paused { by: stopped, at: since, reason, resume: Some(Resume { by, at }) })
-            }
+            Self::Paused {
+                by: stopped,
+                at: since,
+                reason,
+                ..
+            } => Ok(Self::Paused {
+                by: stopped,
+                at: since,
+                reason,
+                resume: Some(Resume { by, at }),
+            }),
         }
     }
 
@@ -89,7 +102,10 @@ impl Pause {
         match self {
             Self::Running => Err(PauseRefusal::NotPaused),
             Self::Paused { resume: None, .. } => Err(PauseRefusal::NotAsked),
-            Self::Paused { resume: Some(asked), .. } if asked.by == by => Err(PauseRefusal::SamePerson),
+            Self::Paused {
+                resume: Some(asked),
+                ..
+            } if asked.by == by => Err(PauseRefusal::SamePerson),
             Self::Paused { .. } => Ok(Self::Running),
         }
     }
@@ -102,7 +118,17 @@ impl Pause {
         match self.clone() {
             Self::Running => Err(PauseRefusal::NotPaused),
             Self::Paused { resume: None, .. } => Err(PauseRefusal::NotAsked),
-            Self::Paused { by, at, reason, resume: Some(_) } => Ok(Self::Paused { by, at, reason, resume: None }),
+            Self::Paused {
+                by,
+                at,
+                reason,
+                resume: Some(_),
+            } => Ok(Self::Paused {
+                by,
+                at,
+                reason,
+                resume: None,
+            }),
         }
     }
 }
@@ -114,16 +140,27 @@ mod tests {
 
     #[test]
     fn one_stops_two_start() {
-        let (a, b) = (MemberId::new(Uuid::from_u128(1)), MemberId::new(Uuid::from_u128(2)));
+        let (a, b) = (
+            MemberId::new(Uuid::from_u128(1)),
+            MemberId::new(Uuid::from_u128(2)),
+        );
         let now = Timestamp::UNIX_EPOCH;
-        let paused = Pause::Running.pause(a, "strange posts".into(), now).unwrap();
-        assert_eq!(paused.pause(b, String::new(), now), Err(PauseRefusal::AlreadyPaused));
+        let paused = Pause::Running
+            .pause(a, "strange posts".into(), now)
+            .unwrap();
+        assert_eq!(
+            paused.pause(b, String::new(), now),
+            Err(PauseRefusal::AlreadyPaused)
+        );
         assert_eq!(paused.confirm_resume(b), Err(PauseRefusal::NotAsked));
         let asked = paused.ask_resume(a, now).unwrap();
         assert!(asked.is_paused());
         assert_eq!(asked.confirm_resume(a), Err(PauseRefusal::SamePerson));
         assert_eq!(asked.confirm_resume(b), Ok(Pause::Running));
         assert_eq!(asked.keep(), Ok(paused));
-        assert_eq!(Pause::Running.ask_resume(a, now), Err(PauseRefusal::NotPaused));
+        assert_eq!(
+            Pause::Running.ask_resume(a, now),
+            Err(PauseRefusal::NotPaused)
+        );
     }
 }

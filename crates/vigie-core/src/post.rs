@@ -70,7 +70,11 @@ impl Requirements {
     /// From what the check found: any skill asks for a second reviewer.
     pub fn from_findings(skills: BTreeSet<Skill>, stops: BTreeSet<String>) -> Self {
         let approvals = if skills.is_empty() { 1 } else { 2 };
-        Self { approvals, skills, stops }
+        Self {
+            approvals,
+            skills,
+            stops,
+        }
     }
 }
 
@@ -353,7 +357,10 @@ impl Post {
             .filter(|a| a.digest == self.revision.digest && !self.wrote(a.by))
             .collect();
         let people: BTreeSet<MemberId> = valid.iter().map(|a| a.by).collect();
-        let held: BTreeSet<Skill> = valid.iter().flat_map(|a| a.skills.iter().copied()).collect();
+        let held: BTreeSet<Skill> = valid
+            .iter()
+            .flat_map(|a| a.skills.iter().copied())
+            .collect();
         let waived: BTreeSet<&str> = self
             .waivers
             .iter()
@@ -363,7 +370,12 @@ impl Post {
         let needed = usize::from(self.requirements.approvals.max(1));
         Missing {
             approvals: needed.saturating_sub(people.len()),
-            skills: self.requirements.skills.difference(&held).copied().collect(),
+            skills: self
+                .requirements
+                .skills
+                .difference(&held)
+                .copied()
+                .collect(),
             stops: self
                 .requirements
                 .stops
@@ -397,16 +409,27 @@ impl Missing {
 ///
 /// # Errors
 /// A [`Refusal`] that names the rule; the post is then unchanged.
-pub fn decide(post: &Post, event: Event, actor: &Actor, now: Timestamp) -> Result<Decision, Refusal> {
+pub fn decide(
+    post: &Post,
+    event: Event,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
     match event {
         Event::Edit { revision } => edit(post, revision, actor),
         Event::AcceptSuggestion { revision } => accept(post, revision, actor),
-        Event::Submit { requirements, digest, drawn } => {
-            submit(post, requirements, digest, drawn, actor, now)
-        }
+        Event::Submit {
+            requirements,
+            digest,
+            drawn,
+        } => submit(post, requirements, digest, drawn, actor, now),
         Event::Approve { digest, seal } => approve(post, digest, seal, actor, now),
         Event::RequestChanges { note } => request_changes(post, &note, actor),
-        Event::Waive { rule, reason, digest } => waive(post, rule, reason, digest, actor, now),
+        Event::Waive {
+            rule,
+            reason,
+            digest,
+        } => waive(post, rule, reason, digest, actor, now),
         Event::OfferToAnother { member } => offer(post, member, actor, now),
         Event::Withdraw => withdraw(post, actor),
         Event::Settled => by_system(post, actor, PostState::Approved, PostState::Done, vec![]),
@@ -430,7 +453,9 @@ fn accept(post: &Post, revision: RevisionHead, actor: &Actor) -> Result<Decision
         return Err(Refusal::NotAuthor);
     }
     match revision.proposer {
-        Some(proposer) if proposer != editor && revision.editor == editor => replace(post, revision),
+        Some(proposer) if proposer != editor && revision.editor == editor => {
+            replace(post, revision)
+        }
         _ => Err(Refusal::BadRevision),
     }
 }
@@ -444,7 +469,8 @@ fn replace(post: &Post, revision: RevisionHead) -> Result<Decision, Refusal> {
         // What is approved and on its way is withdrawn first, so that nobody edits by accident.
         return Err(Refusal::WrongState);
     }
-    if revision.number != post.revision.number.saturating_add(1) || revision.id == post.revision.id {
+    if revision.number != post.revision.number.saturating_add(1) || revision.id == post.revision.id
+    {
         return Err(Refusal::BadRevision);
     }
     let post = Post {
@@ -456,7 +482,10 @@ fn replace(post: &Post, revision: RevisionHead) -> Result<Decision, Refusal> {
         assigned: Vec::new(),
         ..post.clone()
     };
-    Ok(Decision { post, effects: vec![] })
+    Ok(Decision {
+        post,
+        effects: vec![],
+    })
 }
 
 fn submit(
@@ -477,16 +506,28 @@ fn submit(
     if drawn.iter().any(|member| post.wrote(*member)) {
         return Err(Refusal::BadReviewer);
     }
-    let assigned = drawn.iter().map(|member| Assignment { member: *member, at: now }).collect();
+    let assigned = drawn
+        .iter()
+        .map(|member| Assignment {
+            member: *member,
+            at: now,
+        })
+        .collect();
     let post = Post {
         state: PostState::InReview,
-        requirements: Requirements { approvals: requirements.approvals.max(1), ..requirements },
+        requirements: Requirements {
+            approvals: requirements.approvals.max(1),
+            ..requirements
+        },
         approvals: Vec::new(),
         waivers: Vec::new(),
         assigned,
         ..post.clone()
     };
-    Ok(Decision { post, effects: vec![Effect::Ask(drawn)] })
+    Ok(Decision {
+        post,
+        effects: vec![Effect::Ask(drawn)],
+    })
 }
 
 fn approve(
@@ -502,7 +543,13 @@ fn approve(
         return Err(Refusal::AlreadyApproved);
     }
     let mut post = post.clone();
-    post.approvals.push(Approval { by, digest, skills, at: now, seal });
+    post.approvals.push(Approval {
+        by,
+        digest,
+        skills,
+        at: now,
+        seal,
+    });
     Ok(go_if_complete(post))
 }
 
@@ -523,18 +570,30 @@ fn waive(
         return Err(Refusal::NothingToWaive);
     }
     let mut post = post.clone();
-    post.waivers.push(Waiver { by, rule, reason, digest, at: now });
+    post.waivers.push(Waiver {
+        by,
+        rule,
+        reason,
+        digest,
+        at: now,
+    });
     Ok(go_if_complete(post))
 }
 
 /// The one place where a post becomes publishable.
 fn go_if_complete(mut post: Post) -> Decision {
     if !post.missing().is_nothing() {
-        return Decision { post, effects: vec![] };
+        return Decision {
+            post,
+            effects: vec![],
+        };
     }
     post.state = PostState::Approved;
     let effects = vec![
-        Effect::Enqueue { revision: post.revision.id, digest: post.revision.digest },
+        Effect::Enqueue {
+            revision: post.revision.id,
+            digest: post.revision.digest,
+        },
         Effect::TellAuthor(News::Approved),
     ];
     Decision { post, effects }
@@ -554,10 +613,18 @@ fn request_changes(post: &Post, note: &str, actor: &Actor) -> Result<Decision, R
         waivers: Vec::new(),
         ..post.clone()
     };
-    Ok(Decision { post, effects: vec![Effect::TellAuthor(News::ChangesRequested)] })
+    Ok(Decision {
+        post,
+        effects: vec![Effect::TellAuthor(News::ChangesRequested)],
+    })
 }
 
-fn offer(post: &Post, member: MemberId, actor: &Actor, now: Timestamp) -> Result<Decision, Refusal> {
+fn offer(
+    post: &Post,
+    member: MemberId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
     if post.state != PostState::InReview {
         return Err(Refusal::WrongState);
     }
@@ -569,15 +636,24 @@ fn offer(post: &Post, member: MemberId, actor: &Actor, now: Timestamp) -> Result
     }
     let mut post = post.clone();
     post.assigned.push(Assignment { member, at: now });
-    Ok(Decision { post, effects: vec![Effect::Ask(vec![member])] })
+    Ok(Decision {
+        post,
+        effects: vec![Effect::Ask(vec![member])],
+    })
 }
 
 fn withdraw(post: &Post, actor: &Actor) -> Result<Decision, Refusal> {
     writer(actor)?;
-    if !matches!(post.state, PostState::InReview | PostState::ChangesRequested | PostState::Approved) {
+    if !matches!(
+        post.state,
+        PostState::InReview | PostState::ChangesRequested | PostState::Approved
+    ) {
         return Err(Refusal::WrongState);
     }
-    Ok(Decision { post: back_to(post, PostState::Draft), effects: vec![Effect::CancelUnsent] })
+    Ok(Decision {
+        post: back_to(post, PostState::Draft),
+        effects: vec![Effect::CancelUnsent],
+    })
 }
 
 fn lapse(post: &Post, actor: &Actor) -> Result<Decision, Refusal> {
@@ -595,10 +671,16 @@ fn lapse(post: &Post, actor: &Actor) -> Result<Decision, Refusal> {
 
 fn archive(post: &Post, actor: &Actor) -> Result<Decision, Refusal> {
     writer(actor)?;
-    if !matches!(post.state, PostState::Draft | PostState::ChangesRequested | PostState::Done) {
+    if !matches!(
+        post.state,
+        PostState::Draft | PostState::ChangesRequested | PostState::Done
+    ) {
         return Err(Refusal::WrongState);
     }
-    Ok(Decision { post: back_to(post, PostState::Archived), effects: vec![] })
+    Ok(Decision {
+        post: back_to(post, PostState::Archived),
+        effects: vec![],
+    })
 }
 
 fn by_system(
@@ -611,7 +693,13 @@ fn by_system(
     if post.state != from || !matches!(actor, Actor::System) {
         return Err(Refusal::WrongState);
     }
-    Ok(Decision { post: Post { state: to, ..post.clone() }, effects })
+    Ok(Decision {
+        post: Post {
+            state: to,
+            ..post.clone()
+        },
+        effects,
+    })
 }
 
 /// The same content in an earlier state: whatever was said about it is to be said again.
@@ -644,7 +732,13 @@ fn person(actor: &Actor) -> Result<MemberId, Refusal> {
 
 fn writer(actor: &Actor) -> Result<MemberId, Refusal> {
     match actor {
-        Actor::Member { id, writes: true, .. } | Actor::Token { member: id, writes: true } => Ok(*id),
+        Actor::Member {
+            id, writes: true, ..
+        }
+        | Actor::Token {
+            member: id,
+            writes: true,
+        } => Ok(*id),
         Actor::Member { .. } | Actor::Token { .. } => Err(Refusal::MayNotWrite),
         Actor::System => Err(Refusal::NeedsPerson),
     }
@@ -652,7 +746,13 @@ fn writer(actor: &Actor) -> Result<MemberId, Refusal> {
 
 /// The one place that says who may judge a content.
 fn reviewer(post: &Post, actor: &Actor) -> Result<(MemberId, BTreeSet<Skill>), Refusal> {
-    let Actor::Member { id, reviews, skills, .. } = actor else {
+    let Actor::Member {
+        id,
+        reviews,
+        skills,
+        ..
+    } = actor
+    else {
         return Err(Refusal::NeedsPerson);
     };
     if post.wrote(*id) {

@@ -34,7 +34,9 @@ impl PublicationState {
     /// True when nothing more happens by itself.
     pub const fn is_settled(self) -> bool {
         match self {
-            Self::Published | Self::Refused | Self::Lapsed | Self::Cancelled | Self::TakenBack => true,
+            Self::Published | Self::Refused | Self::Lapsed | Self::Cancelled | Self::TakenBack => {
+                true
+            }
             Self::Ready | Self::Sending | Self::Unknown | Self::TakingBack => false,
         }
     }
@@ -123,11 +125,18 @@ pub fn back_off(attempt: u32) -> SignedDuration {
 /// After a send.
 pub fn settle(outcome: &Outcome, attempt: u32, now: Timestamp) -> Settlement {
     match outcome {
-        Outcome::Published { .. } => Settlement { state: PublicationState::Published, next_try: None },
-        Outcome::Refused { .. } => Settlement { state: PublicationState::Refused, next_try: None },
-        Outcome::NotSent { .. } if attempt >= MAX_TRIES => {
-            Settlement { state: PublicationState::Refused, next_try: None }
-        }
+        Outcome::Published { .. } => Settlement {
+            state: PublicationState::Published,
+            next_try: None,
+        },
+        Outcome::Refused { .. } => Settlement {
+            state: PublicationState::Refused,
+            next_try: None,
+        },
+        Outcome::NotSent { .. } if attempt >= MAX_TRIES => Settlement {
+            state: PublicationState::Refused,
+            next_try: None,
+        },
         Outcome::NotSent { retry_at, .. } => {
             let wait = later(now, back_off(attempt));
             Settlement {
@@ -146,10 +155,19 @@ pub fn settle(outcome: &Outcome, attempt: u32, now: Timestamp) -> Settlement {
 /// After a look. `looks` counts those already made.
 pub fn settle_found(found: &Found, looks: u32, now: Timestamp) -> Settlement {
     match found {
-        Found::Same { .. } => Settlement { state: PublicationState::Published, next_try: None },
-        Found::Absent => Settlement { state: PublicationState::Ready, next_try: Some(now) },
+        Found::Same { .. } => Settlement {
+            state: PublicationState::Published,
+            next_try: None,
+        },
+        Found::Absent => Settlement {
+            state: PublicationState::Ready,
+            next_try: Some(now),
+        },
         // Somebody changed it, or it is another post: a person looks.
-        Found::Different { .. } => Settlement { state: PublicationState::Unknown, next_try: None },
+        Found::Different { .. } => Settlement {
+            state: PublicationState::Unknown,
+            next_try: None,
+        },
         Found::CannotTell { .. } => Settlement {
             state: PublicationState::Unknown,
             next_try: (looks < MAX_TRIES).then(|| later(now, back_off(looks.max(1)))),
@@ -193,15 +211,31 @@ mod tests {
 
     #[test]
     fn unknown_is_never_ready_unless_it_is_surely_absent() {
-        let unknown = settle(&Outcome::Unknown { detail: String::new() }, 1, at(0));
+        let unknown = settle(
+            &Outcome::Unknown {
+                detail: String::new(),
+            },
+            1,
+            at(0),
+        );
         assert_eq!(unknown.state, PublicationState::Unknown);
         for found in [
-            Found::CannotTell { detail: String::new() },
-            Found::Different { detail: String::new() },
+            Found::CannotTell {
+                detail: String::new(),
+            },
+            Found::Different {
+                detail: String::new(),
+            },
         ] {
-            assert_eq!(settle_found(&found, 1, at(0)).state, PublicationState::Unknown);
+            assert_eq!(
+                settle_found(&found, 1, at(0)).state,
+                PublicationState::Unknown
+            );
         }
-        assert_eq!(settle_found(&Found::Absent, 1, at(0)).state, PublicationState::Ready);
+        assert_eq!(
+            settle_found(&Found::Absent, 1, at(0)).state,
+            PublicationState::Ready
+        );
     }
 
     #[test]
@@ -214,15 +248,24 @@ mod tests {
 
     #[test]
     fn the_networks_own_delay_is_respected() {
-        let outcome = Outcome::NotSent { code: "rate_limited".into(), retry_at: Some(at(600)) };
+        let outcome = Outcome::NotSent {
+            code: "rate_limited".into(),
+            retry_at: Some(at(600)),
+        };
         assert_eq!(settle(&outcome, 1, at(0)).next_try, Some(at(600)));
-        let outcome = Outcome::NotSent { code: "rate_limited".into(), retry_at: Some(at(1)) };
+        let outcome = Outcome::NotSent {
+            code: "rate_limited".into(),
+            retry_at: Some(at(1)),
+        };
         assert_eq!(settle(&outcome, 1, at(0)).next_try, Some(at(5)));
     }
 
     #[test]
     fn a_window_has_a_before_a_during_and_an_after() {
-        let window = Window { not_before: Some(at(10)), not_after: at(20) };
+        let window = Window {
+            not_before: Some(at(10)),
+            not_after: at(20),
+        };
         assert_eq!(timing(&window, at(9)), Timing::Early);
         assert_eq!(timing(&window, at(10)), Timing::Due);
         assert_eq!(timing(&window, at(20)), Timing::Due);

@@ -26,7 +26,11 @@ pub fn draw(candidates: &[Candidate], exclude: &[MemberId]) -> Option<MemberId> 
 }
 
 /// The same among those who have a skill.
-pub fn draw_with_skill(candidates: &[Candidate], exclude: &[MemberId], skill: Skill) -> Option<MemberId> {
+pub fn draw_with_skill(
+    candidates: &[Candidate],
+    exclude: &[MemberId],
+    skill: Skill,
+) -> Option<MemberId> {
     draw_where(candidates, exclude, |c| c.skills.contains(&skill))
 }
 
@@ -45,7 +49,11 @@ fn draw_where(
 /// Draws as many reviewers as the requirements ask for: first one for each skill, then peers.
 ///
 /// Returns fewer than asked when there are not enough people; the page then says which skill is missing.
-pub fn draw_for(candidates: &[Candidate], exclude: &[MemberId], wanted: &Requirements) -> Vec<MemberId> {
+pub fn draw_for(
+    candidates: &[Candidate],
+    exclude: &[MemberId],
+    wanted: &Requirements,
+) -> Vec<MemberId> {
     let mut out: Vec<MemberId> = Vec::new();
     let mut taken = exclude.to_vec();
     let mut covered: BTreeSet<Skill> = BTreeSet::new();
@@ -54,13 +62,20 @@ pub fn draw_for(candidates: &[Candidate], exclude: &[MemberId], wanted: &Require
             continue;
         }
         if let Some(member) = draw_with_skill(candidates, &taken, *skill) {
-            covered.extend(candidates.iter().filter(|c| c.member == member).flat_map(|c| c.skills.iter().copied()));
+            covered.extend(
+                candidates
+                    .iter()
+                    .filter(|c| c.member == member)
+                    .flat_map(|c| c.skills.iter().copied()),
+            );
             taken.push(member);
             out.push(member);
         }
     }
     while out.len() < usize::from(wanted.approvals.max(1)) {
-        let Some(member) = draw(candidates, &taken) else { break };
+        let Some(member) = draw(candidates, &taken) else {
+            break;
+        };
         taken.push(member);
         out.push(member);
     }
@@ -69,7 +84,11 @@ pub fn draw_for(candidates: &[Candidate], exclude: &[MemberId], wanted: &Require
 
 /// Is it time to offer the review to another peer too? True when the last one was asked `delay` ago or more.
 pub fn needs_another(assigned: &[Assignment], delay: SignedDuration, now: Timestamp) -> bool {
-    assigned.iter().map(|a| a.at).max().is_none_or(|last| now.duration_since(last) >= delay)
+    assigned
+        .iter()
+        .map(|a| a.at)
+        .max()
+        .is_none_or(|last| now.duration_since(last) >= delay)
 }
 
 #[cfg(test)]
@@ -91,7 +110,11 @@ mod tests {
 
     #[test]
     fn the_one_asked_longest_ago_is_drawn_and_never_an_excluded_one() {
-        let people = [candidate(1, Some(50), &[]), candidate(2, Some(10), &[]), candidate(3, None, &[])];
+        let people = [
+            candidate(1, Some(50), &[]),
+            candidate(2, Some(10), &[]),
+            candidate(3, None, &[]),
+        ];
         assert_eq!(draw(&people, &[]), Some(member(3)));
         assert_eq!(draw(&people, &[member(3)]), Some(member(2)));
         assert_eq!(draw(&people, &[member(1), member(2), member(3)]), None);
@@ -104,18 +127,33 @@ mod tests {
             candidate(2, Some(9), &[Skill::Legal, Skill::Security]),
             candidate(3, Some(5), &[Skill::Security]),
         ];
-        let wanted = Requirements::from_findings([Skill::Legal, Skill::Security].into(), BTreeSet::new());
+        let wanted =
+            Requirements::from_findings([Skill::Legal, Skill::Security].into(), BTreeSet::new());
         assert_eq!(draw_for(&people, &[], &wanted), vec![member(2), member(1)]);
-        assert_eq!(draw_for(&people, &[member(2)], &wanted), vec![member(3), member(1)]);
+        assert_eq!(
+            draw_for(&people, &[member(2)], &wanted),
+            vec![member(3), member(1)]
+        );
     }
 
     #[test]
     fn another_is_asked_only_after_the_delay() {
         let at = Timestamp::from_second(1000).unwrap();
-        let asked = [Assignment { member: member(1), at }];
+        let asked = [Assignment {
+            member: member(1),
+            at,
+        }];
         let delay = SignedDuration::from_secs(60);
-        assert!(!needs_another(&asked, delay, Timestamp::from_second(1059).unwrap()));
-        assert!(needs_another(&asked, delay, Timestamp::from_second(1060).unwrap()));
+        assert!(!needs_another(
+            &asked,
+            delay,
+            Timestamp::from_second(1059).unwrap()
+        ));
+        assert!(needs_another(
+            &asked,
+            delay,
+            Timestamp::from_second(1060).unwrap()
+        ));
         assert!(needs_another(&[], delay, at));
     }
 }

@@ -123,7 +123,10 @@ mod tests {
             assert!(!token_allows(Scope::ALL, *act), "{act}");
         }
         for act in Act::ALL.iter().filter(|act| !act.needs_person()) {
-            assert!(token_allows(Scope::ALL, *act), "{act} is out of reach of every scope");
+            assert!(
+                token_allows(Scope::ALL, *act),
+                "{act} is out of reach of every scope"
+            );
             assert!(!token_allows(&[], *act));
         }
     }

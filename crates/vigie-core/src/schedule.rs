@@ -49,15 +49,22 @@ pub fn zone(name: &str) -> Result<TimeZone, ScheduleError> {
 /// # Errors
 /// When it is out of range.
 pub fn resolve(civil: DateTime, zone: &TimeZone) -> Result<Resolved, ScheduleError> {
-    let ambiguous = zone.to_ambiguous_zoned(civil);
-    let instant = |offset: jiff::tz::Offset| offset.to_timestamp(civil).map_err(|_| ScheduleError::OutOfRange);
+    let ambiguous = zone.to_ambiguous_timestamp(civil);
+    let instant = |offset: jiff::tz::Offset| {
+        offset
+            .to_timestamp(civil)
+            .map_err(|_| ScheduleError::OutOfRange)
+    };
     Ok(match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { offset } => Resolved::Exact(instant(offset)?),
         // With the offset from before the jump, 02:30 becomes 03:30 after it.
-        AmbiguousOffset::Gap { before, .. } => Resolved::Gap { suggested: instant(before)? },
-        AmbiguousOffset::Fold { before, after } => {
-            Resolved::Fold { earlier: instant(before)?, later: instant(after)? }
-        }
+        AmbiguousOffset::Gap { before, .. } => Resolved::Gap {
+            suggested: instant(before)?,
+        },
+        AmbiguousOffset::Fold { before, after } => Resolved::Fold {
+            earlier: instant(before)?,
+            later: instant(after)?,
+        },
     })
 }
 
@@ -67,7 +74,10 @@ pub fn resolve(civil: DateTime, zone: &TimeZone) -> Result<Resolved, ScheduleErr
 /// moment it was written for has passed.
 pub fn window(at: Option<Timestamp>, now: Timestamp, valid: SignedDuration) -> Window {
     let start = at.unwrap_or(now);
-    Window { not_before: at, not_after: start.checked_add(valid).unwrap_or(Timestamp::MAX) }
+    Window {
+        not_before: at,
+        not_after: start.checked_add(valid).unwrap_or(Timestamp::MAX),
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +101,12 @@ mod tests {
     fn the_hour_that_does_not_exist() {
         let paris = zone("Europe/Paris").unwrap();
         let answer = resolve(date(2027, 3, 28).at(2, 30, 0, 0), &paris).unwrap();
-        assert_eq!(answer, Resolved::Gap { suggested: utc("2027-03-28T01:30:00Z") });
+        assert_eq!(
+            answer,
+            Resolved::Gap {
+                suggested: utc("2027-03-28T01:30:00Z")
+            }
+        );
     }
 
     #[test]
@@ -100,7 +115,10 @@ mod tests {
         let answer = resolve(date(2026, 10, 25).at(2, 30, 0, 0), &paris).unwrap();
         assert_eq!(
             answer,
-            Resolved::Fold { earlier: utc("2026-10-25T00:30:00Z"), later: utc("2026-10-25T01:30:00Z") }
+            Resolved::Fold {
+                earlier: utc("2026-10-25T00:30:00Z"),
+                later: utc("2026-10-25T01:30:00Z")
+            }
         );
     }
 
@@ -113,9 +131,15 @@ mod tests {
     fn windows() {
         let now = utc("2026-11-24T10:00:00Z");
         let day = SignedDuration::from_hours(24);
-        assert_eq!(window(None, now, day).not_after, utc("2026-11-25T10:00:00Z"));
+        assert_eq!(
+            window(None, now, day).not_after,
+            utc("2026-11-25T10:00:00Z")
+        );
         let at = utc("2026-12-01T08:00:00Z");
         let planned = window(Some(at), now, day);
-        assert_eq!((planned.not_before, planned.not_after), (Some(at), utc("2026-12-02T08:00:00Z")));
+        assert_eq!(
+            (planned.not_before, planned.not_after),
+            (Some(at), utc("2026-12-02T08:00:00Z"))
+        );
     }
 }

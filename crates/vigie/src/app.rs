@@ -46,7 +46,13 @@ impl App {
         crate::keys::create_private_dir(&config.data)?;
         let keys = Keys::load_or_create(&config)?;
         let (stopping, _) = watch::channel(false);
-        Ok(Self(Arc::new(Parts { config, clock, keys, limits: Limits::default(), stopping })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            clock,
+            keys,
+            limits: Limits::default(),
+            stopping,
+        })))
     }
 
     /// Asks workers and connections to end.
@@ -64,7 +70,14 @@ impl App {
 
 /// Every route of the program, concept by concept. This list mounts, guards, and is walked by the tests.
 pub fn routes() -> Vec<Route> {
-    [crate::health::routes(), web::routes(), crate::home::routes()].into_iter().flatten().collect()
+    [
+        crate::health::routes(),
+        web::routes(),
+        crate::home::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The program as an HTTP service.

@@ -7,7 +7,13 @@ use crate::config::{Config, Layer};
 
 /// Vigie: posts checked by a colleague before they go out, with the key in nobody's hand.
 #[derive(Debug, Parser)]
-#[command(name = "vigie", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "vigie",
+    version,
+    about,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -53,9 +59,12 @@ impl Settings {
             ("listen", &self.listen),
             ("public_url", &self.public_url),
         ];
-        let flags: Layer =
-            given.into_iter().filter_map(|(k, v)| v.as_ref().map(|v| (k.to_owned(), v.clone()))).collect();
-        let env = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let flags: Layer = given
+            .into_iter()
+            .filter_map(|(k, v)| v.as_ref().map(|v| (k.to_owned(), v.clone())))
+            .collect();
+        let env = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         Config::load(self.config.as_deref(), env, flags)
     }
 }
@@ -76,7 +85,10 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// The runtime cannot start; whatever `work` gives.
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 #[cfg(test)]

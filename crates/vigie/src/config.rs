@@ -39,16 +39,43 @@ pub struct Config {
 
 /// Names of all settings with one line about each; environment names are `VIGIE_` and the upper-case name.
 pub const KEYS: [(&str, &str); 11] = [
-    ("data", "folder of the database and the keys (default: data)"),
-    ("listen", "address and port to serve on (default: 127.0.0.1:8420)"),
-    ("public_url", "the address people type (default: http://localhost and the port)"),
-    ("database", "postgres://… instead of the SQLite file in the data folder"),
-    ("vault_key_file", "file with the vault's root keys (default: DATA/keys/vault.key)"),
-    ("link_key_file", "file with the secret that signs links (default: DATA/keys/link.key)"),
-    ("audit_key_file", "file with the key that signs the log (default: DATA/keys/audit.key)"),
-    ("allowed_private", "hosts on private addresses that may be called, separated by commas"),
+    (
+        "data",
+        "folder of the database and the keys (default: data)",
+    ),
+    (
+        "listen",
+        "address and port to serve on (default: 127.0.0.1:8420)",
+    ),
+    (
+        "public_url",
+        "the address people type (default: http://localhost and the port)",
+    ),
+    (
+        "database",
+        "postgres://… instead of the SQLite file in the data folder",
+    ),
+    (
+        "vault_key_file",
+        "file with the vault's root keys (default: DATA/keys/vault.key)",
+    ),
+    (
+        "link_key_file",
+        "file with the secret that signs links (default: DATA/keys/link.key)",
+    ),
+    (
+        "audit_key_file",
+        "file with the key that signs the log (default: DATA/keys/audit.key)",
+    ),
+    (
+        "allowed_private",
+        "hosts on private addresses that may be called, separated by commas",
+    ),
     ("trusted_proxies", "number of proxies in front (default: 0)"),
-    ("metrics_listen", "address and port for measurements (default: none)"),
+    (
+        "metrics_listen",
+        "address and port for measurements (default: none)",
+    ),
     ("log", "log filter (default: info)"),
 ];
 
@@ -60,15 +87,21 @@ impl Config {
     ///
     /// # Errors
     /// An unreadable file, an unknown key (with line and nearest name), a value that does not parse (with its name).
-    pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>, flags: Layer) -> Result<Self> {
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+        flags: Layer,
+    ) -> Result<Self> {
         let mut all = match file {
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 from_toml(&text, &path.display().to_string())?
             }
-            None if Path::new("vigie.toml").is_file() => {
-                from_toml(&std::fs::read_to_string("vigie.toml").context("cannot read vigie.toml")?, "vigie.toml")?
-            }
+            None if Path::new("vigie.toml").is_file() => from_toml(
+                &std::fs::read_to_string("vigie.toml").context("cannot read vigie.toml")?,
+                "vigie.toml",
+            )?,
             None => Layer::new(),
         };
         all.extend(from_env(env)?);
@@ -79,25 +112,44 @@ impl Config {
     fn build(all: &Layer) -> Result<Self> {
         let get = |key: &str| all.get(key).map(String::as_str).filter(|v| !v.is_empty());
         let data = PathBuf::from(get("data").unwrap_or("data"));
-        let listen: SocketAddr = parse(all, "listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8420)));
+        let listen: SocketAddr =
+            parse(all, "listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8420)));
         let public_url = match parse::<Url>(all, "public_url")? {
             Some(url) => url,
             None => Url::parse(&format!("http://localhost:{}", listen.port()))?,
         };
         if !matches!(public_url.scheme(), "http" | "https") || public_url.host().is_none() {
-            bail!("public_url: expected an address like https://vigie.example.org, got {public_url}");
+            bail!(
+                "public_url: expected an address like https://vigie.example.org, got {public_url}"
+            );
         }
-        if public_url.path() != "/" || public_url.query().is_some() || public_url.fragment().is_some() {
-            bail!("public_url: Vigie is served at the root of a name, without a path; got {public_url}");
+        if public_url.path() != "/"
+            || public_url.query().is_some()
+            || public_url.fragment().is_some()
+        {
+            bail!(
+                "public_url: Vigie is served at the root of a name, without a path; got {public_url}"
+            );
         }
-        let file = |key: &str, name: &str| get(key).map_or_else(|| data.join("keys").join(name), PathBuf::from);
+        let file = |key: &str, name: &str| {
+            get(key).map_or_else(|| data.join("keys").join(name), PathBuf::from)
+        };
         Ok(Self {
-            database: get("database").map_or_else(|| format!("sqlite:{}", data.join("vigie.db").display()), str::to_owned),
+            database: get("database").map_or_else(
+                || format!("sqlite:{}", data.join("vigie.db").display()),
+                str::to_owned,
+            ),
             vault_key_file: file("vault_key_file", "vault.key"),
             link_key_file: file("link_key_file", "link.key"),
             audit_key_file: file("audit_key_file", "audit.key"),
             allowed_private: get("allowed_private")
-                .map(|v| v.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect())
+                .map(|v| {
+                    v.split(',')
+                        .map(str::trim)
+                        .filter(|h| !h.is_empty())
+                        .map(str::to_owned)
+                        .collect()
+                })
                 .unwrap_or_default(),
             trusted_proxies: parse(all, "trusted_proxies")?.unwrap_or(0),
             metrics_listen: parse(all, "metrics_listen")?,
@@ -130,10 +182,16 @@ impl Config {
     }
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(all: &Layer, key: &str) -> Result<Option<T>> {
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    all: &Layer,
+    key: &str,
+) -> Result<Option<T>> {
     match all.get(key).map(|v| v.trim()).filter(|v| !v.is_empty()) {
         None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|e| anyhow!("{key}: cannot use \"{text}\": {e}")),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|e| anyhow!("{key}: cannot use \"{text}\": {e}")),
     }
 }
 
@@ -146,15 +204,24 @@ pub fn from_toml(text: &str, name: &str) -> Result<Layer> {
         toml::from_str(text).map_err(|e| anyhow!("{name}: {}", e.to_string().trim_end()))?;
     let mut layer = Layer::new();
     for (key, value) in table {
-        let line = text.get(..key.span().start).unwrap_or_default().matches('\n').count() + 1;
+        let line = text
+            .get(..key.span().start)
+            .unwrap_or_default()
+            .matches('\n')
+            .count()
+            + 1;
         let key = key.into_inner();
-        known(&key, |near| format!("{name}, line {line}: unknown setting \"{key}\"; the nearest is \"{near}\""))?;
+        known(&key, |near| {
+            format!("{name}, line {line}: unknown setting \"{key}\"; the nearest is \"{near}\"")
+        })?;
         let value = match value {
             toml::Value::String(s) => s,
             toml::Value::Integer(n) => n.to_string(),
             toml::Value::Array(items) => {
                 let items: Option<Vec<&str>> = items.iter().map(|v| v.as_str()).collect();
-                items.ok_or_else(|| anyhow!("{name}, line {line}: {key}: expected a list of texts"))?.join(",")
+                items
+                    .ok_or_else(|| anyhow!("{name}, line {line}: {key}: expected a list of texts"))?
+                    .join(",")
             }
             _ => bail!("{name}, line {line}: {key}: expected a text, a number or a list of texts"),
         };
@@ -167,13 +234,18 @@ pub fn from_toml(text: &str, name: &str) -> Result<Layer> {
 fn from_env(env: impl Iterator<Item = (String, String)>) -> Result<Layer> {
     let mut layer = Layer::new();
     for (name, value) in env {
-        let Some(key) = name.strip_prefix("VIGIE_") else { continue };
+        let Some(key) = name.strip_prefix("VIGIE_") else {
+            continue;
+        };
         if key.starts_with("TEST_") || key == "CONFIG" {
             continue;
         }
         let key = key.to_lowercase();
         known(&key, |near| {
-            format!("environment: unknown setting {name}; the nearest is VIGIE_{}", near.to_uppercase())
+            format!(
+                "environment: unknown setting {name}; the nearest is VIGIE_{}",
+                near.to_uppercase()
+            )
         })?;
         layer.insert(key, value);
     }
@@ -184,7 +256,11 @@ fn known(key: &str, message: impl Fn(&str) -> String) -> Result<()> {
     if KEYS.iter().any(|(k, _)| *k == key) {
         return Ok(());
     }
-    let near = KEYS.iter().map(|(k, _)| *k).min_by_key(|k| distance(key, k)).unwrap_or("data");
+    let near = KEYS
+        .iter()
+        .map(|(k, _)| *k)
+        .min_by_key(|k| distance(key, k))
+        .unwrap_or("data");
     bail!(message(near))
 }
 
@@ -197,7 +273,9 @@ pub fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
             let up = *cell;
-            let next = (up + 1).min(left + 1).min(diagonal + usize::from(ca != *cb));
+            let next = (up + 1)
+                .min(left + 1)
+                .min(diagonal + usize::from(ca != *cb));
             diagonal = up;
             *cell = next;
             left = next;
@@ -229,26 +307,48 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
         let e = from_toml("data = \"x\"\n\nlistne = \"y\"\n", "vigie.toml").unwrap_err();
-        assert_eq!(e.to_string(), "vigie.toml, line 3: unknown setting \"listne\"; the nearest is \"listen\"");
+        assert_eq!(
+            e.to_string(),
+            "vigie.toml, line 3: unknown setting \"listne\"; the nearest is \"listen\""
+        );
         let e = from_env([("VIGIE_LISTENS".to_owned(), String::new())].into_iter()).unwrap_err();
-        assert_eq!(e.to_string(), "environment: unknown setting VIGIE_LISTENS; the nearest is VIGIE_LISTEN");
+        assert_eq!(
+            e.to_string(),
+            "environment: unknown setting VIGIE_LISTENS; the nearest is VIGIE_LISTEN"
+        );
     }
 
     #[test]
     fn flags_win_over_the_environment_which_wins_over_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("vigie.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:1\"\ndata = \"from-file\"\nlog = \"warn\"\n").unwrap();
-        let env = [("VIGIE_DATA", "from-env"), ("VIGIE_LOG", "debug"), ("VIGIE_TEST_POSTGRES", "off")];
+        std::fs::write(
+            &file,
+            "listen = \"127.0.0.1:1\"\ndata = \"from-file\"\nlog = \"warn\"\n",
+        )
+        .unwrap();
+        let env = [
+            ("VIGIE_DATA", "from-env"),
+            ("VIGIE_LOG", "debug"),
+            ("VIGIE_TEST_POSTGRES", "off"),
+        ];
         let env = env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
         let flags = Layer::from([("data".to_owned(), "from-flag".to_owned())]);
         let c = Config::load(Some(&file), env, flags).unwrap();
-        assert_eq!((c.listen.port(), c.data.to_str().unwrap(), c.log.as_str()), (1, "from-flag", "debug"));
+        assert_eq!(
+            (c.listen.port(), c.data.to_str().unwrap(), c.log.as_str()),
+            (1, "from-flag", "debug")
+        );
     }
 
     #[test]
     fn wrong_values_name_their_setting() {
-        for (key, value) in [("listen", "8420"), ("public_url", "ftp://x"), ("public_url", "https://x/vigie"), ("trusted_proxies", "-1")] {
+        for (key, value) in [
+            ("listen", "8420"),
+            ("public_url", "ftp://x"),
+            ("public_url", "https://x/vigie"),
+            ("trusted_proxies", "-1"),
+        ] {
             let flags = Layer::from([(key.to_owned(), value.to_owned())]);
             let e = Config::load(None, none(), flags).unwrap_err().to_string();
             assert!(e.starts_with(key), "{e}");
@@ -257,6 +357,13 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        assert_eq!((distance("", "abc"), distance("listen", "listne"), distance("abc", "abc")), (3, 2, 0));
+        assert_eq!(
+            (
+                distance("", "abc"),
+                distance("listen", "listne"),
+                distance("abc", "abc")
+            ),
+            (3, 2, 0)
+        );
     }
 }

@@ -10,7 +10,10 @@ use crate::{
 
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/healthz", Who::Anyone, alive), Route::get("/readyz", Who::Anyone, ready)]
+    vec![
+        Route::get("/healthz", Who::Anyone, alive),
+        Route::get("/readyz", Who::Anyone, ready),
+    ]
 }
 
 async fn alive() -> &'static str {
@@ -30,6 +33,16 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
     if *app.stopping.borrow() {
         missing.push("stopping");
     }
-    let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Ready { ready: missing.is_empty(), missing }))
+    let status = if missing.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(Ready {
+            ready: missing.is_empty(),
+            missing,
+        }),
+    )
 }

@@ -4,7 +4,10 @@
 use anyhow::{Context as _, Result, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
-use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
 use zeroize::Zeroize as _;
 
 use crate::config::Config;
@@ -25,14 +28,21 @@ impl Keys {
     /// # Errors
     /// A file that others than its owner may read; a file that cannot be read, made or understood.
     pub fn load_or_create(config: &Config) -> Result<Self> {
-        let vault = read_or_create(&config.vault_key_file, || Ok(format!("k1:{}\n", BASE64.encode(random()?))))?;
-        Ok(Self { vault, link: seed(&config.link_key_file)?, audit: seed(&config.audit_key_file)? })
+        let vault = read_or_create(&config.vault_key_file, || {
+            Ok(format!("k1:{}\n", BASE64.encode(random()?)))
+        })?;
+        Ok(Self {
+            vault,
+            link: seed(&config.link_key_file)?,
+            audit: seed(&config.audit_key_file)?,
+        })
     }
 }
 
 fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
     Ok(bytes)
 }
 
@@ -54,7 +64,9 @@ fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<
             path.display(),
             meta.permissions().mode() & 0o777
         ),
-        Ok(_) => Ok(fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?.into()),
+        Ok(_) => Ok(fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?
+            .into()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let text = make()?;
             create_private(path, text.as_bytes())?;
@@ -78,7 +90,9 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot create {}", path.display()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Makes `folder` and its parents, entered by their owner only. A folder that is there keeps its mode.
@@ -103,7 +117,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys/link.key");
         let first = seed(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(first.expose_secret(), seed(&path).unwrap().expose_secret());
     }
 

@@ -39,8 +39,9 @@ pub fn run(args: Serve) -> Result<ExitCode> {
 /// The address cannot be listened on.
 pub async fn serve(app: App) -> Result<()> {
     let listen = app.config.listen;
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     announce(&app.config);
     let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let stopping = app.clone();
@@ -49,7 +50,9 @@ pub async fn serve(app: App) -> Result<()> {
         stopping.stop();
     });
     let stopped = app.clone();
-    axum::serve(listener, service).with_graceful_shutdown(async move { stopped.stopped().await }).await?;
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stopped.stopped().await })
+        .await?;
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -83,9 +86,16 @@ async fn signal() {
 /// A filter that does not parse.
 pub fn log_to_stderr(filter: &str) -> Result<()> {
     use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).with_context(|| format!("log: cannot use \"{filter}\""))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .with_context(|| format!("log: cannot use \"{filter}\""))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second call (tests that start two programs) keeps the first one's.
-    let _ = if std::io::stderr().is_terminal() { lines.try_init() } else { lines.json().try_init() };
+    let _ = if std::io::stderr().is_terminal() {
+        lines.try_init()
+    } else {
+        lines.json().try_init()
+    };
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! The tests' harness: the whole program in this process, without a port and without waiting. Time stands still until
 //! a test moves it.
-#![expect(clippy::expect_used, reason = "part of the tests: what cannot start must fail loudly")]
-
+#![expect(
+    clippy::expect_used,
+    reason = "part of the tests: what cannot start must fail loudly"
+)]
 
 use axum::{
     Router,
@@ -53,13 +55,25 @@ impl TestApp {
     /// It cannot start.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let data = TempDir::new().expect("a temporary folder");
-        let mut flags: Layer = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        flags.entry("data".to_owned()).or_insert_with(|| data.path().display().to_string());
+        let mut flags: Layer = settings
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        flags
+            .entry("data".to_owned())
+            .or_insert_with(|| data.path().display().to_string());
         let config = Config::load(None, std::iter::empty(), flags).expect("settings");
         let clock = Arc::new(ManualClock::at(START.parse().expect("a time")));
-        let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("the program opens");
+        let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>)
+            .await
+            .expect("the program opens");
         let router = app::router(&app);
-        Self { app, clock, router, _data: data }
+        Self {
+            app,
+            clock,
+            router,
+            _data: data,
+        }
     }
 
     /// The same program with another set of routes around it, for tests of the frame itself.
@@ -79,12 +93,20 @@ impl TestApp {
 
     /// A browser with an empty cookie jar.
     pub fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), jar: Mutex::default(), lang: "en", origin: self.app.config.origin() }
+        Browser {
+            router: self.router.clone(),
+            jar: Mutex::default(),
+            lang: "en",
+            origin: self.app.config.origin(),
+        }
     }
 
     /// A program that calls the API with `token`.
     pub fn client(&self, token: &str) -> Client {
-        Client { router: self.router.clone(), token: token.to_owned() }
+        Client {
+            router: self.router.clone(),
+            token: token.to_owned(),
+        }
     }
 }
 
@@ -100,13 +122,21 @@ pub struct Browser {
 impl Browser {
     /// Asks for a page.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.request(Method::GET, path).body(Body::empty()).expect("a request")).await
+        self.send(
+            self.request(Method::GET, path)
+                .body(Body::empty())
+                .expect("a request"),
+        )
+        .await
     }
 
     /// Sends a form.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.post_raw(path, "application/x-www-form-urlencoded", form.into_bytes()).await
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.post_raw(path, "application/x-www-form-urlencoded", form.into_bytes())
+            .await
     }
 
     /// Sends a body of another kind (JSON, multipart).
@@ -116,7 +146,8 @@ impl Browser {
             .header(header::CONTENT_TYPE, mime)
             .header("sec-fetch-site", "same-origin")
             .header(header::ORIGIN, &self.origin);
-        self.send(request.body(Body::from(body)).expect("a request")).await
+        self.send(request.body(Body::from(body)).expect("a request"))
+            .await
     }
 
     /// Sends a form and follows the answer's redirect, as a person would see it.
@@ -132,8 +163,15 @@ impl Browser {
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
         let cookies: Vec<String> = jar.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let request = Request::builder().method(method).uri(path).header(header::ACCEPT_LANGUAGE, self.lang);
-        if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) }
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT_LANGUAGE, self.lang);
+        if cookies.is_empty() {
+            request
+        } else {
+            request.header(header::COOKIE, cookies.join("; "))
+        }
     }
 
     /// Sends a request as it is and keeps the cookies of the answer.
@@ -142,7 +180,11 @@ impl Browser {
         let mut jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
         for line in answer.headers.get_all(header::SET_COOKIE) {
             let line = line.to_str().expect("a cookie in ASCII");
-            let (name, value) = line.split(';').next().and_then(|p| p.split_once('=')).expect("a cookie");
+            let (name, value) = line
+                .split(';')
+                .next()
+                .and_then(|p| p.split_once('='))
+                .expect("a cookie");
             if line.contains("Max-Age=0") {
                 jar.remove(name);
             } else {
@@ -154,12 +196,19 @@ impl Browser {
 
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.jar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Plants a cookie.
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), value.to_owned());
+        self.jar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), value.to_owned());
     }
 }
 
@@ -171,7 +220,12 @@ pub struct Client {
 
 impl Client {
     /// Calls the API; `body` is sent as JSON.
-    pub async fn call(&self, method: Method, path: &str, body: Option<&serde_json::Value>) -> Answer {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -183,10 +237,18 @@ impl Client {
 }
 
 async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.expect("the service answers");
+    let response = router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("the service answers");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MOST).await.expect("a body");
-    Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: body.to_vec(),
+    }
 }
 
 /// What came back.
@@ -216,12 +278,18 @@ impl Answer {
 
     /// A header as text; empty when absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Where a redirect leads.
     pub fn location(&self) -> Option<String> {
-        self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned)
+        self.headers
+            .get(header::LOCATION)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned)
     }
 
     /// The same, when it has this status.
@@ -229,7 +297,13 @@ impl Answer {
     /// # Panics
     /// It has another one; the body is shown.
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "location {:?}\n{}", self.location(), self.text());
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "location {:?}\n{}",
+            self.location(),
+            self.text()
+        );
         self
     }
 }

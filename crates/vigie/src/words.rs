@@ -102,7 +102,10 @@ number_values!(u8, u16, u32, u64, usize, i32, i64);
 impl Said {
     /// The message `key`, without values.
     pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
-        Self { key: key.into(), args: Vec::new() }
+        Self {
+            key: key.into(),
+            args: Vec::new(),
+        }
     }
 
     /// The same with the value `name`.
@@ -137,7 +140,10 @@ pub struct Words {
 impl Words {
     /// Words in `lang`, times in UTC.
     pub fn new(lang: Lang) -> Self {
-        Self { lang, zone: TimeZone::UTC }
+        Self {
+            lang,
+            zone: TimeZone::UTC,
+        }
     }
 
     /// The same with times in `zone`.
@@ -154,16 +160,34 @@ impl Words {
 
     /// The message `key` with one value.
     pub fn t1(&self, key: impl fmt::Display, name: &'static str, value: impl Arg) -> String {
-        t(self.lang, &key.to_string(), &Args::from([(name.into(), value.value())]))
+        t(
+            self.lang,
+            &key.to_string(),
+            &Args::from([(name.into(), value.value())]),
+        )
     }
 
     /// The message `key` with two values.
-    pub fn t2(&self, key: impl fmt::Display, n1: &'static str, v1: impl Arg, n2: &'static str, v2: impl Arg) -> String {
-        t(self.lang, &key.to_string(), &Args::from([(n1.into(), v1.value()), (n2.into(), v2.value())]))
+    pub fn t2(
+        &self,
+        key: impl fmt::Display,
+        n1: &'static str,
+        v1: impl Arg,
+        n2: &'static str,
+        v2: impl Arg,
+    ) -> String {
+        t(
+            self.lang,
+            &key.to_string(),
+            &Args::from([(n1.into(), v1.value()), (n2.into(), v2.value())]),
+        )
     }
 
     /// The message `key` with three values.
-    #[expect(clippy::too_many_arguments, reason = "read at the call as name, value pairs")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "read at the call as name, value pairs"
+    )]
     pub fn t3(
         &self,
         key: impl fmt::Display,
@@ -174,7 +198,11 @@ impl Words {
         n3: &'static str,
         v3: impl Arg,
     ) -> String {
-        let args = [(n1.into(), v1.value()), (n2.into(), v2.value()), (n3.into(), v3.value())];
+        let args = [
+            (n1.into(), v1.value()),
+            (n2.into(), v2.value()),
+            (n3.into(), v3.value()),
+        ];
         t(self.lang, &key.to_string(), &Args::from(args))
     }
 
@@ -202,12 +230,23 @@ impl Words {
             (Lang::Fr, 1) => "1er".to_owned(),
             (_, d) => d.to_string(),
         };
-        self.t3("date-long", "day", day, "month", month, "year", z.year().to_string())
+        self.t3(
+            "date-long",
+            "day",
+            day,
+            "month",
+            month,
+            "year",
+            z.year().to_string(),
+        )
     }
 
     /// "14:05", 24 hours, in the organisation's zone.
     pub fn time(&self, at: impl Borrow<Timestamp>) -> String {
-        at.borrow().to_zoned_datetime(self.zone.clone()).strftime("%H:%M").to_string()
+        at.borrow()
+            .to_zoned_datetime(self.zone.clone())
+            .strftime("%H:%M")
+            .to_string()
     }
 
     /// "24 November 2026 at 14:05".
@@ -235,7 +274,11 @@ impl Words {
             s @ 86_400..604_800 => (s / 86_400, "days"),
             _ => return self.date(at),
         };
-        let key = if seconds >= 0 { format!("ago-{unit}") } else { format!("ahead-{unit}") };
+        let key = if seconds >= 0 {
+            format!("ago-{unit}")
+        } else {
+            format!("ahead-{unit}")
+        };
         self.t1(key, "n", n)
     }
 
@@ -252,7 +295,11 @@ pub struct Icon(&'static str);
 impl fmt::Display for Icon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sprite = crate::web::assets::url("vendor/icons.svg");
-        write!(f, r##"<svg class="icon" aria-hidden="true" focusable="false"><use href="{sprite}#{}"/></svg>"##, self.0)
+        write!(
+            f,
+            r##"<svg class="icon" aria-hidden="true" focusable="false"><use href="{sprite}#{}"/></svg>"##,
+            self.0
+        )
     }
 }
 

@@ -37,7 +37,10 @@ pub enum NoteError {
 impl NoteKey {
     /// The key of `signer` under `name` (no spaces, no plus sign).
     pub fn new(name: &str, signer: &SigningKey) -> Self {
-        Self { name: name.to_owned(), key: signer.verifying_key() }
+        Self {
+            name: name.to_owned(),
+            key: signer.verifying_key(),
+        }
     }
 
     /// The name it signs under.
@@ -60,7 +63,12 @@ impl NoteKey {
     pub fn to_text(&self) -> String {
         let mut bytes = vec![ED25519];
         bytes.extend_from_slice(self.key.as_bytes());
-        format!("{}+{}+{}", self.name, hex::encode(self.id()), STANDARD.encode(bytes))
+        format!(
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.id()),
+            STANDARD.encode(bytes)
+        )
     }
 
     /// Reads [`NoteKey::to_text`].
@@ -73,10 +81,15 @@ impl NoteKey {
             return Err(NoteError::BadKey);
         };
         let bytes = STANDARD.decode(key).map_err(|_| NoteError::BadKey)?;
-        let Some((&ED25519, key)) = bytes.split_first() else { return Err(NoteError::BadKey) };
+        let Some((&ED25519, key)) = bytes.split_first() else {
+            return Err(NoteError::BadKey);
+        };
         let key: [u8; 32] = key.try_into().map_err(|_| NoteError::BadKey)?;
         let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::BadKey)?;
-        let key = Self { name: name.to_owned(), key };
+        let key = Self {
+            name: name.to_owned(),
+            key,
+        };
         if hex::encode(key.id()) != id || name.is_empty() || name.contains(char::is_whitespace) {
             return Err(NoteError::BadKey);
         }
@@ -92,9 +105,13 @@ impl NoteKey {
         let text = note.get(..=text.len()).ok_or(NoteError::Format)?;
         let prefix = format!("\u{2014} {} ", self.name);
         for line in signatures.lines() {
-            let Some(encoded) = line.strip_prefix(&prefix) else { continue };
+            let Some(encoded) = line.strip_prefix(&prefix) else {
+                continue;
+            };
             let bytes = STANDARD.decode(encoded).map_err(|_| NoteError::Format)?;
-            let Some((id, signature)) = bytes.split_first_chunk::<4>() else { return Err(NoteError::Format) };
+            let Some((id, signature)) = bytes.split_first_chunk::<4>() else {
+                return Err(NoteError::Format);
+            };
             if *id != self.id() {
                 continue;
             }
@@ -129,7 +146,12 @@ pub struct TreeHead {
 impl TreeHead {
     /// The text of a checkpoint.
     pub fn to_text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root))
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            STANDARD.encode(self.root)
+        )
     }
 
     /// Reads a checkpoint's text; lines after the third are extensions and are passed over.
@@ -138,7 +160,8 @@ impl TreeHead {
     /// When it is none.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut lines = text.lines();
-        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
+        else {
             return Err(NoteError::Format);
         };
         let number: u64 = size.parse().map_err(|_| NoteError::Format)?;
@@ -147,7 +170,11 @@ impl TreeHead {
         if origin.is_empty() || number.to_string() != size {
             return Err(NoteError::Format);
         }
-        Ok(Self { origin: origin.to_owned(), size: number, root })
+        Ok(Self {
+            origin: origin.to_owned(),
+            size: number,
+            root,
+        })
     }
 }
 
@@ -161,11 +188,18 @@ mod tests {
 
     #[test]
     fn a_checkpoint_survives_and_a_changed_one_does_not() {
-        let head = TreeHead { origin: "vigie.example/audit".into(), size: 42, root: [3; 32] };
+        let head = TreeHead {
+            origin: "vigie.example/audit".into(),
+            size: 42,
+            root: [3; 32],
+        };
         let note = sign(&head.to_text(), "vigie.example/audit", &signer());
         let key = NoteKey::new("vigie.example/audit", &signer());
         assert_eq!(TreeHead::parse(key.open(&note).unwrap()).unwrap(), head);
-        assert_eq!(key.open(&note.replace("\n42\n", "\n43\n")), Err(NoteError::BadSignature));
+        assert_eq!(
+            key.open(&note.replace("\n42\n", "\n43\n")),
+            Err(NoteError::BadSignature)
+        );
         assert_eq!(key.open("nothing"), Err(NoteError::Format));
         let other = NoteKey::new("vigie.example/audit", &SigningKey::from_bytes(&[8; 32]));
         assert_eq!(other.open(&note), Err(NoteError::NotSigned));
@@ -175,7 +209,10 @@ mod tests {
     fn keys_are_read_back_and_checked() {
         let key = NoteKey::new("vigie.example/audit", &signer());
         assert_eq!(NoteKey::parse(&key.to_text()).unwrap(), key);
-        assert_eq!(NoteKey::parse(&key.to_text().replace("vigie", "vigle")), Err(NoteError::BadKey));
+        assert_eq!(
+            NoteKey::parse(&key.to_text().replace("vigie", "vigle")),
+            Err(NoteError::BadKey)
+        );
         assert_eq!(NoteKey::parse("a+b"), Err(NoteError::BadKey));
     }
 
@@ -183,7 +220,8 @@ mod tests {
     fn the_published_example_of_the_signed_note_format() {
         // Example of the Go package golang.org/x/mod/sumdb/note, which the C2SP format describes.
         let key =
-            NoteKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").unwrap();
+            NoteKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+                .unwrap();
         let note = "If you think cryptography is the answer to your problem,\n\
                     then you don't know what your problem is.\n\
                     \n\

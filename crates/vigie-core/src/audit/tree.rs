@@ -7,12 +7,21 @@ pub type Hash = [u8; 32];
 
 /// Hash of a leaf: `SHA-256(0x00 || leaf)`.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(leaf).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(leaf)
+        .finalize()
+        .into()
 }
 
 /// Hash of an inner node: `SHA-256(0x01 || left || right)`.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+    Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
 }
 
 /// Root of the empty tree.
@@ -48,7 +57,10 @@ impl Frontier {
         if !rest.is_empty() || u64::try_from(peaks.len()) != Ok(u64::from(size.count_ones())) {
             return Err(BadFrontier);
         }
-        Ok(Self { size, peaks: peaks.to_vec() })
+        Ok(Self {
+            size,
+            peaks: peaks.to_vec(),
+        })
     }
 
     /// The peaks, one after the other.
@@ -78,7 +90,9 @@ impl Frontier {
     /// The root.
     pub fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();
-        let Some(last) = peaks.next() else { return empty_root() };
+        let Some(last) = peaks.next() else {
+            return empty_root();
+        };
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
 }
@@ -174,7 +188,10 @@ mod tests {
     ];
 
     fn leaves(n: usize) -> Vec<Hash> {
-        INPUTS[..n].iter().map(|h| leaf_hash(&hex::decode(h).unwrap())).collect()
+        INPUTS[..n]
+            .iter()
+            .map(|h| leaf_hash(&hex::decode(h).unwrap()))
+            .collect()
     }
 
     #[test]
@@ -195,11 +212,26 @@ mod tests {
             let top = root(&all);
             for i in 0..n {
                 let proof = inclusion_proof(&all, i);
-                assert!(verify_inclusion(all[i], i as u64, n as u64, &proof, top), "{i} of {n}");
-                assert!(!verify_inclusion(leaf_hash(b"x"), i as u64, n as u64, &proof, top));
+                assert!(
+                    verify_inclusion(all[i], i as u64, n as u64, &proof, top),
+                    "{i} of {n}"
+                );
+                assert!(!verify_inclusion(
+                    leaf_hash(b"x"),
+                    i as u64,
+                    n as u64,
+                    &proof,
+                    top
+                ));
                 if n > 1 {
                     let other = (i + 1) % n;
-                    assert!(!verify_inclusion(all[i], other as u64, n as u64, &proof, top));
+                    assert!(!verify_inclusion(
+                        all[i],
+                        other as u64,
+                        n as u64,
+                        &proof,
+                        top
+                    ));
                 }
             }
         }

@@ -26,5 +26,8 @@ struct Home {
 
 async fn home(frame: Frame) -> Result<Response, Error> {
     let page = frame.page("home-title");
-    crate::web::html(&Home { w: page.w.clone(), page })
+    crate::web::html(&Home {
+        w: page.w.clone(),
+        page,
+    })
 }

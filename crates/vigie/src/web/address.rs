@@ -16,7 +16,12 @@ pub fn client(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
         .flat_map(|h| h.split(','))
         .map(str::trim)
         .collect();
-    chain.len().checked_sub(proxies).and_then(|i| chain.get(i)).and_then(|a| a.parse().ok()).unwrap_or(peer)
+    chain
+        .len()
+        .checked_sub(proxies)
+        .and_then(|i| chain.get(i))
+        .and_then(|a| a.parse().ok())
+        .unwrap_or(peer)
 }
 
 /// The address that limits count by: IPv4 as it is, IPv6 by its /64, which one household gets whole.
@@ -39,7 +44,10 @@ mod tests {
     fn only_what_our_own_proxies_wrote_is_believed() {
         let peer: IpAddr = "10.0.0.1".parse().unwrap();
         let mut h = HeaderMap::new();
-        h.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 203.0.113.9, 10.0.0.2"));
+        h.insert(
+            "x-forwarded-for",
+            HeaderValue::from_static("6.6.6.6, 203.0.113.9, 10.0.0.2"),
+        );
         assert_eq!(client(&h, peer, 0), peer);
         assert_eq!(client(&h, peer, 1).to_string(), "10.0.0.2");
         assert_eq!(client(&h, peer, 2).to_string(), "203.0.113.9");

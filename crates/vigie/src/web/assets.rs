@@ -25,7 +25,10 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// The address of the asset `name` (`vigie.css`, `vendor/icons.svg`).
 pub fn url(name: &str) -> String {
-    let hash = ASSETS.iter().find(|a| a.name == name).map_or("missing", |a| a.hash);
+    let hash = ASSETS
+        .iter()
+        .find(|a| a.name == name)
+        .map_or("missing", |a| a.hash);
     format!("/assets/{hash}/{name}")
 }
 
@@ -37,22 +40,39 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Result<Response, Error> {
-    let asset = ASSETS.iter().find(|a| a.name == name).ok_or(Error::NotFound)?;
+async fn serve(
+    Path((hash, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let asset = ASSETS
+        .iter()
+        .find(|a| a.name == name)
+        .ok_or(Error::NotFound)?;
     // An old address (a page from before an update) still works, it is only not kept.
-    let cache = if asset.hash == hash { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if asset.hash == hash {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     Ok(answer(asset, cache, &headers))
 }
 
 async fn favicon(headers: HeaderMap) -> Result<Response, Error> {
-    let asset = ASSETS.iter().find(|a| a.name == "favicon.svg").ok_or(Error::NotFound)?;
+    let asset = ASSETS
+        .iter()
+        .find(|a| a.name == "favicon.svg")
+        .ok_or(Error::NotFound)?;
     Ok(answer(asset, "public, max-age=86400", &headers))
 }
 
 fn answer(asset: &'static Asset, cache: &'static str, headers: &HeaderMap) -> Response {
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let accepts = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     // Typefaces are compressed already.
-    let gzip = asset.mime != "font/woff2" && accepts.split(',').any(|e| e.trim().starts_with("gzip"));
+    let gzip =
+        asset.mime != "font/woff2" && accepts.split(',').any(|e| e.trim().starts_with("gzip"));
     let mut response = if gzip { asset.gzip } else { asset.bytes }.into_response();
     let h = response.headers_mut();
     h.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.mime));

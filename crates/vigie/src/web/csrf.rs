@@ -16,7 +16,10 @@ use crate::app::App;
 
 /// Refuses cross-site requests that are not plain reads.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if safe || is_api(request.uri().path()) || from_here(request.headers(), &app.config.origin()) {
         next.run(request).await
     } else {
@@ -53,7 +56,11 @@ mod tests {
             let mut h = HeaderMap::new();
             site.map(|s| h.insert("sec-fetch-site", HeaderValue::from_static(s)));
             origin.map(|o| h.insert(header::ORIGIN, HeaderValue::from_static(o)));
-            assert_eq!(from_here(&h, "http://localhost:8420"), expected, "{site:?} {origin:?}");
+            assert_eq!(
+                from_here(&h, "http://localhost:8420"),
+                expected,
+                "{site:?} {origin:?}"
+            );
         }
     }
 }

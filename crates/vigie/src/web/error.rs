@@ -116,8 +116,12 @@ impl Error {
             Self::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooMany { .. } => ("too-many", StatusCode::TOO_MANY_REQUESTS),
             Self::Timeout => ("timeout", StatusCode::SERVICE_UNAVAILABLE),
-            Self::Storage { kind: "full", .. } => ("storage-full", StatusCode::INSUFFICIENT_STORAGE),
-            Self::Storage { kind: "readonly", .. } => ("storage-readonly", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Storage { kind: "full", .. } => {
+                ("storage-full", StatusCode::INSUFFICIENT_STORAGE)
+            }
+            Self::Storage {
+                kind: "readonly", ..
+            } => ("storage-readonly", StatusCode::SERVICE_UNAVAILABLE),
             Self::Storage { kind: "busy", .. } => ("storage-busy", StatusCode::SERVICE_UNAVAILABLE),
             Self::Storage { .. } => ("storage-away", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal(_) => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
@@ -142,29 +146,45 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (kind, status) = self.kind();
         match &self {
-            Self::Internal(e) => tracing::error!(error = %format_args!("{e:#}"), "a request failed"),
-            Self::Storage { source, .. } => tracing::error!(kind, error = %format_args!("{source:#}"), "storage failed"),
+            Self::Internal(e) => {
+                tracing::error!(error = %format_args!("{e:#}"), "a request failed")
+            }
+            Self::Storage { source, .. } => {
+                tracing::error!(kind, error = %format_args!("{source:#}"), "storage failed")
+            }
             Self::Token | Self::CrossSite | Self::TooMany { .. } => tracing::info!(kind, "refused"),
             _ => {}
         }
         let detail = match &self {
             Self::Input(said) | Self::Refused(said) => Some(said.clone()),
-            Self::Scope { needed } => Some(Said::new("error-scope-needed").with("scope", needed.as_str())),
+            Self::Scope { needed } => {
+                Some(Said::new("error-scope-needed").with("scope", needed.as_str()))
+            }
             _ => None,
         };
         let (wait, to) = match self {
             Self::TooMany { seconds } => (Some(seconds), None),
             Self::Storage { kind: "busy", .. } => (Some(2), None),
             Self::Home => (None, Some("/".to_owned())),
-            Self::StepUp { next } => (None, Some(format!("/step-up?next={}", super::encode(&next)))),
+            Self::StepUp { next } => (
+                None,
+                Some(format!("/step-up?next={}", super::encode(&next))),
+            ),
             Self::SignIn { next } => {
-                let next = next.filter(|n| n != "/").map(|n| format!("?next={}", super::encode(&n)));
+                let next = next
+                    .filter(|n| n != "/")
+                    .map(|n| format!("?next={}", super::encode(&n)));
                 (None, Some(format!("/sign-in{}", next.unwrap_or_default())))
             }
             _ => (None, None),
         };
         let mut response = status.into_response();
-        response.extensions_mut().insert(Problem { kind, status, detail, wait });
+        response.extensions_mut().insert(Problem {
+            kind,
+            status,
+            detail,
+            wait,
+        });
         if let Some(location) = to.and_then(|to| HeaderValue::from_str(&to).ok()) {
             // The outer layer makes it a redirect for pages; the API never asks with a cookie and gets the problem.
             response.headers_mut().insert(header::LOCATION, location);

@@ -61,17 +61,26 @@ pub struct Flash {
 impl Flash {
     /// It worked: the message `key`.
     pub fn good(key: &'static str) -> Self {
-        Self { tone: Tone::Good, said: Said::new(key) }
+        Self {
+            tone: Tone::Good,
+            said: Said::new(key),
+        }
     }
 
     /// Something to know.
     pub fn note(key: &'static str) -> Self {
-        Self { tone: Tone::Note, said: Said::new(key) }
+        Self {
+            tone: Tone::Note,
+            said: Said::new(key),
+        }
     }
 
     /// It did not work.
     pub fn bad(key: &'static str) -> Self {
-        Self { tone: Tone::Bad, said: Said::new(key) }
+        Self {
+            tone: Tone::Bad,
+            said: Said::new(key),
+        }
     }
 
     /// The same with a value in its words.
@@ -109,11 +118,26 @@ fn name(app: &App) -> String {
 
 /// Puts `flash` on an answer, for the next page.
 pub fn put(app: &App, response: &mut Response, flash: &Flash) {
-    let args = flash.said.args.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
-    let wire = Wire { t: flash.tone, k: flash.said.key.to_string(), a: args };
-    let (Ok(json), Some(mut mac)) = (serde_json::to_vec(&wire), mac(app)) else { return };
+    let args = flash
+        .said
+        .args
+        .iter()
+        .map(|(k, v)| (k.to_string(), v.clone()))
+        .collect();
+    let wire = Wire {
+        t: flash.tone,
+        k: flash.said.key.to_string(),
+        a: args,
+    };
+    let (Ok(json), Some(mut mac)) = (serde_json::to_vec(&wire), mac(app)) else {
+        return;
+    };
     mac.update(&json);
-    let value = format!("{}.{}", BASE64.encode(&json), BASE64.encode(mac.finalize().into_bytes()));
+    let value = format!(
+        "{}.{}",
+        BASE64.encode(&json),
+        BASE64.encode(mac.finalize().into_bytes())
+    );
     if value.len() <= LONGEST
         && let Some(line) = cookie::set(&name(app), &value, Some(60), app.config.https())
     {
@@ -131,14 +155,22 @@ pub fn read(app: &App, headers: &HeaderMap) -> Option<Flash> {
     mac.verify_slice(&tag).ok()?;
     let wire: Wire = serde_json::from_slice(&json).ok()?;
     let args = wire.a.into_iter().map(|(k, v)| (k.into(), v)).collect();
-    Some(Flash { tone: wire.t, said: Said { key: wire.k.into(), args } })
+    Some(Flash {
+        tone: wire.t,
+        said: Said {
+            key: wire.k.into(),
+            args,
+        },
+    })
 }
 
 /// Forgets the notice once a page has shown it, unless the answer leaves a new one.
 pub fn clear(app: &App, response: &mut Response) {
     let name = name(app);
     let set = response.headers().get_all(header::SET_COOKIE).iter();
-    let anew = set.filter_map(|v| v.to_str().ok()).any(|v| v.starts_with(&format!("{name}=")));
+    let anew = set
+        .filter_map(|v| v.to_str().ok())
+        .any(|v| v.starts_with(&format!("{name}=")));
     if !anew && let Some(line) = cookie::set(&name, "", Some(0), app.config.https()) {
         response.headers_mut().append(header::SET_COOKIE, line);
     }

@@ -40,7 +40,10 @@ impl Form {
 
     /// What was typed in `name`, line ends as `\n`; empty when it was not sent.
     pub fn value(&self, name: &str) -> &str {
-        self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+        self.fields
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v)
     }
 
     /// What was typed in `name` without blanks around.
@@ -50,7 +53,10 @@ impl Form {
 
     /// Every value sent as `name` (checkboxes, repeated fields).
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.fields
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Whether `name` was sent with `value` (a chosen option, a ticked box).
@@ -96,7 +102,10 @@ impl Form {
 
     /// Every field that is wrong with its words, for the list on top of the form.
     pub fn problems(&self, w: &Words) -> Vec<(&'static str, String)> {
-        self.problems.iter().map(|(name, said)| (*name, w.say(said))).collect()
+        self.problems
+            .iter()
+            .map(|(name, said)| (*name, w.say(said)))
+            .collect()
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, Error> {
@@ -107,7 +116,10 @@ impl Form {
         if fields.len() > MOST_FIELDS {
             return Err(Error::TooLarge);
         }
-        Ok(Self { fields, problems: BTreeMap::new() })
+        Ok(Self {
+            fields,
+            problems: BTreeMap::new(),
+        })
     }
 }
 
@@ -115,10 +127,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|e| match e.status().as_u16() {
-            413 => Error::TooLarge,
-            _ => Error::input("error-input-body"),
-        })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|e| match e.status().as_u16() {
+                    413 => Error::TooLarge,
+                    _ => Error::input("error-input-body"),
+                })?;
         Self::parse(&bytes)
     }
 }
@@ -130,16 +145,25 @@ mod tests {
     #[test]
     fn what_was_typed_is_kept_and_wrong_fields_are_named() {
         let mut form = Form::parse(b"name=+Vigie+&text=a%0D%0Ab&tick=x&tick=y").unwrap();
-        assert_eq!((form.trimmed("name"), form.value("text"), form.value("none")), ("Vigie", "a\nb", ""));
+        assert_eq!(
+            (form.trimmed("name"), form.value("text"), form.value("none")),
+            ("Vigie", "a\nb", "")
+        );
         assert!(form.chosen("tick", "y") && !form.chosen("tick", "z"));
         assert_eq!(form.required("name", 3), "Vigie");
         assert_eq!(form.required("none", 3), "");
         assert!(!form.ok());
-        assert_eq!(form.problems.keys().copied().collect::<Vec<_>>(), ["name", "none"]);
+        assert_eq!(
+            form.problems.keys().copied().collect::<Vec<_>>(),
+            ["name", "none"]
+        );
     }
 
     #[test]
     fn a_form_with_too_many_fields_is_refused() {
-        assert!(matches!(Form::parse("a&".repeat(1001).as_bytes()), Err(Error::TooLarge)));
+        assert!(matches!(
+            Form::parse("a&".repeat(1001).as_bytes()),
+            Err(Error::TooLarge)
+        ));
     }
 }

@@ -32,15 +32,60 @@ pub struct Place {
 
 /// The main navigation, in order. A place is shown once its route exists.
 const PLACES: [Place; 9] = [
-    Place { path: "/", key: "nav-home", icon: "home", bar: true },
-    Place { path: "/posts", key: "nav-posts", icon: "file-text", bar: true },
-    Place { path: "/calendar", key: "nav-calendar", icon: "calendar", bar: true },
-    Place { path: "/alarms", key: "nav-alarms", icon: "bell", bar: false },
-    Place { path: "/channels", key: "nav-channels", icon: "radio", bar: false },
-    Place { path: "/members", key: "nav-members", icon: "users", bar: false },
-    Place { path: "/changes", key: "nav-changes", icon: "user-check", bar: false },
-    Place { path: "/audit", key: "nav-audit", icon: "scroll-text", bar: false },
-    Place { path: "/settings", key: "nav-settings", icon: "settings", bar: false },
+    Place {
+        path: "/",
+        key: "nav-home",
+        icon: "home",
+        bar: true,
+    },
+    Place {
+        path: "/posts",
+        key: "nav-posts",
+        icon: "file-text",
+        bar: true,
+    },
+    Place {
+        path: "/calendar",
+        key: "nav-calendar",
+        icon: "calendar",
+        bar: true,
+    },
+    Place {
+        path: "/alarms",
+        key: "nav-alarms",
+        icon: "bell",
+        bar: false,
+    },
+    Place {
+        path: "/channels",
+        key: "nav-channels",
+        icon: "radio",
+        bar: false,
+    },
+    Place {
+        path: "/members",
+        key: "nav-members",
+        icon: "users",
+        bar: false,
+    },
+    Place {
+        path: "/changes",
+        key: "nav-changes",
+        icon: "user-check",
+        bar: false,
+    },
+    Place {
+        path: "/audit",
+        key: "nav-audit",
+        icon: "scroll-text",
+        bar: false,
+    },
+    Place {
+        path: "/settings",
+        key: "nav-settings",
+        icon: "settings",
+        bar: false,
+    },
 ];
 
 /// The pause, as the banner shows it.
@@ -104,12 +149,19 @@ impl Page {
     /// Whether the page lies in the place `path`.
     pub fn at(&self, path: &str) -> bool {
         let here = self.viewer.path.split('?').next().unwrap_or_default();
-        here == path || (path != "/" && here.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+        here == path
+            || (path != "/"
+                && here
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// The number beside a place; 0 for none.
     pub fn count(&self, path: &str) -> u64 {
-        self.counts.iter().find(|(p, _)| *p == path).map_or(0, |(_, n)| *n)
+        self.counts
+            .iter()
+            .find(|(p, _)| *p == path)
+            .map_or(0, |(_, n)| *n)
     }
 
     /// The other language, its code and its own name.
@@ -122,7 +174,11 @@ impl Page {
 
     /// The looks to choose from: value, name, sign.
     pub fn themes(&self) -> &'static [(&'static str, &'static str, &'static str)] {
-        &[("auto", "theme-auto", "monitor"), ("light", "theme-light", "sun"), ("dark", "theme-dark", "moon")]
+        &[
+            ("auto", "theme-auto", "monitor"),
+            ("light", "theme-light", "sun"),
+            ("dark", "theme-dark", "moon"),
+        ]
     }
 
     /// One or two letters for a person's picture.
@@ -138,15 +194,23 @@ impl Page {
 
 /// One or two letters for a person's picture.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split([' ', '-']).filter_map(|w| w.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name
+        .split([' ', '-'])
+        .filter_map(|w| w.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    first
+        .into_iter()
+        .chain(last)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// One of eight hues for a name, as a CSS class.
 pub fn hue(name: &str) -> String {
-    let sum = name.bytes().fold(7_u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let sum = name
+        .bytes()
+        .fold(7_u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
     format!("hue-{}", sum % 8)
 }
 
@@ -230,6 +294,9 @@ mod tests {
     #[test]
     fn initials_are_the_first_and_last_name_s() {
         assert_eq!(initials("Élodie Marchand-Diallo"), "ÉD");
-        assert_eq!((initials("Tom"), initials(""), initials("  ")), ("T".into(), String::new(), String::new()));
+        assert_eq!(
+            (initials("Tom"), initials(""), initials("  ")),
+            ("T".into(), String::new(), String::new())
+        );
     }
 }

@@ -19,20 +19,33 @@ const FIXED: [(&str, &str); 6] = [
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
     ("x-frame-options", "DENY"),
 ];
 
 /// Adds the security headers, the request's name, and `no-store` where nothing else was said.
 pub async fn add(State(app): State<App>, request: Request, next: Next) -> Response {
-    let operation = request.extensions().get::<Operation>().cloned().unwrap_or_default();
+    let operation = request
+        .extensions()
+        .get::<Operation>()
+        .cloned()
+        .unwrap_or_default();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CSP));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if app.config.https() {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,

@@ -9,7 +9,12 @@ use super::cookie;
 pub fn of(headers: &HeaderMap) -> Lang {
     cookie::read(headers, "lang")
         .and_then(named)
-        .or_else(|| headers.get(header::ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok()).and_then(preferred))
+        .or_else(|| {
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|h| h.to_str().ok())
+                .and_then(preferred)
+        })
         .unwrap_or(Lang::Fr)
 }
 

@@ -19,13 +19,25 @@ pub struct Rate {
 
 impl Rate {
     /// Pages and assets: generous, only stops loops.
-    pub const PAGE: Self = Self { burst: 240.0, per_second: 20.0 };
+    pub const PAGE: Self = Self {
+        burst: 240.0,
+        per_second: 20.0,
+    };
     /// Things that cost: uploads, exports, connecting a channel.
-    pub const COSTLY: Self = Self { burst: 20.0, per_second: 0.5 };
+    pub const COSTLY: Self = Self {
+        burst: 20.0,
+        per_second: 0.5,
+    };
     /// Secrets that can be guessed: sign-in, codes, invitations.
-    pub const GUESS: Self = Self { burst: 10.0, per_second: 0.1 };
+    pub const GUESS: Self = Self {
+        burst: 10.0,
+        per_second: 0.1,
+    };
     /// Checks while typing.
-    pub const TYPING: Self = Self { burst: 60.0, per_second: 5.0 };
+    pub const TYPING: Self = Self {
+        burst: 60.0,
+        per_second: 5.0,
+    };
 }
 
 /// Buckets kept at most. A flood from many addresses beyond this makes the oldest forget, it does not fill memory.
@@ -57,13 +69,26 @@ impl Limits {
     ///
     /// # Errors
     /// The whole seconds to wait, at least 1, when the bucket is empty.
-    pub fn take(&self, method: &str, key: impl std::hash::Hash, rate: Rate, now: Timestamp) -> Result<(), u64> {
+    pub fn take(
+        &self,
+        method: &str,
+        key: impl std::hash::Hash,
+        rate: Rate,
+        now: Timestamp,
+    ) -> Result<(), u64> {
         let key = self.hasher.hash_one((method, key));
-        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut buckets = self
+            .buckets
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if buckets.len() >= MOST && !buckets.contains_key(&key) {
             make_room(&mut buckets, now);
         }
-        let bucket = buckets.entry(key).or_insert(Bucket { left: rate.burst, at: now, rate });
+        let bucket = buckets.entry(key).or_insert(Bucket {
+            left: rate.burst,
+            at: now,
+            rate,
+        });
         let level = bucket.level(now);
         // A clock that went back must not freeze the bucket: it restarts from here.
         bucket.at = now;
@@ -72,7 +97,11 @@ impl Limits {
             return Ok(());
         }
         bucket.left = level;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small and positive"
+        )]
         Err(((1.0 - level) / rate.per_second).ceil().max(1.0) as u64)
     }
 }
@@ -98,7 +127,10 @@ fn make_room(buckets: &mut HashMap<u64, Bucket>, now: Timestamp) {
 mod tests {
     use super::*;
 
-    const SLOW: Rate = Rate { burst: 2.0, per_second: 0.5 };
+    const SLOW: Rate = Rate {
+        burst: 2.0,
+        per_second: 0.5,
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_000_000 + second).unwrap()
@@ -110,7 +142,11 @@ mod tests {
         assert_eq!(limits.take("POST", "a", SLOW, at(0)), Ok(()));
         assert_eq!(limits.take("POST", "a", SLOW, at(0)), Ok(()));
         assert_eq!(limits.take("POST", "a", SLOW, at(0)), Err(2));
-        assert_eq!(limits.take("POST", "b", SLOW, at(0)), Ok(()), "another caller has their own");
+        assert_eq!(
+            limits.take("POST", "b", SLOW, at(0)),
+            Ok(()),
+            "another caller has their own"
+        );
         assert_eq!(limits.take("POST", "a", SLOW, at(2)), Ok(()));
     }
 
@@ -127,7 +163,9 @@ mod tests {
     fn the_table_stays_bounded() {
         let limits = Limits::default();
         for n in 0..(MOST + 1000) {
-            limits.take("GET", n, SLOW, at(i64::try_from(n / 10_000).unwrap())).unwrap();
+            limits
+                .take("GET", n, SLOW, at(i64::try_from(n / 10_000).unwrap()))
+                .unwrap();
         }
         assert!(limits.buckets.lock().unwrap().len() <= MOST);
     }

@@ -1,10 +1,6 @@
 //! The reader's own settings of the page, kept in cookies: language and look.
 
-use axum::{
-    extract::State,
-    http::header,
-    response::Response,
-};
+use axum::{extract::State, http::header, response::Response};
 
 use super::{
     cookie,
@@ -18,7 +14,10 @@ use crate::app::App;
 
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/language", Who::Anyone, language), Route::post("/theme", Who::Anyone, theme)]
+    vec![
+        Route::post("/language", Who::Anyone, language),
+        Route::post("/theme", Who::Anyone, theme),
+    ]
 }
 
 /// A year, seconds.
@@ -30,7 +29,12 @@ async fn language(State(app): State<App>, form: Form) -> Response {
 }
 
 async fn theme(State(app): State<App>, form: Form) -> Response {
-    keep(&app, "theme", Some(Theme::parse(form.value("theme")).as_str()), &form)
+    keep(
+        &app,
+        "theme",
+        Some(Theme::parse(form.value("theme")).as_str()),
+        &form,
+    )
 }
 
 fn keep(app: &App, name: &str, value: Option<&str>, form: &Form) -> Response {

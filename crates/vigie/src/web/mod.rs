@@ -26,7 +26,9 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 use std::time::Duration;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
 
 use crate::app::App;
 use error::Error;
@@ -39,7 +41,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The frame's own routes.
 pub fn routes() -> Vec<Route> {
-    [assets::routes(), look::routes()].into_iter().flatten().collect()
+    [assets::routes(), look::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Puts the layers around the routes. A request goes through them from the last to the first of this list.
@@ -50,7 +55,10 @@ pub fn dress(app: &App, routes: Router<App>) -> Router {
         .method_not_allowed_fallback(|| async { Error::Method })
         .layer(middleware::from_fn_with_state(with(), csrf::check))
         .layer(middleware::from_fn_with_state(with(), viewer::identify))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(panic::answer))
         .layer(middleware::from_fn_with_state(with(), shape::errors))
         .layer(CompressionLayer::new().gzip(true))
@@ -79,7 +87,11 @@ async fn log(mut request: Request, next: Next) -> Response {
 
 /// The path for the log. What follows `/invite/` opens an account and must not be written down.
 fn logged_path(path: &str) -> String {
-    if path.starts_with("/invite/") { "/invite/…".to_owned() } else { path.to_owned() }
+    if path.starts_with("/invite/") {
+        "/invite/…".to_owned()
+    } else {
+        path.to_owned()
+    }
 }
 
 /// A page, 200.
@@ -116,14 +128,23 @@ pub fn done(app: &App, path: &str, flash: &Flash) -> Response {
 
 /// Whether an answer is a page (and so shows notices).
 pub fn is_page(response: &Response) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
     kind.is_some_and(|k| k.starts_with("text/html"))
 }
 
 /// `path` of this site, or `/` when it is anything else: never sends people to another host.
 pub fn local(path: &str) -> &str {
-    let plain = path.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
-    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+    let plain = path
+        .bytes()
+        .all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
+    if plain && path.starts_with('/') && !path.starts_with("//") {
+        path
+    } else {
+        "/"
+    }
 }
 
 /// A text as part of a query.

@@ -49,12 +49,25 @@ pub struct Route {
 }
 
 impl Route {
-    fn new<H, T>(method: Method, filter: MethodFilter, path: &'static str, who: Who, handler: H) -> Self
+    fn new<H, T>(
+        method: Method,
+        filter: MethodFilter,
+        path: &'static str,
+        who: Who,
+        handler: H,
+    ) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        Self { method, path, who, rate: Rate::PAGE, body: BODY_LIMIT, handler: on(filter, handler) }
+        Self {
+            method,
+            path,
+            who,
+            rate: Rate::PAGE,
+            body: BODY_LIMIT,
+            handler: on(filter, handler),
+        }
     }
 
     /// A page or a read.
@@ -78,7 +91,11 @@ impl Route {
     }
 
     /// A removal (API).
-    pub fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, who: Who, handler: H) -> Self {
+    pub fn delete<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        who: Who,
+        handler: H,
+    ) -> Self {
         Self::new(Method::DELETE, MethodFilter::DELETE, path, who, handler)
     }
 
@@ -120,8 +137,13 @@ struct Gate {
 /// Mounts every entry behind its guard.
 pub fn mount(app: &App, routes: Vec<Route>) -> Router<App> {
     routes.into_iter().fold(Router::new(), |router, route| {
-        let gate =
-            Gate { app: app.clone(), method: route.method, path: route.path, who: route.who, rate: route.rate };
+        let gate = Gate {
+            app: app.clone(),
+            method: route.method,
+            path: route.path,
+            who: route.who,
+            rate: route.rate,
+        };
         let handler = route
             .handler
             .layer(DefaultBodyLimit::max(route.body))
@@ -135,15 +157,25 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         return Error::internal("a route was reached without a viewer").into_response();
     };
     let key = (gate.path, viewer.rate_key());
-    if let Err(wait) = gate.app.limits.take(gate.method.as_str(), key, gate.rate, gate.app.clock.now()) {
+    if let Err(wait) =
+        gate.app
+            .limits
+            .take(gate.method.as_str(), key, gate.rate, gate.app.clock.now())
+    {
         return Error::TooMany { seconds: wait }.into_response();
     }
     match admit(gate.who, viewer) {
         Ok(()) => next.run(request).await,
         Err(Error::SignIn { .. }) => {
-            let next = request.uri().path_and_query().map(|p| p.as_str().to_owned());
+            let next = request
+                .uri()
+                .path_and_query()
+                .map(|p| p.as_str().to_owned());
             let safe = *request.method() == Method::GET;
-            Error::SignIn { next: next.filter(|_| safe) }.into_response()
+            Error::SignIn {
+                next: next.filter(|_| safe),
+            }
+            .into_response()
         }
         Err(error) => error.into_response(),
     }
@@ -157,7 +189,11 @@ pub fn admit(who: Who, viewer: &Viewer) -> Result<(), Error> {
     match who {
         Who::Anyone => Ok(()),
         Who::SignedOut => viewer.signed.as_ref().map_or(Ok(()), |_| Err(Error::Home)),
-        Who::SignedIn => viewer.signed.as_ref().map(|_| ()).ok_or(Error::SignIn { next: None }),
+        Who::SignedIn => viewer
+            .signed
+            .as_ref()
+            .map(|_| ())
+            .ok_or(Error::SignIn { next: None }),
         Who::Member(act) => match &viewer.signed {
             None => Err(Error::SignIn { next: None }),
             Some(s) if allowed(s.role, s.reviewer, act) => Ok(()),

@@ -24,13 +24,31 @@ use crate::{app::App, words::Words};
 pub async fn errors(State(_): State<App>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let asked = language::of(request.headers());
-    let theme = cookie::read(request.headers(), "theme").map(Theme::parse).unwrap_or_default();
-    let operation = request.extensions().get::<Operation>().cloned().unwrap_or_default();
+    let theme = cookie::read(request.headers(), "theme")
+        .map(Theme::parse)
+        .unwrap_or_default();
+    let operation = request
+        .extensions()
+        .get::<Operation>()
+        .cloned()
+        .unwrap_or_default();
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
-    let Some(problem) = problem_of(&response) else { return response };
-    let lang = response.extensions().get::<Lang>().copied().unwrap_or(asked);
-    let shape = Shape { w: Words::new(lang), theme, operation, path, problem };
+    let Some(problem) = problem_of(&response) else {
+        return response;
+    };
+    let lang = response
+        .extensions()
+        .get::<Lang>()
+        .copied()
+        .unwrap_or(asked);
+    let shape = Shape {
+        w: Words::new(lang),
+        theme,
+        operation,
+        path,
+        problem,
+    };
     shape.put(response, api)
 }
 
@@ -40,7 +58,11 @@ fn problem_of(response: &Response) -> Option<Problem> {
         return Some(problem.clone());
     }
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let shaped = kind.starts_with("text/html") || kind.contains("json");
     if !(status.is_client_error() || status.is_server_error()) || shaped {
         return None;
@@ -53,7 +75,12 @@ fn problem_of(response: &Response) -> Option<Problem> {
         s if s.is_client_error() => "input",
         _ => "internal",
     };
-    Some(Problem { kind, status, detail: None, wait: None })
+    Some(Problem {
+        kind,
+        status,
+        detail: None,
+        wait: None,
+    })
 }
 
 struct Shape {
@@ -104,10 +131,14 @@ impl Shape {
             shaped.headers_mut().append(name, value.clone());
         }
         if let Some(wait) = self.problem.wait {
-            shaped.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+            shaped
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         if api && parts.status == StatusCode::UNAUTHORIZED {
-            shaped.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            shaped
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         shaped
     }
@@ -122,7 +153,10 @@ impl Shape {
             operation: self.operation.0.clone(),
         };
         let mut response = axum::Json(details).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 
@@ -137,7 +171,9 @@ impl Shape {
             operation: &self.operation.0,
         };
         // The page about a failure must not fail: without the template, the bare title stands.
-        let html = page.render().unwrap_or_else(|_| self.w.t(format!("error-{}-title", self.problem.kind)));
+        let html = page
+            .render()
+            .unwrap_or_else(|_| self.w.t(format!("error-{}-title", self.problem.kind)));
         Html(html).into_response()
     }
 }

@@ -178,16 +178,36 @@ async fn of_request(app: &App, request: &Parts) -> Result<Viewer, Error> {
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.0.ip());
     let api = is_api(request.uri.path());
-    let signed = if api { None } else { signed(app, headers).await? };
-    let token = if api { token(app, headers).await? } else { None };
-    let lang = signed.as_ref().map(|s| s.lang).or(token.as_ref().map(|t| t.lang));
+    let signed = if api {
+        None
+    } else {
+        signed(app, headers).await?
+    };
+    let token = if api {
+        token(app, headers).await?
+    } else {
+        None
+    };
+    let lang = signed
+        .as_ref()
+        .map(|s| s.lang)
+        .or(token.as_ref().map(|t| t.lang));
     Ok(Viewer {
         lang: lang.unwrap_or_else(|| language::of(headers)),
-        theme: cookie::read(headers, "theme").map(Theme::parse).unwrap_or_default(),
+        theme: cookie::read(headers, "theme")
+            .map(Theme::parse)
+            .unwrap_or_default(),
         address: address::client(headers, peer, app.config.trusted_proxies),
-        operation: request.extensions.get::<Operation>().cloned().unwrap_or_default(),
+        operation: request
+            .extensions
+            .get::<Operation>()
+            .cloned()
+            .unwrap_or_default(),
         flash: super::flash::read(app, headers),
-        path: request.uri.path_and_query().map_or_else(|| "/".to_owned(), |p| p.as_str().to_owned()),
+        path: request
+            .uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), |p| p.as_str().to_owned()),
         partial: headers.contains_key("hx-request"),
         signed,
         token,
@@ -207,7 +227,9 @@ async fn signed(app: &App, headers: &HeaderMap) -> Result<Option<Signed>, Error>
 }
 
 async fn token(app: &App, headers: &HeaderMap) -> Result<Option<Bearer>, Error> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
     match value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")) {
         None => Ok(None),
         Some(secret) => crate::token::bearer::find(app, secret.trim()).await,
@@ -218,7 +240,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::internal("a handler was reached without a viewer"))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Error::internal("a handler was reached without a viewer"))
     }
 }
 
@@ -227,7 +253,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let viewer = parts.extensions.get::<Viewer>();
-        viewer.and_then(|v| v.signed.clone()).ok_or(Error::SignIn { next: None })
+        viewer
+            .and_then(|v| v.signed.clone())
+            .ok_or(Error::SignIn { next: None })
     }
 }
 
@@ -235,6 +263,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Viewer>().and_then(|v| v.token.clone()).ok_or(Error::Token)
+        parts
+            .extensions
+            .get::<Viewer>()
+            .and_then(|v| v.token.clone())
+            .ok_or(Error::Token)
     }
 }
