@@ -324,3 +324,14 @@ async fn a_page_for_members_leads_to_sign_in_and_back() {
         Some("/sign-in?next=%2Fmembers-only%3Fx%3D1")
     );
 }
+
+#[tokio::test]
+async fn the_program_is_ready_on_both_engines_until_it_stops() {
+    vigie::testing::both_engines(|app| async move {
+        assert_eq!(app.browser().get("/readyz").await.expect(200).json()["ready"], true);
+        app.app.stop();
+        let a = app.browser().get("/readyz").await.expect(503);
+        assert_eq!(a.json()["missing"][0], "stopping");
+    })
+    .await;
+}

@@ -1,8 +1,10 @@
 //! The running program: what handlers share, and the assembly of all routes.
 
+use anyhow::Context as _;
 use axum::Router;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
+use vigie_store::Store;
 
 use crate::{
     clock::Clock,
@@ -21,6 +23,8 @@ pub struct Parts {
     pub config: Config,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// The database.
+    pub store: Store,
     /// The program's own secrets.
     pub keys: Keys,
     /// How often callers may ask.
@@ -45,10 +49,12 @@ impl App {
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         crate::keys::create_private_dir(&config.data)?;
         let keys = Keys::load_or_create(&config)?;
+        let store = Store::open(&config.database).await.context("the database cannot be used")?;
         let (stopping, _) = watch::channel(false);
         Ok(Self(Arc::new(Parts {
             config,
             clock,
+            store,
             keys,
             limits: Limits::default(),
             stopping,

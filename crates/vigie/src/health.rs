@@ -33,6 +33,10 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
     if *app.stopping.borrow() {
         missing.push("stopping");
     }
+    if let Err(error) = app.store.ready().await {
+        tracing::warn!(%error, "not ready");
+        missing.push("database");
+    }
     let status = if missing.is_empty() {
         StatusCode::OK
     } else {

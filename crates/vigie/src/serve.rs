@@ -53,6 +53,7 @@ pub async fn serve(app: App) -> Result<()> {
     axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.stopped().await })
         .await?;
+    app.store.close().await;
     tracing::info!("stopped in order");
     Ok(())
 }

@@ -40,6 +40,18 @@ pub struct TestApp {
     _data: TempDir,
 }
 
+/// Tells `story` once on SQLite and once on PostgreSQL, on a new program each.
+pub async fn both_engines<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
+    let story = &story;
+    vigie_store::testing::both_databases(|url| async move {
+        let app = TestApp::with(&[("database", &url)]).await;
+        let store = app.app.store.clone();
+        story(app).await;
+        store.close().await;
+    })
+    .await;
+}
+
 impl TestApp {
     /// A program on a new SQLite file.
     ///

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use vigie_core::rights::Scope;
+use vigie_core::rights::{Act, Scope, token_allows};
 
 use crate::words::Said;
 
@@ -31,10 +31,10 @@ pub enum Error {
     #[error("no valid token")]
     Token,
     /// The token lacks a scope.
-    #[error("the token lacks the scope {}", needed.as_str())]
+    #[error("the token has no scope for {act}")]
     Scope {
-        /// The scope that is needed.
-        needed: Scope,
+        /// What was to be done.
+        act: Act,
     },
     /// Not allowed for this member.
     #[error("forbidden")]
@@ -157,8 +157,9 @@ impl IntoResponse for Error {
         }
         let detail = match &self {
             Self::Input(said) | Self::Refused(said) => Some(said.clone()),
-            Self::Scope { needed } => {
-                Some(Said::new("error-scope-needed").with("scope", needed.as_str()))
+            Self::Scope { act } => {
+                let needed = Scope::ALL.iter().find(|s| token_allows(&[**s], *act));
+                needed.map(|s| Said::new("error-scope-needed").with("scope", s.as_str()))
             }
             _ => None,
         };
@@ -190,6 +191,22 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::LOCATION, location);
         }
         response
+    }
+}
+
+impl From<vigie_store::Error> for Error {
+    fn from(error: vigie_store::Error) -> Self {
+        use vigie_store::Error as E;
+        let kind = match error {
+            E::NotFound => return Self::NotFound,
+            E::Conflict | E::Unique(_) => return Self::Conflict,
+            E::Busy => "busy",
+            E::Full => "full",
+            E::ReadOnly => "readonly",
+            E::Unreachable(_) => "away",
+            other => return Self::Internal(other.into()),
+        };
+        Self::Storage { kind, source: error.into() }
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use vigie_core::rights::{Act, Scope, allowed};
+use vigie_core::rights::{Act, allowed, token_allows};
 
 use super::{error::Error, limit::Rate, viewer::Viewer};
 use crate::app::App;
@@ -26,8 +26,8 @@ pub enum Who {
     SignedIn,
     /// Signed-in members whose role allows the act.
     Member(Act),
-    /// API tokens with the scope, whose member may do the act.
-    Token(Scope, Act),
+    /// API tokens whose scopes give the act, and whose member may do it.
+    Token(Act),
 }
 
 /// The default limit on a request's body, bytes.
@@ -199,9 +199,9 @@ pub fn admit(who: Who, viewer: &Viewer) -> Result<(), Error> {
             Some(s) if allowed(s.role, s.reviewer, act) => Ok(()),
             Some(_) => Err(Error::Forbidden),
         },
-        Who::Token(scope, act) => match &viewer.token {
+        Who::Token(act) => match &viewer.token {
             None => Err(Error::Token),
-            Some(t) if !t.scopes.contains(&scope) => Err(Error::Scope { needed: scope }),
+            Some(t) if !token_allows(&t.scopes, act) => Err(Error::Scope { act }),
             Some(t) if allowed(t.role, t.reviewer, act) => Ok(()),
             Some(_) => Err(Error::Forbidden),
         },

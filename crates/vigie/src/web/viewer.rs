@@ -7,10 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use jiff::Timestamp;
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use vigie_core::{
     id::{MemberId, SessionId, TokenId},
     member::{Lang, Role},
@@ -60,7 +57,7 @@ pub struct Bearer {
     /// That member's language.
     pub lang: Lang,
     /// What the token may do.
-    pub scopes: BTreeSet<Scope>,
+    pub scopes: Vec<Scope>,
 }
 
 /// Light, dark, or as the device says.
