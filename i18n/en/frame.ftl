@@ -35,6 +35,7 @@ home-title = Home
 home-calm-title = Nothing is waiting for you
 home-calm-text = Reviews to do, your drafts and any alarm will show here.
 
+form-problems = Please look again at these:
 form-required = Please fill this in.
 form-too-long = Too long: { $most ->
     [one] one character

@@ -35,6 +35,7 @@ home-title = Accueil
 home-calm-title = Rien ne vous attend
 home-calm-text = Les relectures à faire, vos brouillons et les alertes apparaîtront ici.
 
+form-problems = À revoir :
 form-required = Ce champ est à remplir.
 form-too-long = Trop long : { $most ->
     [one] { $most } caractère

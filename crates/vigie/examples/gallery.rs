@@ -10,6 +10,7 @@ use vigie::{
     web::{
         self,
         error::Error,
+        form::Form,
         frame::{Frame, Page, PauseBanner},
         route::{Route, Who},
         viewer::{Signed, Viewer},
@@ -24,6 +25,13 @@ use vigie_core::{
 #[template(path = "../examples/gallery.html")]
 struct Gallery {
     page: Page,
+    form: Form,
+}
+
+fn form() -> Form {
+    let mut form = Form::new().with("name", "Atelier Brume").with("mail", "elodie@").with("may", "yes");
+    form.wrong_key("mail", "form-required");
+    form
 }
 
 async fn gallery(State(app): State<App>, mut viewer: Viewer) -> Result<Response, Error> {
@@ -46,11 +54,11 @@ async fn gallery(State(app): State<App>, mut viewer: Viewer) -> Result<Response,
         asked_by: None,
     });
     page.counts = vec![("/posts", 3), ("/alarms", 1)];
-    web::html(&Gallery { page })
+    web::html(&Gallery { page, form: form() })
 }
 
 async fn doorway(frame: Frame) -> Result<Response, Error> {
-    web::html(&Gallery { page: frame.page("home-title") })
+    web::html(&Gallery { page: frame.page("home-title"), form: form() })
 }
 
 #[tokio::main]

@@ -26,6 +26,7 @@ pub struct Serve {
 pub fn run(args: Serve) -> Result<ExitCode> {
     let config = args.settings.load()?;
     log_to_stderr(&config.log)?;
+    crate::web::panic::log_place_only();
     crate::cli::block_on(async {
         let app = App::open(config, Arc::new(SystemClock)).await?;
         serve(app).await

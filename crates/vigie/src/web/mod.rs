@@ -41,7 +41,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The frame's own routes.
 pub fn routes() -> Vec<Route> {
-    [assets::routes(), look::routes()]
+    [assets::routes(), look::routes(), shape::routes()]
         .into_iter()
         .flatten()
         .collect()

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse as _, Response},
@@ -13,12 +13,37 @@ use vigie_core::member::Lang;
 
 use super::{
     assets, cookie,
-    error::Problem,
+    error::{Error, Problem},
     language,
-    route::is_api,
-    viewer::{Operation, Theme},
+    route::{Route, Who, is_api},
+    viewer::{Operation, Theme, Viewer},
 };
 use crate::{app::App, words::Words};
+
+/// The routes of this room: each problem `type` of the API leads to a page that explains it.
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/problems/{kind}", Who::Anyone, explain)]
+}
+
+/// The stable names of problems, as in `/problems/NAME`.
+pub const KINDS: [&str; 19] = [
+    "sign-in", "step-up", "token", "scope", "forbidden", "cross-site", "not-found", "method", "input", "refused",
+    "conflict", "too-large", "too-many", "timeout", "storage-full", "storage-readonly", "storage-busy",
+    "storage-away", "internal",
+];
+
+async fn explain(Path(kind): Path<String>, viewer: Viewer) -> Result<Response, Error> {
+    let kind = KINDS.iter().find(|k| **k == kind).ok_or(Error::NotFound)?;
+    let problem = Problem { kind, status: StatusCode::OK, detail: None, wait: None };
+    let shape = Shape {
+        w: Words::new(viewer.lang),
+        theme: viewer.theme,
+        operation: viewer.operation,
+        path: viewer.path,
+        problem,
+    };
+    Ok(shape.page())
+}
 
 /// Gives every error answer its shape, also those that a library made.
 pub async fn errors(State(_): State<App>, request: Request, next: Next) -> Response {
