@@ -62,11 +62,16 @@ fn read(root: &Path, name: &str) -> std::io::Result<Option<Vec<u8>>> {
     if name != "vigie.css" {
         return Ok(fs::read(root.join(name)).ok());
     }
-    let mut parts: Vec<PathBuf> =
-        fs::read_dir(root.join("css"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut parts: Vec<PathBuf> = fs::read_dir(root.join("css"))?
+        .map(|e| e.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
     parts.retain(|p| p.extension().is_some_and(|e| e == "css"));
     parts.sort();
-    parts.iter().map(fs::read).collect::<Result<Vec<_>, _>>().map(|all| Some(all.concat()))
+    parts
+        .iter()
+        .map(fs::read)
+        .collect::<Result<Vec<_>, _>>()
+        .map(|all| Some(all.concat()))
 }
 
 /// Replaces `asset(NAME)` by `url(/assets/HASH/NAME)` for the files already hashed.

@@ -13,6 +13,7 @@
 //! | [`pause`], [`change`] | what takes two people |
 //! | [`member`], [`rights`] | who may do what |
 //! | [`audit`] | the append-only log and its proofs |
+//! | [`vault`] | sealed secrets, key rotation, escrow |
 
 pub mod audit;
 pub mod canonical;
@@ -26,3 +27,4 @@ pub mod publication;
 pub mod review;
 pub mod rights;
 pub mod schedule;
+pub mod vault;

@@ -37,7 +37,9 @@ pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// A newer Vigie has written this database; `found` is its schema version, `known` the newest of this program.
-    #[error("the database has schema version {found}, this program knows up to {known}: start a newer Vigie")]
+    #[error(
+        "the database has schema version {found}, this program knows up to {known}: start a newer Vigie"
+    )]
     Newer {
         /// Schema version in the database.
         found: i64,

@@ -54,21 +54,41 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Runs of characters that are refused wherever they stand.
-const REFUSED_TEXT: &[(&str, &str)] = &[("::", "cast(x as t)"), ("?", "$1"), ("->", "read JSON in Rust"), ("`", "none"), ("@", "none")];
+const REFUSED_TEXT: &[(&str, &str)] = &[
+    ("::", "cast(x as t)"),
+    ("?", "$1"),
+    ("->", "read JSON in Rust"),
+    ("`", "none"),
+    ("@", "none"),
+];
 
 fn offences(sql: &str) -> Vec<String> {
     // Comments may say anything.
-    let sql: String = sql.lines().map(|line| line.split("--").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let sql: String = sql
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
     let sql = sql.to_lowercase();
-    let words: Vec<&str> = sql.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = sql
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|w| !w.is_empty())
+        .collect();
     let mut found: Vec<String> = REFUSED
         .iter()
         .filter(|(word, _)| words.contains(word))
         .map(|(word, instead)| format!("`{word}`: write {instead}"))
         .collect();
-    found.extend(REFUSED_TEXT.iter().filter(|(t, _)| sql.contains(t)).map(|(t, i)| format!("`{t}`: write {i}")));
+    found.extend(
+        REFUSED_TEXT
+            .iter()
+            .filter(|(t, _)| sql.contains(t))
+            .map(|(t, i)| format!("`{t}`: write {i}")),
+    );
     // `sum` of bigint is numeric on PostgreSQL.
-    if sql.matches("sum(").count() != sql.matches("cast(sum(").count() + sql.matches("cast(coalesce(sum(").count() {
+    if sql.matches("sum(").count()
+        != sql.matches("cast(sum(").count() + sql.matches("cast(coalesce(sum(").count()
+    {
         found.push("`sum(x)`: write cast(sum(x) as bigint)".into());
     }
     found
@@ -83,14 +103,27 @@ fn migrations_and_statements_are_portable() {
     let mut all: Vec<(String, String)> = fs::read_dir(here("migrations"))
         .unwrap()
         .map(|file| file.unwrap().path())
-        .map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        })
         .collect();
     for (file, queries) in TABLES {
-        all.extend(queries.iter().map(|(name, sql)| (format!("{file}.rs {name}"), (*sql).to_owned())));
+        all.extend(
+            queries
+                .iter()
+                .map(|(name, sql)| (format!("{file}.rs {name}"), (*sql).to_owned())),
+        );
     }
     let found: Vec<String> = all
         .iter()
-        .flat_map(|(place, sql)| offences(sql).into_iter().map(move |what| format!("{place}: {what}")))
+        .flat_map(|(place, sql)| {
+            offences(sql)
+                .into_iter()
+                .map(move |what| format!("{place}: {what}"))
+        })
         .collect();
     assert!(found.is_empty(), "not portable:\n{}", found.join("\n"));
 }
@@ -115,16 +148,25 @@ fn the_lint_sees_what_it_should() {
 /// A statement outside a `queries!` block would escape the two other tests.
 #[test]
 fn every_statement_is_registered() {
-    for file in fs::read_dir(here("src")).unwrap().map(|file| file.unwrap().path()) {
+    for file in fs::read_dir(here("src"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+    {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&file).unwrap_or_default();
         if ["lib", "lint", "row", "db", "engine", "testing", "stories"].contains(&name.as_str()) {
             continue;
         }
         let program = text.split("#[cfg(test)]").next().unwrap_or("");
-        assert!(!program.contains("sqlx::query"), "{name}.rs: use queries! and q()");
+        assert!(
+            !program.contains("sqlx::query"),
+            "{name}.rs: use queries! and q()"
+        );
         if text.contains("queries! {") {
-            assert!(TABLES.iter().any(|(table, _)| *table == name), "{name}.rs is missing from TABLES in lib.rs");
+            assert!(
+                TABLES.iter().any(|(table, _)| *table == name),
+                "{name}.rs is missing from TABLES in lib.rs"
+            );
         }
     }
 }
@@ -136,8 +178,15 @@ async fn every_statement_prepares_on_both_engines() {
         for (file, queries) in TABLES {
             for (name, sql) in *queries {
                 let mut conn = store.read().await.unwrap();
-                if let Err(why) = conn.sql().prepare(sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(*sql))).await {
-                    wrong.push(format!("{file}.rs {name} on {}: {why}", store.engine().as_str()));
+                if let Err(why) = conn
+                    .sql()
+                    .prepare(sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(*sql)))
+                    .await
+                {
+                    wrong.push(format!(
+                        "{file}.rs {name} on {}: {why}",
+                        store.engine().as_str()
+                    ));
                 }
             }
         }

@@ -27,7 +27,10 @@ pub(crate) fn q(sql: &'static str) -> Q {
     Q(sqlx::query(sql))
 }
 
-#[allow(dead_code, reason = "the whole set of portable types is offered to every table")]
+#[allow(
+    dead_code,
+    reason = "the whole set of portable types is offered to every table"
+)]
 impl Q {
     pub(crate) fn id(self, id: impl Display) -> Self {
         Self(self.0.bind(id.to_string()))
@@ -76,7 +79,10 @@ impl Q {
         Self(self.0.bind(serde_json::to_string(value).ok()))
     }
     pub(crate) fn json_opt(self, value: Option<&impl Serialize>) -> Self {
-        Self(self.0.bind(value.and_then(|value| serde_json::to_string(value).ok())))
+        Self(
+            self.0
+                .bind(value.and_then(|value| serde_json::to_string(value).ok())),
+        )
     }
 
     /// Runs it; how many rows it touched.
@@ -85,11 +91,19 @@ impl Q {
     }
     /// Runs it; [`Error::Conflict`] unless it touched exactly one row. For compare-and-sets.
     pub(crate) async fn run_one(self, conn: &mut Conn) -> Result<()> {
-        if self.run(conn).await? == 1 { Ok(()) } else { Err(Error::Conflict) }
+        if self.run(conn).await? == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
     }
     /// Runs it; [`Error::NotFound`] if it touched no row.
     pub(crate) async fn run_found(self, conn: &mut Conn) -> Result<()> {
-        if self.run(conn).await? > 0 { Ok(()) } else { Err(Error::NotFound) }
+        if self.run(conn).await? > 0 {
+            Ok(())
+        } else {
+            Err(Error::NotFound)
+        }
     }
     /// The one row, or [`Error::NotFound`].
     pub(crate) async fn one<T: FromRow>(self, conn: &mut Conn) -> Result<T> {
@@ -97,11 +111,21 @@ impl Q {
     }
     /// The row, if there is one.
     pub(crate) async fn maybe<T: FromRow>(self, conn: &mut Conn) -> Result<Option<T>> {
-        self.0.fetch_optional(conn.sql()).await?.as_ref().map(T::from_row).transpose()
+        self.0
+            .fetch_optional(conn.sql())
+            .await?
+            .as_ref()
+            .map(T::from_row)
+            .transpose()
     }
     /// All rows. The statement bounds how many.
     pub(crate) async fn all<T: FromRow>(self, conn: &mut Conn) -> Result<Vec<T>> {
-        self.0.fetch_all(conn.sql()).await?.iter().map(T::from_row).collect()
+        self.0
+            .fetch_all(conn.sql())
+            .await?
+            .iter()
+            .map(T::from_row)
+            .collect()
     }
 }
 
@@ -120,11 +144,17 @@ impl FromRow for String {
 }
 
 fn unreadable(column: &str, why: impl Display) -> Error {
-    Error::Unreadable { column: column.to_owned(), why: why.to_string() }
+    Error::Unreadable {
+        column: column.to_owned(),
+        why: why.to_string(),
+    }
 }
 
 /// Reading the portable types from a row, by column name.
-#[allow(dead_code, reason = "the whole set of portable types is offered to every table")]
+#[allow(
+    dead_code,
+    reason = "the whole set of portable types is offered to every table"
+)]
 pub(crate) trait Cells {
     fn text(&self, column: &str) -> Result<String>;
     fn text_opt(&self, column: &str) -> Result<Option<String>>;
@@ -135,18 +165,26 @@ pub(crate) trait Cells {
 
     /// A 32-byte hash or digest.
     fn hash(&self, column: &str) -> Result<[u8; 32]> {
-        self.bytes(column)?.try_into().map_err(|_| unreadable(column, "not 32 bytes"))
+        self.bytes(column)?
+            .try_into()
+            .map_err(|_| unreadable(column, "not 32 bytes"))
     }
     /// Anything written with `Display`: the ids.
     fn id<T: FromStr<Err: Display>>(&self, column: &str) -> Result<T> {
-        self.text(column)?.parse().map_err(|why| unreadable(column, why))
+        self.text(column)?
+            .parse()
+            .map_err(|why| unreadable(column, why))
     }
     fn id_opt<T: FromStr<Err: Display>>(&self, column: &str) -> Result<Option<T>> {
-        self.text_opt(column)?.map(|text| text.parse().map_err(|why| unreadable(column, why))).transpose()
+        self.text_opt(column)?
+            .map(|text| text.parse().map_err(|why| unreadable(column, why)))
+            .transpose()
     }
     /// A smaller whole number; out of range is unreadable.
     fn num<T: TryFrom<i64, Error: Display>>(&self, column: &str) -> Result<T> {
-        self.int(column)?.try_into().map_err(|why| unreadable(column, why))
+        self.int(column)?
+            .try_into()
+            .map_err(|why| unreadable(column, why))
     }
     fn flag(&self, column: &str) -> Result<bool> {
         match self.int(column)? {
@@ -160,18 +198,21 @@ pub(crate) trait Cells {
     }
     fn time_opt(&self, column: &str) -> Result<Option<Timestamp>> {
         let at = self.int_opt(column)?;
-        at.map(|at| Timestamp::from_microsecond(at).map_err(|why| unreadable(column, why))).transpose()
+        at.map(|at| Timestamp::from_microsecond(at).map_err(|why| unreadable(column, why)))
+            .transpose()
     }
     /// A value of an enumeration stored by [`Q::word`].
     fn word<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
-        serde_json::from_value(serde_json::Value::String(self.text(column)?)).map_err(|why| unreadable(column, why))
+        serde_json::from_value(serde_json::Value::String(self.text(column)?))
+            .map_err(|why| unreadable(column, why))
     }
     fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
         serde_json::from_str(&self.text(column)?).map_err(|why| unreadable(column, why))
     }
     fn json_opt<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
         let text = self.text_opt(column)?;
-        text.map(|text| serde_json::from_str(&text).map_err(|why| unreadable(column, why))).transpose()
+        text.map(|text| serde_json::from_str(&text).map_err(|why| unreadable(column, why)))
+            .transpose()
     }
 }
 

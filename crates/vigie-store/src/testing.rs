@@ -3,7 +3,11 @@
 //! PostgreSQL is a private cluster of the tests, started by `tests/support/postgres.sh` (or already there: `make test`
 //! starts it and says so in `VIGIE_TEST_POSTGRES`). All test processes share it. `VIGIE_TEST_POSTGRES=off` leaves
 //! PostgreSQL out, and says so; without it, a machine that has no PostgreSQL fails the tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness that cannot start must fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a harness that cannot start must fail the test"
+)]
 
 use crate::{Engine, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -22,18 +26,33 @@ impl TestDb {
     /// An empty database on `engine`, without any table. `None` only for PostgreSQL under `VIGIE_TEST_POSTGRES=off`.
     pub async fn new(engine: Engine) -> Option<Self> {
         if engine == Engine::Sqlite {
-            let folder = tempfile::Builder::new().prefix("vigie-test-").tempdir().unwrap();
+            let folder = tempfile::Builder::new()
+                .prefix("vigie-test-")
+                .tempdir()
+                .unwrap();
             let url = format!("sqlite:{}", folder.path().join("vigie.sqlite").display());
-            return Some(Self { url, server: None, _folder: Some(folder) });
+            return Some(Self {
+                url,
+                server: None,
+                _folder: Some(folder),
+            });
         }
         let server = postgres()?;
         let name = format!("t_{}", uuid::Uuid::now_v7().simple());
         sqlx::any::install_default_drivers();
-        let mut conn = sqlx::AnyConnection::connect(&server).await.expect("the PostgreSQL of the tests answers");
-        conn.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+        let mut conn = sqlx::AnyConnection::connect(&server)
+            .await
+            .expect("the PostgreSQL of the tests answers");
+        conn.execute(AssertSqlSafe(format!("create database {name}")))
+            .await
+            .unwrap();
         conn.close().await.unwrap();
         let url = with_database(&server, &name);
-        Some(Self { url, server: Some((server, name)), _folder: None })
+        Some(Self {
+            url,
+            server: Some((server, name)),
+            _folder: None,
+        })
     }
 
     /// Its address, for [`Store::open`] or for a program under test.
@@ -43,14 +62,18 @@ impl TestDb {
 
     /// Opens it.
     pub async fn open(&self) -> Store {
-        Store::open(&self.url).await.expect("a fresh database opens")
+        Store::open(&self.url)
+            .await
+            .expect("a fresh database opens")
     }
 
     /// Removes it.
     pub async fn remove(self) {
         if let Some((server, name)) = self.server {
             let mut conn = sqlx::AnyConnection::connect(&server).await.unwrap();
-            conn.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await.unwrap();
+            conn.execute(AssertSqlSafe(format!("drop database {name} with (force)")))
+                .await
+                .unwrap();
         }
     }
 }
@@ -77,7 +100,9 @@ where
     F: Future<Output = ()>,
 {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let Some(db) = TestDb::new(engine).await else { continue };
+        let Some(db) = TestDb::new(engine).await else {
+            continue;
+        };
         println!("on {}", engine.as_str());
         story(db.url().to_owned()).await;
         db.remove().await;
@@ -95,7 +120,11 @@ fn postgres() -> Option<String> {
         _ => {}
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/support/postgres.sh");
-    let out = Command::new("sh").arg(&script).arg("start").output().expect("tests/support/postgres.sh runs");
+    let out = Command::new("sh")
+        .arg(&script)
+        .arg("start")
+        .output()
+        .expect("tests/support/postgres.sh runs");
     assert!(
         out.status.success(),
         "the tests need PostgreSQL (Debian: postgresql), or VIGIE_TEST_POSTGRES=off to leave it out:\n{}",
@@ -107,7 +136,9 @@ fn postgres() -> Option<String> {
 /// `url` with another database name.
 fn with_database(url: &str, name: &str) -> String {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
-    let (server, _) = address.rsplit_once('/').expect("an address with a database");
+    let (server, _) = address
+        .rsplit_once('/')
+        .expect("an address with a database");
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{server}/{name}{mark}{query}")
 }

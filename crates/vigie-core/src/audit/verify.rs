@@ -1,0 +1,374 @@
+//! The proof: reads an export and says whether it is intact, and if not, which entry is not.
+
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::export::{CheckpointLine, EntryLine, FORMAT, Header};
+use super::leaf::Leaf;
+use super::note::{NoteKey, TreeHead};
+use super::tree::{Frontier, leaf_hash};
+
+/// Detail under which an entry keeps the SHA-256 of its evidence.
+pub const EVIDENCE: &str = "evidence_sha256";
+/// A longer line is not an export's.
+const MAX_LINE: u64 = 4 * 1024 * 1024;
+/// After so many problems, the rest is not listed.
+const MAX_PROBLEMS: usize = 100;
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The entry's number, from 0.
+    pub seq: u64,
+    /// What happened to it.
+    pub kind: ProblemKind,
+}
+
+/// What happened to an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// Its bytes are not those that were hashed.
+    Changed,
+    /// It is not there.
+    Removed,
+    /// It stands in another place.
+    Moved,
+    /// It was not there when the log was written.
+    Inserted,
+    /// The evidence it names is missing or another.
+    Evidence,
+    /// A checkpoint at this size is not signed by the key.
+    CheckpointSignature,
+    /// A checkpoint at this size has another root: something before it was altered.
+    CheckpointRoot,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything fits.
+    Intact {
+        /// How many entries.
+        entries: u64,
+        /// How many checkpoints were checked.
+        checkpoints: u64,
+        /// How many entries a signature covers.
+        signed: u64,
+        /// How many pieces of evidence were checked.
+        evidence: u64,
+        /// The root of the tree.
+        root: String,
+        /// The key that signed.
+        key: String,
+    },
+    /// Something does not.
+    Altered {
+        /// In order of the file.
+        problems: Vec<Problem>,
+    },
+}
+
+/// Not an export.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The file cannot be read.
+    #[error("line {line}: {source}")]
+    Io {
+        /// From 1.
+        line: u64,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The line is not one of an export.
+    #[error("line {line} is not a line of a {FORMAT} export: {why}")]
+    Line {
+        /// From 1.
+        line: u64,
+        /// Why.
+        why: String,
+    },
+    /// Signed by another key than the one given.
+    #[error("the export names the key {found}, not the one given")]
+    OtherKey {
+        /// The key in the file.
+        found: String,
+    },
+}
+
+/// What to hold the export against.
+#[derive(Default)]
+pub struct Against<'a> {
+    /// The key that must have signed; else the one that the file names.
+    pub key: Option<NoteKey>,
+    /// A checkpoint kept earlier: what it covers must still be there, unchanged.
+    pub checkpoint: Option<&'a str>,
+}
+
+/// Reads and proves an export. `evidence` judges what an entry refers to (a passkey's assertion, for example).
+///
+/// # Errors
+/// When the file is not an export at all.
+pub fn verify(
+    input: impl BufRead,
+    against: &Against<'_>,
+    evidence: impl Fn(&Leaf, &str) -> bool,
+) -> Result<Verdict, Unreadable> {
+    let mut lines = Lines { input, number: 0 };
+    let header: Header = match lines.next()? {
+        Some(text) => parse(&text, 1)?,
+        None => {
+            return Err(Unreadable::Line {
+                line: 1,
+                why: "the file is empty".into(),
+            });
+        }
+    };
+    if header.format != FORMAT {
+        return Err(Unreadable::Line {
+            line: 1,
+            why: format!("format is `{}`", header.format),
+        });
+    }
+    let key = NoteKey::parse(&header.key).map_err(|e| Unreadable::Line {
+        line: 1,
+        why: e.to_string(),
+    })?;
+    if against.key.as_ref().is_some_and(|given| *given != key) {
+        return Err(Unreadable::OtherKey { found: header.key });
+    }
+    let kept = match against.checkpoint {
+        None => None,
+        Some(note) => {
+            let text = key.open(note).map_err(|e| bad_checkpoint(&e))?;
+            Some(TreeHead::parse(text).map_err(|e| bad_checkpoint(&e))?)
+        }
+    };
+    let mut state = Reader::new(key, header.origin, evidence, kept);
+    while let Some(text) = lines.next()? {
+        let value: Value = parse(&text, lines.number)?;
+        if value.get("checkpoint").is_some() {
+            let line: CheckpointLine = parse(&text, lines.number)?;
+            state.checkpoint(&line.checkpoint);
+        } else {
+            let line: EntryLine = parse(&text, lines.number)?;
+            state.entry(line);
+        }
+    }
+    Ok(state.finish(header.size, &header.key))
+}
+
+fn bad_checkpoint(error: &super::note::NoteError) -> Unreadable {
+    Unreadable::Line {
+        line: 0,
+        why: format!("the checkpoint to compare with: {error}"),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str, line: u64) -> Result<T, Unreadable> {
+    serde_json::from_str(text).map_err(|e| Unreadable::Line {
+        line,
+        why: e.to_string(),
+    })
+}
+
+struct Lines<R> {
+    input: R,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn next(&mut self) -> Result<Option<String>, Unreadable> {
+        use std::io::Read as _;
+        self.number += 1;
+        let line = self.number;
+        let mut text = String::new();
+        let read = (&mut self.input)
+            .take(MAX_LINE)
+            .read_line(&mut text)
+            .map_err(|source| Unreadable::Io { line, source })?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if !text.ends_with('\n') && u64::try_from(read).is_ok_and(|n| n >= MAX_LINE) {
+            return Err(Unreadable::Line {
+                line,
+                why: "the line is too long".into(),
+            });
+        }
+        Ok(Some(text))
+    }
+}
+
+struct Reader<E> {
+    key: NoteKey,
+    origin: String,
+    evidence: E,
+    kept: Option<TreeHead>,
+    frontier: Frontier,
+    /// Numbers passed over so far: removed, unless they turn up later.
+    gaps: BTreeSet<u64>,
+    seen: BTreeSet<u64>,
+    next: u64,
+    problems: Vec<Problem>,
+    checkpoints: u64,
+    signed: u64,
+    evidences: u64,
+}
+
+impl<E: Fn(&Leaf, &str) -> bool> Reader<E> {
+    fn new(key: NoteKey, origin: String, evidence: E, kept: Option<TreeHead>) -> Self {
+        Self {
+            key,
+            origin,
+            evidence,
+            kept,
+            frontier: Frontier::new(),
+            gaps: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            next: 0,
+            problems: Vec::new(),
+            checkpoints: 0,
+            signed: 0,
+            evidences: 0,
+        }
+    }
+
+    fn problem(&mut self, seq: u64, kind: ProblemKind) {
+        let problem = Problem { seq, kind };
+        if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    fn entry(&mut self, line: EntryLine) {
+        let seq = line.entry.seq;
+        if !self.place(seq) {
+            return;
+        }
+        let bytes = line.entry.bytes();
+        let claimed = STANDARD.decode(&line.leaf).unwrap_or_default();
+        if bytes != claimed || leaf_hash(&bytes) != line.hash {
+            self.problem(seq, ProblemKind::Changed);
+        }
+        self.judge_evidence(&line);
+        // The tree is followed only while nothing is wrong: after that every root differs.
+        if self.problems.is_empty() && self.gaps.is_empty() {
+            if line.entry.prev_root != self.frontier.root() {
+                // All entries before the last one were confirmed by it, so the last one was altered and
+                // hashed again, or this one never belonged here.
+                match seq.checked_sub(1) {
+                    Some(before) => self.problem(before, ProblemKind::Changed),
+                    None => self.problem(seq, ProblemKind::Inserted),
+                }
+            }
+            self.frontier.append(leaf_hash(&bytes));
+            self.compare_kept();
+        }
+        self.next = self.next.max(seq.saturating_add(1));
+    }
+
+    /// Is this entry where it belongs? Notes what is not.
+    fn place(&mut self, seq: u64) -> bool {
+        if !self.seen.insert(seq) {
+            self.problem(seq, ProblemKind::Inserted);
+            return false;
+        }
+        if self.gaps.remove(&seq) {
+            self.problem(seq, ProblemKind::Moved);
+            return false;
+        }
+        if seq > self.next {
+            let last = seq.min(self.next.saturating_add(1000));
+            self.gaps.extend(self.next..last);
+        }
+        true
+    }
+
+    fn judge_evidence(&mut self, line: &EntryLine) {
+        let seq = line.entry.seq;
+        match (line.entry.detail.get(EVIDENCE), &line.evidence) {
+            (None, None) => {}
+            (Some(digest), Some(text))
+                if *digest == hex::encode(Sha256::digest(text.as_bytes())) =>
+            {
+                self.evidences += 1;
+                if !(self.evidence)(&line.entry, text) {
+                    self.problem(seq, ProblemKind::Evidence);
+                }
+            }
+            _ => self.problem(seq, ProblemKind::Evidence),
+        }
+    }
+
+    /// The checkpoint kept earlier must be on the way.
+    fn compare_kept(&mut self) {
+        let Some(kept) = &self.kept else { return };
+        if kept.size == self.frontier.size() && kept.root != self.frontier.root() {
+            let last = kept.size.saturating_sub(1);
+            self.problem(last, ProblemKind::CheckpointRoot);
+        }
+    }
+
+    fn checkpoint(&mut self, note: &str) {
+        let size = self.frontier.size();
+        let Some(head) = self
+            .key
+            .open(note)
+            .ok()
+            .and_then(|text| TreeHead::parse(text).ok())
+        else {
+            self.problem(
+                self.next.saturating_sub(1),
+                ProblemKind::CheckpointSignature,
+            );
+            return;
+        };
+        if !self.problems.is_empty() || !self.gaps.is_empty() {
+            return;
+        }
+        if head.origin != self.origin || head.size != size || head.root != self.frontier.root() {
+            self.problem(size.saturating_sub(1), ProblemKind::CheckpointRoot);
+            return;
+        }
+        self.checkpoints += 1;
+        self.signed = size;
+    }
+
+    fn finish(mut self, size: u64, key: &str) -> Verdict {
+        for seq in std::mem::take(&mut self.gaps) {
+            self.problem(seq, ProblemKind::Removed);
+        }
+        let wanted = size.max(self.kept.as_ref().map_or(0, |head| head.size));
+        for seq in self.next..wanted.min(self.next.saturating_add(1000)) {
+            self.problem(seq, ProblemKind::Removed);
+        }
+        if self.next > size {
+            self.problem(size, ProblemKind::Inserted);
+        }
+        if self.problems.is_empty() {
+            return Verdict::Intact {
+                entries: self.frontier.size(),
+                checkpoints: self.checkpoints,
+                signed: self.signed,
+                evidence: self.evidences,
+                root: hex::encode(self.frontier.root()),
+                key: key.to_owned(),
+            };
+        }
+        self.problems.sort_by_key(|p| p.seq);
+        Verdict::Altered {
+            problems: self.problems,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
