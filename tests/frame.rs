@@ -1,4 +1,9 @@
 //! The frame around every page: headers, errors, languages, cross-site requests, limits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use axum::{
     body::Body,
@@ -328,7 +333,10 @@ async fn a_page_for_members_leads_to_sign_in_and_back() {
 #[tokio::test]
 async fn the_program_is_ready_on_both_engines_until_it_stops() {
     vigie::testing::both_engines(|app| async move {
-        assert_eq!(app.browser().get("/readyz").await.expect(200).json()["ready"], true);
+        assert_eq!(
+            app.browser().get("/readyz").await.expect(200).json()["ready"],
+            true
+        );
         app.app.stop();
         let a = app.browser().get("/readyz").await.expect(503);
         assert_eq!(a.json()["missing"][0], "stopping");

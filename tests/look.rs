@@ -1,4 +1,9 @@
 //! The look: both dark blocks are the same, and texts can be read in both looks (WCAG 2.2 AA).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use std::collections::BTreeMap;
 
@@ -8,16 +13,25 @@ fn tokens() -> (BTreeMap<String, String>, Vec<BTreeMap<String, String>>) {
         let body = css.split(start).nth(1).unwrap().split('}').next().unwrap();
         let lines = body.lines().filter_map(|l| l.trim().strip_prefix("--"));
         let pairs = lines.filter_map(|l| l.trim_end_matches(';').split_once(": "));
-        pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<BTreeMap<_, _>>()
+        pairs
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect::<BTreeMap<_, _>>()
     };
-    let dark = vec![block(":root:not([data-theme=\"light\"]) {"), block(":root[data-theme=\"dark\"] {")];
+    let dark = vec![
+        block(":root:not([data-theme=\"light\"]) {"),
+        block(":root[data-theme=\"dark\"] {"),
+    ];
     (block("\n:root {"), dark)
 }
 
 fn luminance(hex: &str) -> f64 {
     let channel = |at: usize| {
         let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
     };
     0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
 }
@@ -65,7 +79,10 @@ fn texts_and_controls_can_be_seen_in_both_looks() {
     for (look, tokens) in [("light", &light), ("dark", &dark_all)] {
         for (text, ground, least) in &pairs {
             let found = contrast(&tokens[*text], &tokens[*ground]);
-            assert!(found >= *least, "{look}: {text} on {ground}: {found:.2} < {least}");
+            assert!(
+                found >= *least,
+                "{look}: {text} on {ground}: {found:.2} < {least}"
+            );
         }
     }
 }

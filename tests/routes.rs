@@ -1,5 +1,10 @@
 //! The table of routes, walked: no entry twice, and every entry kept from those it is not for.
 //! What members of each role may do through each route is in the stories of its concept.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use axum::{body::Body, http::Request};
 use std::collections::BTreeSet;
@@ -39,8 +44,14 @@ async fn signed_out(app: &TestApp, route: &Route) -> (u16, String) {
         .uri(filled(route.path))
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded");
-    let answer = app.browser().send(request.body(Body::empty()).unwrap()).await;
-    (answer.status.as_u16(), answer.location().unwrap_or_default())
+    let answer = app
+        .browser()
+        .send(request.body(Body::empty()).unwrap())
+        .await;
+    (
+        answer.status.as_u16(),
+        answer.location().unwrap_or_default(),
+    )
 }
 
 #[tokio::test]
@@ -52,10 +63,15 @@ async fn somebody_who_is_not_signed_in_sees_what_is_for_anyone_only() {
         match route.who {
             Who::Member(_) | Who::SignedIn => {
                 assert_eq!(status, 303, "{name}");
-                assert!(to.starts_with("/sign-in") || to == "/setup", "{name} leads to {to}");
+                assert!(
+                    to.starts_with("/sign-in") || to == "/setup",
+                    "{name} leads to {to}"
+                );
             }
             Who::Token(_) => assert_eq!(status, 401, "{name}"),
-            Who::Anyone | Who::SignedOut => assert!(status < 500 && status != 401, "{name}: {status}"),
+            Who::Anyone | Who::SignedOut => {
+                assert!(status < 500 && status != 401, "{name}: {status}")
+            }
         }
     }
 }
@@ -63,9 +79,23 @@ async fn somebody_who_is_not_signed_in_sees_what_is_for_anyone_only() {
 #[tokio::test]
 async fn a_form_of_another_site_reaches_no_route() {
     let app = TestApp::new().await;
-    for route in routes().into_iter().filter(|r| !r.is_api() && r.method != "GET") {
-        let request = Request::builder().method(route.method.clone()).uri(filled(route.path));
-        let request = request.header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
-        assert_eq!(app.browser().send(request).await.status.as_u16(), 403, "{} {}", route.method, route.path);
+    for route in routes()
+        .into_iter()
+        .filter(|r| !r.is_api() && r.method != "GET")
+    {
+        let request = Request::builder()
+            .method(route.method.clone())
+            .uri(filled(route.path));
+        let request = request
+            .header("sec-fetch-site", "cross-site")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(
+            app.browser().send(request).await.status.as_u16(),
+            403,
+            "{} {}",
+            route.method,
+            route.path
+        );
     }
 }

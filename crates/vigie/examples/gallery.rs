@@ -29,7 +29,10 @@ struct Gallery {
 }
 
 fn form() -> Form {
-    let mut form = Form::new().with("name", "Atelier Brume").with("mail", "elodie@").with("may", "yes");
+    let mut form = Form::new()
+        .with("name", "Atelier Brume")
+        .with("mail", "elodie@")
+        .with("may", "yes");
     form.wrong_key("mail", "form-required");
     form
 }
@@ -58,7 +61,10 @@ async fn gallery(State(app): State<App>, mut viewer: Viewer) -> Result<Response,
 }
 
 async fn doorway(frame: Frame) -> Result<Response, Error> {
-    web::html(&Gallery { page: frame.page("home-title"), form: form() })
+    web::html(&Gallery {
+        page: frame.page("home-title"),
+        form: form(),
+    })
 }
 
 #[tokio::main]
@@ -69,6 +75,10 @@ async fn main() -> anyhow::Result<()> {
     routes.push(Route::get("/doorway", Who::Anyone, doorway));
     let router = web::dress(&test.app, web::route::mount(&test.app, routes));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 8421)).await?;
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .await?;
     Ok(())
 }

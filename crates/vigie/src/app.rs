@@ -49,7 +49,9 @@ impl App {
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         crate::keys::create_private_dir(&config.data)?;
         let keys = Keys::load_or_create(&config)?;
-        let store = Store::open(&config.database).await.context("the database cannot be used")?;
+        let store = Store::open(&config.database)
+            .await
+            .context("the database cannot be used")?;
         let (stopping, _) = watch::channel(false);
         Ok(Self(Arc::new(Parts {
             config,

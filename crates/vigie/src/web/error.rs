@@ -206,7 +206,10 @@ impl From<vigie_store::Error> for Error {
             E::Unreachable(_) => "away",
             other => return Self::Internal(other.into()),
         };
-        Self::Storage { kind, source: error.into() }
+        Self::Storage {
+            kind,
+            source: error.into(),
+        }
     }
 }
 

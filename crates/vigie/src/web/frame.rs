@@ -217,7 +217,7 @@ pub fn hue(name: &str) -> String {
 fn exists(path: &str) -> bool {
     static PATHS: std::sync::LazyLock<Vec<&'static str>> =
         std::sync::LazyLock::new(|| crate::app::routes().into_iter().map(|r| r.path).collect());
-    PATHS.iter().any(|p| *p == path)
+    PATHS.contains(&path)
 }
 
 /// Makes pages: the extractor of handlers that answer with one.

@@ -166,17 +166,21 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     }
     match admit(gate.who, viewer) {
         Ok(()) => next.run(request).await,
-        Err(Error::SignIn { .. }) => {
-            let next = request
-                .uri()
-                .path_and_query()
-                .map(|p| p.as_str().to_owned());
-            let safe = *request.method() == Method::GET;
-            Error::SignIn {
-                next: next.filter(|_| safe),
+        Err(Error::SignIn { .. }) => match crate::account::founded(&gate.app).await {
+            Ok(false) => super::see_other("/setup"),
+            Ok(true) => {
+                let safe = *request.method() == Method::GET;
+                let next = request
+                    .uri()
+                    .path_and_query()
+                    .map(|p| p.as_str().to_owned());
+                Error::SignIn {
+                    next: next.filter(|_| safe),
+                }
+                .into_response()
             }
-            .into_response()
-        }
+            Err(error) => error.into_response(),
+        },
         Err(error) => error.into_response(),
     }
 }

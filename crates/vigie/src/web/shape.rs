@@ -27,14 +27,35 @@ pub fn routes() -> Vec<Route> {
 
 /// The stable names of problems, as in `/problems/NAME`.
 pub const KINDS: [&str; 19] = [
-    "sign-in", "step-up", "token", "scope", "forbidden", "cross-site", "not-found", "method", "input", "refused",
-    "conflict", "too-large", "too-many", "timeout", "storage-full", "storage-readonly", "storage-busy",
-    "storage-away", "internal",
+    "sign-in",
+    "step-up",
+    "token",
+    "scope",
+    "forbidden",
+    "cross-site",
+    "not-found",
+    "method",
+    "input",
+    "refused",
+    "conflict",
+    "too-large",
+    "too-many",
+    "timeout",
+    "storage-full",
+    "storage-readonly",
+    "storage-busy",
+    "storage-away",
+    "internal",
 ];
 
 async fn explain(Path(kind): Path<String>, viewer: Viewer) -> Result<Response, Error> {
     let kind = KINDS.iter().find(|k| **k == kind).ok_or(Error::NotFound)?;
-    let problem = Problem { kind, status: StatusCode::OK, detail: None, wait: None };
+    let problem = Problem {
+        kind,
+        status: StatusCode::OK,
+        detail: None,
+        wait: None,
+    };
     let shape = Shape {
         w: Words::new(viewer.lang),
         theme: viewer.theme,
