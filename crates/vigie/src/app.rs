@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::Config,
     keys::Keys,
+    metrics::Metrics,
     web::{self, limit::Limits, route::Route},
 };
 
@@ -29,6 +30,8 @@ pub struct Parts {
     pub keys: Keys,
     /// How often callers may ask.
     pub limits: Limits,
+    /// Counters for the operator.
+    pub metrics: Metrics,
     /// Becomes true when the program should end; workers watch it.
     pub stopping: watch::Sender<bool>,
 }
@@ -59,6 +62,7 @@ impl App {
             store,
             keys,
             limits: Limits::default(),
+            metrics: Metrics::default(),
             stopping,
         })))
     }

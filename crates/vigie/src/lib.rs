@@ -9,6 +9,7 @@ pub mod config;
 pub mod health;
 pub mod home;
 pub mod keys;
+pub mod metrics;
 pub mod serve;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

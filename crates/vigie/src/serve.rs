@@ -44,6 +44,21 @@ pub async fn serve(app: App) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     announce(&app.config);
+    if let Some(at) = app.config.metrics_listen {
+        let listener = tokio::net::TcpListener::bind(at)
+            .await
+            .with_context(|| format!("cannot listen on {at}"))?;
+        let (measured, router) = (app.clone(), crate::metrics::router(&app));
+        tokio::spawn(async move {
+            let until = async move { measured.stopped().await };
+            if let Err(error) = axum::serve(listener, router)
+                .with_graceful_shutdown(until)
+                .await
+            {
+                tracing::error!(%error, "the measurements ended");
+            }
+        });
+    }
     let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let stopping = app.clone();
     tokio::spawn(async move {

@@ -20,7 +20,7 @@ pub mod viewer;
 use askama::Template;
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse as _, Response},
@@ -63,12 +63,12 @@ pub fn dress(app: &App, routes: Router<App>) -> Router {
         .layer(middleware::from_fn_with_state(with(), shape::errors))
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(with(), headers::add))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(with(), log))
         .with_state(app.clone())
 }
 
 /// Names the request and writes one line when it ends: method, path without query, status, milliseconds.
-async fn log(mut request: Request, next: Next) -> Response {
+async fn log(State(app): State<App>, mut request: Request, next: Next) -> Response {
     use tracing::Instrument as _;
     let operation = Operation::new();
     let span = tracing::info_span!("request", id = operation.0);
@@ -77,7 +77,9 @@ async fn log(mut request: Request, next: Next) -> Response {
     let start = std::time::Instant::now();
     async {
         let response = next.run(request).await;
-        let ms = start.elapsed().as_millis();
+        let took = start.elapsed();
+        app.metrics.answered(response.status(), took.as_micros());
+        let ms = took.as_millis();
         tracing::debug!(%method, path, status = response.status().as_u16(), ms, "answered");
         response
     }
