@@ -2,12 +2,27 @@
 //!
 //! One pure, total function does it: [`check`]. It never panics, never waits, reads no clock and no network;
 //! the same input gives the same report.
+//!
+//! ```
+//! use vigie_check::{Content, Facts, Packs, check};
+//! let packs = Packs::embedded().map_err(|e| e[0].clone())?;
+//! let facts = Facts::new().with("now", "2026-11-24");
+//! let report = check(&Content::text("Bonjour {{prénom}} !"), &facts, &packs);
+//! assert_eq!(report.findings[0].rule, "REP-TPL-01");
+//! # Ok::<(), vigie_check::LoadError>(())
+//! ```
 
 pub mod content;
+pub mod detect;
+pub mod eval;
 pub mod facts;
 pub mod limits;
+pub mod output;
 pub mod packs;
+pub mod proof;
 pub mod report;
+pub mod rule;
+pub mod text;
 
 pub use content::{Content, Lang, MediaFacts};
 pub use facts::{FactValue, Facts, FactsError};
@@ -15,6 +30,7 @@ pub use packs::{LoadError, Packs};
 pub use report::{
     Confidence, Disposition, Evidence, Family, Finding, Fix, Report, Severity, Skill, Words,
 };
+pub use rule::Rule;
 
 /// Name and version of the engine, as written in reports.
 pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
@@ -23,10 +39,6 @@ pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
 ///
 /// The day on which the post is read comes from the facts `publish`, `date` or `now`; without any, rules that need it
 /// keep silent and a note says so.
-pub fn check(_content: &Content, _facts: &Facts, packs: &Packs) -> Report {
-    Report {
-        engine: ENGINE.to_owned(),
-        packs: packs.versions.clone(),
-        ..Report::default()
-    }
+pub fn check(content: &Content, facts: &Facts, packs: &Packs) -> Report {
+    eval::run(content, facts, packs)
 }

@@ -1,0 +1,77 @@
+//! Runs the examples that each rule carries.
+
+use crate::packs::Packs;
+use crate::rule::Rule;
+use crate::rule::file::Example;
+
+/// An example that did not go as the rule says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// The rule.
+    pub rule: String,
+    /// Its file.
+    pub file: String,
+    /// The text of the example.
+    pub text: String,
+    /// What was expected and what came.
+    pub why: String,
+}
+
+/// Runs every example of one rule; also counts them.
+pub fn prove(rule: &Rule, packs: &Packs) -> (usize, Vec<Miss>) {
+    let mut misses = Vec::new();
+    let mut miss = |example: &Example, why: String| {
+        misses.push(Miss {
+            rule: rule.id.clone(),
+            file: rule.file.clone(),
+            text: example.text.clone(),
+            why,
+        });
+    };
+    for example in &rule.fire {
+        let (content, facts) = example.input();
+        let report = crate::check(&content, &facts, packs);
+        let mine: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|f| f.rule == rule.id)
+            .collect();
+        let Some(first) = mine.first() else {
+            miss(example, "must be found, and is not".to_owned());
+            continue;
+        };
+        if let Some(wanted) = &example.hit {
+            let seen: Vec<&str> = mine
+                .iter()
+                .filter_map(|f| f.span)
+                .filter_map(|(s, e)| example.text.get(s..e))
+                .collect();
+            if !seen.contains(&wanted.as_str()) {
+                miss(
+                    example,
+                    format!("must point at `{wanted}`, points at {seen:?}"),
+                );
+            }
+        }
+        if let Some(wanted) = example.severity
+            && first.severity != wanted
+        {
+            miss(
+                example,
+                format!("must be `{wanted}`, is `{}`", first.severity),
+            );
+        }
+    }
+    for example in &rule.quiet {
+        let (content, facts) = example.input();
+        let report = crate::check(&content, &facts, packs);
+        if let Some(found) = report.findings.iter().find(|f| f.rule == rule.id) {
+            let seen = found
+                .span
+                .and_then(|(s, e)| example.text.get(s..e))
+                .unwrap_or("the whole post");
+            miss(example, format!("must pass, and is found at `{seen}`"));
+        }
+    }
+    (rule.fire.len() + rule.quiet.len(), misses)
+}

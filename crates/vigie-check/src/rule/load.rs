@@ -1,0 +1,288 @@
+//! From files to rules, with errors that say where and what was probably meant.
+
+use jiff::civil::Date;
+use regex::RegexBuilder;
+
+use super::file::{AbsentFile, NearFile, NodeFile, Reported, RuleFile};
+use super::file::{ConditionFile, FieldKind};
+use super::model::{Absent, Near, Node, Rule};
+use crate::detect;
+use crate::limits;
+use crate::packs::{Literals, LoadError};
+use crate::report::Severity;
+use crate::text::nearest::nearest;
+use crate::text::{fuzzy, view::fold_term};
+
+/// Reads one rule; its literals go into the shared table.
+pub(crate) fn rule(
+    file: &str,
+    source: &str,
+    literals: &mut Literals,
+) -> Result<Rule, Vec<LoadError>> {
+    if source.len() > limits::MAX_RULE_BYTES {
+        return Err(vec![fault(
+            file,
+            1,
+            format!("a rule file holds at most {} bytes", limits::MAX_RULE_BYTES),
+        )]);
+    }
+    let written: RuleFile =
+        toml::from_str(source).map_err(|e| vec![toml_fault(file, source, &e)])?;
+    let mut loader = Loader {
+        file,
+        source,
+        literals,
+        faults: Vec::new(),
+    };
+    let rule = loader.rule(written);
+    if loader.faults.is_empty() {
+        Ok(rule)
+    } else {
+        Err(loader.faults)
+    }
+}
+
+/// A fault in a TOML file, with the nearest right word.
+pub(crate) fn toml_fault(file: &str, source: &str, error: &toml::de::Error) -> LoadError {
+    let line = error.span().map_or(1, |s| line_of(source, s.start));
+    let mut message = error.message().to_owned();
+    if let Some((wrong, right)) = unknown_word(&message)
+        && let Some(near) = nearest(&wrong, right.iter().map(String::as_str))
+    {
+        message = format!("unknown word `{wrong}`: did you mean `{near}`?");
+    }
+    fault(file, line, message)
+}
+
+/// Splits serde's « unknown field `x`, expected one of `a`, `b` ».
+fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
+    if !message.starts_with("unknown ") {
+        return None;
+    }
+    let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
+    Some((quoted.next()?, quoted.collect()))
+}
+
+fn line_of(source: &str, at: usize) -> usize {
+    1 + source.bytes().take(at).filter(|&b| b == b'\n').count()
+}
+
+fn fault(file: &str, line: usize, message: String) -> LoadError {
+    LoadError {
+        file: file.to_owned(),
+        line,
+        message,
+    }
+}
+
+struct Loader<'a> {
+    file: &'a str,
+    source: &'a str,
+    literals: &'a mut Literals,
+    faults: Vec<LoadError>,
+}
+
+impl Loader<'_> {
+    /// Notes a fault at the first line that holds `word`.
+    fn fault(&mut self, word: &str, message: String) {
+        let line = self
+            .source
+            .find(word)
+            .map_or(1, |at| line_of(self.source, at));
+        self.faults.push(fault(self.file, line, message));
+    }
+
+    fn date(&mut self, text: Option<&String>) -> Option<Date> {
+        let text = text?;
+        match text.parse() {
+            Ok(date) => Some(date),
+            Err(_) => {
+                self.fault(text, format!("`{text}` is not a day written YYYY-MM-DD"));
+                None
+            }
+        }
+    }
+
+    fn rule(&mut self, w: RuleFile) -> Rule {
+        let good_id = w.id.len() <= 40
+            && w.id.contains('-')
+            && w.id
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+        if !good_id {
+            self.fault(
+                &w.id,
+                format!(
+                    "id `{}` must be capitals, digits and dashes, such as ORG-NAME-01",
+                    w.id
+                ),
+            );
+        }
+        if w.severity >= Severity::Review && w.skill.is_none() {
+            self.fault(
+                "severity",
+                "from `review` up a rule names the `skill` of its second reader".to_owned(),
+            );
+        }
+        if w.when.is_empty() && w.matching.is_none() {
+            self.fault("id", "a rule needs `when`, `match` or both".to_owned());
+        }
+        for condition in &w.when {
+            self.condition(condition);
+        }
+        let (valid_from, valid_to) = (
+            self.date(w.valid_from.as_ref()),
+            self.date(w.valid_to.as_ref()),
+        );
+        let node = w.matching.map(|n| self.node(n));
+        let message = w.message.unwrap_or_else(|| w.title.clone());
+        Rule {
+            id: w.id,
+            family: w.family,
+            jurisdictions: w.jurisdictions,
+            severity: w.severity,
+            confidence: w.confidence,
+            skill: w.skill,
+            source: w.source,
+            evidence: w.evidence,
+            valid_from,
+            valid_to,
+            title: w.title,
+            message,
+            advice: w.advice,
+            fire: w.examples.fire,
+            quiet: w.examples.quiet,
+            file: self.file.to_owned(),
+            first_only: w.report == Reported::First,
+            mask: w.mask,
+            fields: if w.fields.is_empty() {
+                vec![FieldKind::Text]
+            } else {
+                w.fields
+            },
+            when: w.when,
+            node,
+            fix: w.fix,
+        }
+    }
+
+    fn condition(&mut self, c: &ConditionFile) {
+        let groups = usize::from(c.any.is_some())
+            + usize::from(c.all.is_some())
+            + usize::from(c.none.is_some());
+        if groups + usize::from(c.fact.is_some()) != 1 {
+            self.fault(
+                "when",
+                "a condition names one `fact`, or one of `any`, `all`, `none`".to_owned(),
+            );
+        }
+        let tests = usize::from(c.is.is_some())
+            + usize::from(c.not.is_some())
+            + usize::from(c.within.is_some())
+            + usize::from(c.not_in.is_some())
+            + usize::from(c.min.is_some())
+            + usize::from(c.max.is_some())
+            + usize::from(c.present.is_some())
+            + usize::from(c.after_day.is_some());
+        if let Some(key) = &c.fact
+            && tests == 0
+        {
+            self.fault(
+                key,
+                format!("the condition on `{key}` says nothing: add `is`, `in`, `present`…"),
+            );
+        }
+        for inner in [&c.any, &c.all, &c.none].into_iter().flatten().flatten() {
+            self.condition(inner);
+        }
+    }
+
+    fn node(&mut self, w: NodeFile) -> Node {
+        let terms = (!w.terms.is_empty()).then(|| {
+            let node = self.literals.new_node();
+            for term in &w.terms {
+                if let Err(message) = self.literals.add(term, node) {
+                    self.fault(term, message);
+                }
+            }
+            node
+        });
+        let anchors = if w.anchors.is_empty() || w.regex.is_empty() {
+            Vec::new()
+        } else {
+            let node = self.literals.new_node();
+            for anchor in &w.anchors {
+                self.literals.add_anchor(&fold_term(anchor), node);
+            }
+            vec![node]
+        };
+        let mut regexes = Vec::new();
+        for pattern in &w.regex {
+            match RegexBuilder::new(pattern)
+                .size_limit(4 << 20)
+                .dfa_size_limit(4 << 20)
+                .build()
+            {
+                Ok(regex) => regexes.push(regex),
+                Err(e) => {
+                    let text = e.to_string();
+                    let why = text.lines().last().unwrap_or_default().trim().to_owned();
+                    self.fault(pattern, format!("this expression cannot be read: {why}"));
+                }
+            }
+        }
+        let detector = w.detector.and_then(|name| {
+            let found = detect::by_name(&name);
+            if found.is_none() {
+                let near = nearest(&name, detect::names())
+                    .map_or_else(String::new, |n| format!(": did you mean `{n}`?"));
+                self.fault(&name, format!("there is no detector `{name}`{near}"));
+            }
+            found
+        });
+        let absent = w
+            .absent
+            .into_iter()
+            .map(|a| match a {
+                AbsentFile::Always(text) => Absent {
+                    plain: fuzzy::plain(&fold_term(&text)),
+                    from: None,
+                    to: None,
+                },
+                AbsentFile::Dated(d) => Absent {
+                    plain: fuzzy::plain(&fold_term(&d.text)),
+                    from: self.date(d.from.as_ref()),
+                    to: self.date(d.to.as_ref()),
+                },
+            })
+            .collect();
+        Node {
+            terms,
+            regexes,
+            anchors,
+            fact_terms: w.fact_terms,
+            detector,
+            near: w.near.map(|n| self.near(*n)),
+            apart: w.apart.map(|n| self.near(*n)),
+            any: w.any.into_iter().map(|n| self.node(n)).collect(),
+            all: w.all.into_iter().map(|n| self.node(n)).collect(),
+            none: w.none.into_iter().map(|n| self.node(n)).collect(),
+            absent,
+            distance: w.distance.unwrap_or(0),
+            first_chars: w.first_chars,
+            before_fold: w.before_fold,
+            known_only: w.known_only,
+            skip_quoted: w.skip_quoted,
+            skip_negated: w.skip_negated,
+            at_least: w.at_least.unwrap_or(1),
+        }
+    }
+
+    fn near(&mut self, w: NearFile) -> Box<Near> {
+        Box::new(Near {
+            of: self.node(w.of),
+            to: self.node(w.to),
+            words: w.words,
+        })
+    }
+}

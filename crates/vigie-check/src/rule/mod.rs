@@ -1,0 +1,8 @@
+//! Rules: how they are written in files, and what they become in memory.
+
+pub mod condition;
+pub mod file;
+pub mod load;
+pub mod model;
+
+pub use model::Rule;

@@ -1,0 +1,105 @@
+//! A rule made ready.
+
+use jiff::civil::Date;
+use regex::Regex;
+
+use super::file::{ConditionFile, Example, FieldKind, FixFile};
+use crate::detect::Detector;
+use crate::report::{Confidence, Evidence, Family, Severity, Skill, Words};
+
+/// A rule, loaded, checked and compiled.
+#[derive(Debug)]
+pub struct Rule {
+    /// Id, such as `REP-TEST-01`.
+    pub id: String,
+    /// Kind of harm.
+    pub family: Family,
+    /// Countries or unions whose law it is; empty = everywhere.
+    pub jurisdictions: Vec<String>,
+    /// Seriousness when all facts are known.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Skill of the second reader.
+    pub skill: Option<Skill>,
+    /// Where it comes from.
+    pub source: String,
+    /// Whether the source was read at its origin.
+    pub evidence: Evidence,
+    /// First day in force.
+    pub valid_from: Option<Date>,
+    /// Last day in force.
+    pub valid_to: Option<Date>,
+    /// Short name.
+    pub title: Words,
+    /// What a finding says; `{match}` and the detector's names are filled in.
+    pub message: Words,
+    /// What to do.
+    pub advice: Words,
+    /// Examples that must make it speak.
+    pub fire: Vec<Example>,
+    /// Examples that must leave it silent.
+    pub quiet: Vec<Example>,
+    /// The file it was read from.
+    pub file: String,
+    pub(crate) first_only: bool,
+    pub(crate) mask: bool,
+    pub(crate) fields: Vec<FieldKind>,
+    pub(crate) when: Vec<ConditionFile>,
+    pub(crate) node: Option<Node>,
+    pub(crate) fix: Option<FixFile>,
+}
+
+/// A condition on the text, compiled. The positive parts (`terms` to `apart`) are alternatives;
+/// `all`, `none` and `absent` must hold besides.
+#[derive(Debug, Default)]
+pub struct Node {
+    /// Number of this node in the table of literals, when it has terms.
+    pub(crate) terms: Option<usize>,
+    pub(crate) regexes: Vec<Regex>,
+    pub(crate) anchors: Vec<usize>,
+    pub(crate) fact_terms: Option<String>,
+    pub(crate) detector: Option<Detector>,
+    pub(crate) near: Option<Box<Near>>,
+    pub(crate) apart: Option<Box<Near>>,
+    pub(crate) any: Vec<Node>,
+    pub(crate) all: Vec<Node>,
+    pub(crate) none: Vec<Node>,
+    pub(crate) absent: Vec<Absent>,
+    pub(crate) distance: usize,
+    pub(crate) first_chars: Option<usize>,
+    pub(crate) before_fold: bool,
+    pub(crate) known_only: bool,
+    pub(crate) skip_quoted: bool,
+    pub(crate) skip_negated: bool,
+    pub(crate) at_least: usize,
+}
+
+impl Node {
+    /// Whether the node looks for something (as against only excluding).
+    pub(crate) fn seeks(&self) -> bool {
+        self.terms.is_some()
+            || !self.regexes.is_empty()
+            || self.fact_terms.is_some()
+            || self.detector.is_some()
+            || self.near.is_some()
+            || self.apart.is_some()
+            || !self.any.is_empty()
+    }
+}
+
+/// Two nodes and a distance in words.
+#[derive(Debug)]
+pub struct Near {
+    pub(crate) of: Node,
+    pub(crate) to: Node,
+    pub(crate) words: usize,
+}
+
+/// A mandatory sentence, plain, with the days it is in force.
+#[derive(Debug)]
+pub struct Absent {
+    pub(crate) plain: String,
+    pub(crate) from: Option<Date>,
+    pub(crate) to: Option<Date>,
+}

@@ -1,0 +1,24 @@
+//! Showing that something is there without showing it.
+
+/// The beginning of a secret, then dots: enough to recognise it, never enough to use it.
+pub fn mask(secret: &str) -> String {
+    let count = secret.chars().count();
+    let shown = match count {
+        0..=5 => 0,
+        6..=11 => 2,
+        _ => 4,
+    };
+    let mut out: String = secret.chars().take(shown).collect();
+    out.push_str("••••");
+    out
+}
+
+/// At most `max` characters, with an ellipsis where something was cut.
+pub fn shorten(text: &str, max: usize) -> String {
+    let mut chars = text.chars();
+    let mut out: String = chars.by_ref().take(max).collect();
+    if chars.next().is_some() {
+        out.push('…');
+    }
+    out
+}

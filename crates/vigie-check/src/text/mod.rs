@@ -1,0 +1,11 @@
+//! Reading a text as a person would: hidden characters out, look-alike letters folded, spans back in the original.
+
+pub mod chars;
+pub mod fuzzy;
+pub mod language;
+pub mod mask;
+pub mod nearest;
+pub mod span;
+pub mod view;
+
+pub use view::View;
