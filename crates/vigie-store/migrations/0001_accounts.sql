@@ -47,8 +47,9 @@ create table password (
 
 create table totp (
     member text primary key references member (id) on delete cascade,
-    sealed bytea not null,
-    confirmed bigint not null default 0,
+    -- The secret in use, and one being set up that no code has confirmed yet.
+    sealed bytea,
+    pending bytea,
     -- The last time step whose code was accepted: no code is good twice.
     last_step bigint not null default 0,
     created_at bigint not null
@@ -75,16 +76,17 @@ create table session (
 create index session_member on session (member);
 create index session_expires on session (expires_at);
 
+-- An invitation has no link (`hash` is null) until a second member has confirmed it.
 create table invite (
     id text primary key,
-    hash bytea not null unique,
-    created_by text references member (id),
+    hash bytea unique,
+    created_by text not null references member (id),
     for_name text not null,
     role text not null,
     reviewer bigint not null default 0,
     skills text not null,
     created_at bigint not null,
-    expires_at bigint not null,
+    expires_at bigint,
     used_at bigint,
     used_by text references member (id),
     revoked_at bigint

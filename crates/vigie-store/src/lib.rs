@@ -24,19 +24,53 @@ macro_rules! queries {
     };
 }
 
+mod api_token;
+mod credential;
 mod db;
 mod engine;
 mod error;
+mod invite;
 #[cfg(test)]
 mod lint;
+mod login_attempt;
+mod member;
+mod organisation;
+mod password;
+mod rate;
+mod recovery_code;
 mod row;
+mod session;
+#[cfg(test)]
+mod stories;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod totp;
 
+pub use api_token::{ApiToken, TokenHolder};
+pub use credential::Credential;
 pub use db::{Conn, Store, Tx};
 pub use engine::Engine;
 pub use error::{Error, Result};
+pub use invite::Invite;
+pub use login_attempt::Failures;
+pub use member::{Member, NewMember, fold_login};
+pub use organisation::{Organisation, Settings};
+pub use rate::{Limit, Taken};
+pub use session::{Session, SignedIn};
+pub use totp::Totp;
 
 /// File name and statements of every table file, for the tests.
 #[cfg(test)]
-pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[];
+pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
+    ("api_token", api_token::QUERIES),
+    ("credential", credential::QUERIES),
+    ("invite", invite::QUERIES),
+    ("login_attempt", login_attempt::QUERIES),
+    ("member", member::QUERIES),
+    ("organisation", organisation::QUERIES),
+    ("password", password::QUERIES),
+    ("rate", rate::QUERIES),
+    ("recovery_code", recovery_code::QUERIES),
+    ("session", session::QUERIES),
+    ("totp", totp::QUERIES),
+];

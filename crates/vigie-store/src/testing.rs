@@ -9,9 +9,12 @@
     reason = "a harness that cannot start must fail the test"
 )]
 
-use crate::{Engine, Store};
+use crate::{Engine, NewMember, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor};
-use std::{path::Path, process::Command};
+use jiff::Timestamp;
+use std::{collections::BTreeSet, path::Path, process::Command};
+use vigie_core::id::MemberId;
+use vigie_core::member::{Lang, Role};
 
 /// A database of one test. Dropping it removes the SQLite file; PostgreSQL's goes with [`TestDb::remove`] or with the
 /// cluster.
@@ -107,6 +110,33 @@ where
         story(db.url().to_owned()).await;
         db.remove().await;
     }
+}
+
+/// The present time as the database keeps it, to the microsecond.
+pub fn now() -> Timestamp {
+    Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap()
+}
+
+/// A French-speaking writer to create.
+pub fn new_member(login: &str) -> NewMember {
+    NewMember {
+        id: MemberId::new(uuid::Uuid::now_v7()),
+        login: login.into(),
+        name: login.trim().into(),
+        role: Role::Writer,
+        reviewer: false,
+        skills: BTreeSet::new(),
+        lang: Lang::Fr,
+    }
+}
+
+/// Creates [`new_member`].
+pub async fn member(store: &Store, login: &str) -> MemberId {
+    let new = new_member(login);
+    let mut tx = store.begin().await.unwrap();
+    tx.create_member(&new, now()).await.unwrap();
+    tx.commit().await.unwrap();
+    new.id
 }
 
 /// The address of the tests' PostgreSQL, started if need be; `None` if it is switched off.

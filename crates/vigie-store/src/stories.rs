@@ -1,0 +1,225 @@
+//! Stories of the database as a whole: opening, migrating, and everything that can be wrong with it.
+
+use crate::testing::{self, TestDb};
+use crate::{Engine, Error, Store};
+use sqlx::migrate::Migrator;
+use sqlx::{Connection, Executor};
+
+#[tokio::test]
+async fn a_database_is_opened_again_with_what_was_written() {
+    testing::both_databases(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        testing::member(&store, "ines").await;
+        store.close().await;
+        let store = Store::open(&url).await.unwrap();
+        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 1);
+        assert_eq!(store.schema_version().await.unwrap(), Store::known_version());
+        store.ready().await.unwrap();
+        store.check().await.unwrap();
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_older_database_with_data_is_brought_up_to_date() {
+    testing::both_databases(|url| async move {
+        let store = Store::connect(&url).await.unwrap();
+        let first = crate::db::MIGRATIONS.iter().take(1).cloned().collect::<Vec<_>>();
+        store.migrate_with(&Migrator::with_migrations(first)).await.unwrap();
+        assert_eq!(store.schema_version().await.unwrap(), 1);
+        let ines = testing::member(&store, "ines").await;
+        store.migrate().await.unwrap();
+        assert_eq!(store.schema_version().await.unwrap(), Store::known_version());
+        assert_eq!(store.read().await.unwrap().member(ines).await.unwrap().login, "ines");
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_newer_or_altered_database_is_refused() {
+    testing::both_databases(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        run(&store, "update _sqlx_migrations set version = 9000 where version = 1").await;
+        store.close().await;
+        let said = Store::open(&url).await.unwrap_err();
+        assert!(matches!(said, Error::Newer { found: 9000, .. }), "{said}");
+
+        let store = Store::connect(&url).await.unwrap();
+        run(&store, "update _sqlx_migrations set version = 1, checksum = $$ where version = 9000").await;
+        store.close().await;
+        let said = Store::open(&url).await.unwrap_err();
+        assert!(matches!(said, Error::Migration(1)), "{said}");
+    })
+    .await;
+}
+
+/// Runs one engine-specific statement of a test; `$$` stands for some bytes.
+async fn run(store: &Store, sql: &'static str) {
+    let bytes = if store.engine() == Engine::Sqlite { "x'00'" } else { "'\\x00'" };
+    let mut tx = store.begin().await.unwrap();
+    tx.sql().execute(sqlx::AssertSqlSafe(sql.replace("$$", bytes))).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_leaves_nothing() {
+    testing::both_engines(|store| async move {
+        let mut tx = store.begin().await.unwrap();
+        tx.create_member(&testing::new_member("ines"), testing::now()).await.unwrap();
+        assert_eq!(tx.active_members().await.unwrap(), 1, "seen inside");
+        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 0, "not outside");
+        drop(tx);
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.active_members().await.unwrap(), 0);
+        tx.create_member(&testing::new_member("ines"), testing::now()).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    testing::both_engines(|store| async move {
+        let mut conn = store.read().await.unwrap();
+        let said = conn.sql().execute("delete from member").await.map_err(Error::from).unwrap_err();
+        assert!(matches!(said, Error::ReadOnly), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_naming_nobody_is_refused() {
+    testing::both_engines(|store| async move {
+        let nobody = testing::new_member("x").id;
+        let mut tx = store.begin().await.unwrap();
+        let said = tx.set_password(nobody, "hash", testing::now()).await.unwrap_err();
+        assert!(matches!(said, Error::Reference), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_refused() {
+    let db = TestDb::new(Engine::Sqlite).await.unwrap();
+    db.open().await.close().await;
+    let said = Store::open(&format!("{}?mode=ro", db.url())).await.unwrap_err();
+    assert!(matches!(said, Error::ReadOnly), "{said}");
+
+    let Some(db) = TestDb::new(Engine::Postgres).await else { return };
+    let store = db.open().await;
+    let name = db.url().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    let mut tx = store.begin().await.unwrap();
+    let alter = format!("alter database {name} set default_transaction_read_only = on");
+    tx.sql().execute(sqlx::AssertSqlSafe(alter)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    let said = Store::open(db.url()).await.unwrap_err();
+    assert!(matches!(said, Error::ReadOnly), "{said}");
+    db.remove().await;
+}
+
+#[tokio::test]
+async fn a_full_database_says_so_and_keeps_what_it_has() {
+    let db = TestDb::new(Engine::Sqlite).await.unwrap();
+    let store = db.open().await;
+    testing::member(&store, "ines").await;
+    let mut tx = store.begin().await.unwrap();
+    // The file may not grow any more, as on a full disk.
+    tx.sql().execute("pragma max_page_count = 1").await.unwrap();
+    let mut said = None;
+    for n in 0..10_000 {
+        if let Err(why) = tx.create_member(&testing::new_member(&format!("m{n}")), testing::now()).await {
+            said = Some(why);
+            break;
+        }
+    }
+    assert!(matches!(said, Some(Error::Full)), "{said:?}");
+    drop(tx);
+    assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 1);
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_held_by_somebody_else_is_busy() {
+    testing::both_databases(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let ines = testing::member(&store, "ines").await;
+        sqlx::any::install_default_drivers();
+        let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+        let hold = match store.engine() {
+            Engine::Sqlite => "begin immediate",
+            Engine::Postgres => "begin; lock table member in access exclusive mode",
+        };
+        other.execute(hold).await.unwrap();
+        let said = match store.begin().await {
+            Ok(mut tx) => tx.set_member_name(ines, "Inès").await.unwrap_err(),
+            Err(why) => why,
+        };
+        assert!(matches!(said, Error::Busy) && said.is_passing(), "{said}");
+        other.execute("rollback").await.unwrap();
+        other.close().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        tx.set_member_name(ines, "Inès").await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused() {
+    let db = TestDb::new(Engine::Sqlite).await.unwrap();
+    let path = db.url().strip_prefix("sqlite:").unwrap().to_owned();
+    std::fs::write(&path, "this is a letter, not a database".repeat(400)).unwrap();
+    let said = Store::open(db.url()).await.unwrap_err();
+    assert!(matches!(said, Error::Corrupt(_)), "{said}");
+
+    std::fs::remove_file(&path).unwrap();
+    let store = db.open().await;
+    for n in 0..50 {
+        testing::member(&store, &format!("m{n}")).await;
+    }
+    store.close().await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 8;
+    bytes[middle..].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let said = Store::open(db.url()).await.unwrap_err();
+    assert!(matches!(said, Error::Corrupt(_)), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named() {
+    for (url, folder) in [("sqlite:/nowhere/at/all/vigie.sqlite", true), ("postgres://vigie@127.0.0.1:1/none", false)] {
+        let said = Store::open(url).await.unwrap_err();
+        assert!(matches!(said, Error::Unreachable(_)), "{folder}: {said}");
+    }
+    for url in ["mysql://secret@host/x", "vigie.sqlite", "sqlite::memory:"] {
+        let said = Store::open(url).await.unwrap_err();
+        assert!(matches!(said, Error::Address(_)), "{said}");
+        assert!(!said.to_string().contains("secret"), "an address may hold a password");
+    }
+}
+
+#[tokio::test]
+async fn many_writers_and_readers_all_get_through() {
+    testing::both_engines(|store| async move {
+        let tasks: Vec<_> = (0..40)
+            .map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    testing::member(&store, &format!("m{n}")).await;
+                    store.read().await.unwrap().active_members().await.unwrap();
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 40);
+    })
+    .await;
+}
