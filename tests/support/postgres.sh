@@ -8,13 +8,19 @@
 # As root it drops to the `postgres` user of the Debian package, since PostgreSQL refuses to run as root.
 set -eu
 
-dir="${VIGIE_TEST_POSTGRES_DIR:-${TMPDIR:-/tmp}/vigie-test-postgres-$(id -u)}"
+# One cluster per checkout and user, so that two checkouts do not stop each other's.
+checkout=$(cd "$(dirname "$0")/../.." && pwd -P | cksum | cut -d ' ' -f 1)
+dir="${VIGIE_TEST_POSTGRES_DIR:-${TMPDIR:-/tmp}/vigie-test-postgres-$(id -u)-$checkout}"
 url="postgres://vigie@localhost/postgres?host=$dir/socket"
 
-# Debian keeps the server's programs out of PATH, one folder per version. The newest is taken.
-bin=$(for b in /usr/lib/postgresql/*/bin $(dirname "$(command -v initdb 2>/dev/null || echo /none/x)"); do
-    [ -x "$b/initdb" ] && [ -x "$b/pg_ctl" ] && echo "$b"
-done | sort -V | tail -n 1)
+# Debian keeps the server's programs out of PATH, one folder per version. The newest that is whole is taken; elsewhere
+# the ones in PATH.
+whole() { [ -x "$1/initdb" ] && [ -x "$1/pg_ctl" ] && [ -x "$1/pg_isready" ] && [ -x "$1/postgres" ]; }
+bin=$(for b in /usr/lib/postgresql/*/bin; do if whole "$b"; then echo "$b"; fi; done | sort -V | tail -n 1)
+if [ -z "$bin" ]; then
+    b=$(dirname "$(command -v postgres || echo /none/postgres)")
+    if whole "$b"; then bin=$b; fi
+fi
 if [ -z "$bin" ]; then
     echo "No PostgreSQL server programs found (initdb, pg_ctl). On Debian: apt-get install postgresql" >&2
     exit 1
@@ -29,8 +35,15 @@ as_owner() {
     fi
 }
 
+# Alive and answering. On a loaded machine a living server may need a while to answer.
 running() {
-    [ -S "$dir/socket/.s.PGSQL.5432" ] && as_owner "$bin/pg_isready" -q -h "$dir/socket" -t 5
+    [ -d "$dir/data" ] || return 1
+    for _ in 1 2 3 4 5 6; do
+        as_owner "$bin/pg_ctl" -D "$dir/data" status >/dev/null 2>&1 || return 1
+        as_owner "$bin/pg_isready" -q -h "$dir/socket" -p 5432 -t 10 && return 0
+        sleep 1
+    done
+    return 1
 }
 
 start() {
