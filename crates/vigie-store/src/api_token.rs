@@ -71,14 +71,25 @@ pub struct TokenHolder {
 
 impl FromRow for TokenHolder {
     fn from_row(row: &AnyRow) -> Result<Self> {
-        Ok(Self { token: ApiToken::from_row(row)?, member: Member::joined(row, "member", "member_created_at")? })
+        Ok(Self {
+            token: ApiToken::from_row(row)?,
+            member: Member::joined(row, "member", "member_created_at")?,
+        })
     }
 }
 
 impl Conn {
     /// The token of this hash if it is good at `now`: not revoked, not expired, its member active.
-    pub async fn token_by_hash(&mut self, hash: &[u8; 32], now: Timestamp) -> Result<Option<TokenHolder>> {
-        q(BY_HASH).bytes(hash.as_slice()).time(now).maybe(self).await
+    pub async fn token_by_hash(
+        &mut self,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<TokenHolder>> {
+        q(BY_HASH)
+            .bytes(hash.as_slice())
+            .time(now)
+            .maybe(self)
+            .await
     }
 
     /// The tokens of a member that are not revoked, the newest first.
@@ -90,8 +101,17 @@ impl Conn {
 impl Tx {
     /// Makes a token, known by the SHA-256 of its secret.
     pub async fn create_token(&mut self, new: &ApiToken, hash: &[u8; 32]) -> Result<()> {
-        let q = q(CREATE).id(new.id).bytes(hash.as_slice()).id(new.member).text(&new.name).json(&new.scopes);
-        q.time(new.created_at).time_opt(new.expires_at).run(self).await.map(|_| ())
+        let q = q(CREATE)
+            .id(new.id)
+            .bytes(hash.as_slice())
+            .id(new.member)
+            .text(&new.name)
+            .json(&new.scopes);
+        q.time(new.created_at)
+            .time_opt(new.expires_at)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Notes a use. The caller does so once a minute or so.
@@ -103,7 +123,12 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] if that member has no such token in force.
-    pub async fn revoke_token(&mut self, id: TokenId, member: MemberId, now: Timestamp) -> Result<()> {
+    pub async fn revoke_token(
+        &mut self,
+        id: TokenId,
+        member: MemberId,
+        now: Timestamp,
+    ) -> Result<()> {
         q(REVOKE).id(id).id(member).time(now).run_found(self).await
     }
 }
@@ -130,23 +155,45 @@ mod tests {
                 last_used_at: None,
                 revoked_at: None,
             };
-            let (short, lasting, pauls) = (new(ines, Some(now + 1.hour())), new(ines, None), new(paul, None));
+            let (short, lasting, pauls) = (
+                new(ines, Some(now + 1.hour())),
+                new(ines, None),
+                new(paul, None),
+            );
             let mut tx = store.begin().await.unwrap();
             tx.create_token(&short, &[1; 32]).await.unwrap();
             tx.create_token(&lasting, &[2; 32]).await.unwrap();
             tx.create_token(&pauls, &[3; 32]).await.unwrap();
             let held = tx.token_by_hash(&[1; 32], now).await.unwrap().unwrap();
             assert_eq!((held.token, held.member.id), (short.clone(), ines));
-            assert!(tx.token_by_hash(&[1; 32], now + 1.hour()).await.unwrap().is_none(), "expired");
+            assert!(
+                tx.token_by_hash(&[1; 32], now + 1.hour())
+                    .await
+                    .unwrap()
+                    .is_none(),
+                "expired"
+            );
             assert!(tx.token_by_hash(&[9; 32], now).await.unwrap().is_none());
             tx.touch_token(lasting.id, now).await.unwrap();
             assert_eq!(tx.tokens(ines).await.unwrap().len(), 2);
-            assert!(matches!(tx.revoke_token(lasting.id, paul, now).await, Err(Error::NotFound)), "not theirs");
+            assert!(
+                matches!(
+                    tx.revoke_token(lasting.id, paul, now).await,
+                    Err(Error::NotFound)
+                ),
+                "not theirs"
+            );
             tx.revoke_token(lasting.id, ines, now).await.unwrap();
-            assert!(tx.token_by_hash(&[2; 32], now).await.unwrap().is_none(), "revoked");
+            assert!(
+                tx.token_by_hash(&[2; 32], now).await.unwrap().is_none(),
+                "revoked"
+            );
             tx.disable_member(paul, now).await.unwrap();
             tx.enable_member(paul).await.unwrap();
-            assert!(tx.token_by_hash(&[3; 32], now).await.unwrap().is_none(), "revoked with its member");
+            assert!(
+                tx.token_by_hash(&[3; 32], now).await.unwrap().is_none(),
+                "revoked with its member"
+            );
             tx.commit().await.unwrap();
         })
         .await;

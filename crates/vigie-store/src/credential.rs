@@ -68,7 +68,12 @@ impl Tx {
     /// # Errors
     /// [`crate::Error::Unique`] if the authenticator's id is known already, whoever has it.
     pub async fn add_credential(&mut self, new: &Credential) -> Result<()> {
-        let q = q(ADD).id(new.id).id(new.member).bytes(new.raw_id.as_slice()).text(&new.name).text(&new.passkey);
+        let q = q(ADD)
+            .id(new.id)
+            .id(new.member)
+            .bytes(new.raw_id.as_slice())
+            .text(&new.name)
+            .text(&new.passkey);
         q.time(new.created_at).run(self).await.map(|_| ())
     }
 
@@ -76,15 +81,31 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if it is no longer as it was `read`: another use came between, or it was removed.
-    pub async fn credential_used(&mut self, read: &Credential, passkey: &str, now: Timestamp) -> Result<()> {
-        q(USED).id(read.id).text(&read.passkey).text(passkey).time(now).run_one(self).await
+    pub async fn credential_used(
+        &mut self,
+        read: &Credential,
+        passkey: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(USED)
+            .id(read.id)
+            .text(&read.passkey)
+            .text(passkey)
+            .time(now)
+            .run_one(self)
+            .await
     }
 
     /// Renames a passkey of `member`.
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] if that member has no such passkey.
-    pub async fn rename_credential(&mut self, id: CredentialId, member: MemberId, name: &str) -> Result<()> {
+    pub async fn rename_credential(
+        &mut self,
+        id: CredentialId,
+        member: MemberId,
+        name: &str,
+    ) -> Result<()> {
         q(RENAME).id(id).id(member).text(name).run_found(self).await
     }
 

@@ -52,9 +52,17 @@ impl Store {
         engine.intact(&mut first, true).await?;
         first.close().await?;
         let writers = if engine == Engine::Sqlite { 1 } else { WRITERS };
-        let writers = pool(engine, writers, true).connect_lazy(&address).map_err(unopened)?;
-        let readers = pool(engine, READERS, false).connect_lazy(&address).map_err(unopened)?;
-        Ok(Self { engine, writers, readers })
+        let writers = pool(engine, writers, true)
+            .connect_lazy(&address)
+            .map_err(unopened)?;
+        let readers = pool(engine, READERS, false)
+            .connect_lazy(&address)
+            .map_err(unopened)?;
+        Ok(Self {
+            engine,
+            writers,
+            readers,
+        })
     }
 
     /// Brings the schema up to date. `open` has done it.
@@ -66,7 +74,11 @@ impl Store {
     }
 
     pub(crate) async fn migrate_with(&self, migrations: &Migrator) -> Result<()> {
-        let known = migrations.iter().map(|migration| migration.version).max().unwrap_or(0);
+        let known = migrations
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or(0);
         let found = self.schema_version().await?;
         if found > known {
             return Err(Error::Newer { found, known });
@@ -81,20 +93,29 @@ impl Store {
         let mut conn = self.writers.acquire().await?;
         let table = match self.engine {
             Engine::Sqlite => "select count(*) from sqlite_master where name = '_sqlx_migrations'",
-            Engine::Postgres => "select count(*) from pg_tables
-                where schemaname = current_schema() and tablename = '_sqlx_migrations'",
+            Engine::Postgres => {
+                "select count(*) from pg_tables
+                where schemaname = current_schema() and tablename = '_sqlx_migrations'"
+            }
         };
         let there: i64 = sqlx::query(table).fetch_one(&mut *conn).await?.try_get(0)?;
         if there == 0 {
             return Ok(0);
         }
         let newest = "select coalesce(max(version), 0) from _sqlx_migrations";
-        Ok(sqlx::query(newest).fetch_one(&mut *conn).await?.try_get(0)?)
+        Ok(sqlx::query(newest)
+            .fetch_one(&mut *conn)
+            .await?
+            .try_get(0)?)
     }
 
     /// The newest schema version this program knows.
     pub fn known_version() -> i64 {
-        MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+        MIGRATIONS
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Which engine this is.
@@ -107,7 +128,9 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] if none is free for ten seconds.
     pub async fn read(&self) -> Result<Conn> {
-        Ok(Conn { inner: Inner::Read(self.readers.acquire().await?) })
+        Ok(Conn {
+            inner: Inner::Read(self.readers.acquire().await?),
+        })
     }
 
     /// A transaction to write with. Dropped without [`Tx::commit`], nothing of it has happened.
@@ -116,7 +139,11 @@ impl Store {
     /// [`Error::Busy`] if another writer holds the database too long, [`Error::ReadOnly`].
     pub async fn begin(&self) -> Result<Tx> {
         let tx = self.writers.begin_with(self.engine.begin()).await?;
-        Ok(Tx { conn: Conn { inner: Inner::Write(tx) } })
+        Ok(Tx {
+            conn: Conn {
+                inner: Inner::Write(tx),
+            },
+        })
     }
 
     /// Whether the database answers and can be written to, for the readiness page.

@@ -56,9 +56,9 @@ impl Engine {
     pub(crate) fn address(self, url: &str) -> Result<String> {
         match self {
             Self::Postgres => Ok(url.to_owned()),
-            Self::Sqlite if url.contains(":memory:") || url.contains("mode=memory") => {
-                Err(Error::Address("a database in memory would forget everything".into()))
-            }
+            Self::Sqlite if url.contains(":memory:") || url.contains("mode=memory") => Err(
+                Error::Address("a database in memory would forget everything".into()),
+            ),
             Self::Sqlite if url.contains("mode=") => Ok(url.to_owned()),
             Self::Sqlite if url.contains('?') => Ok(format!("{url}&mode=rwc")),
             Self::Sqlite => Ok(format!("{url}?mode=rwc")),
@@ -78,8 +78,14 @@ impl Engine {
                  pragma trusted_schema = off",
                 "pragma query_only = on",
             ),
-            (Self::Postgres, true) => ("set lock_timeout = '5s'", "set idle_in_transaction_session_timeout = '60s'"),
-            (Self::Postgres, false) => ("set statement_timeout = '30s'", "set default_transaction_read_only = on"),
+            (Self::Postgres, true) => (
+                "set lock_timeout = '5s'",
+                "set idle_in_transaction_session_timeout = '60s'",
+            ),
+            (Self::Postgres, false) => (
+                "set statement_timeout = '30s'",
+                "set default_transaction_read_only = on",
+            ),
         };
         conn.execute(always).await?;
         conn.execute(by_use).await?;
@@ -91,7 +97,9 @@ impl Engine {
         match self {
             // Taking the write lock alone is granted on a read-only file: something must be written, and is undone.
             Self::Sqlite => {
-                let tried = conn.execute("begin immediate; pragma user_version = 1; rollback").await;
+                let tried = conn
+                    .execute("begin immediate; pragma user_version = 1; rollback")
+                    .await;
                 if tried.is_err() {
                     // The connection may come from the pool and go back there: no transaction may stay open.
                     let _ = conn.execute("rollback").await;
@@ -99,9 +107,15 @@ impl Engine {
                 tried.map(|_| ()).map_err(Error::from)
             }
             Self::Postgres => {
-                let row = conn.fetch_one("select cast(current_setting('transaction_read_only') as text)").await?;
+                let row = conn
+                    .fetch_one("select cast(current_setting('transaction_read_only') as text)")
+                    .await?;
                 let read_only: String = row.try_get(0)?;
-                if read_only == "on" { Err(Error::ReadOnly) } else { Ok(()) }
+                if read_only == "on" {
+                    Err(Error::ReadOnly)
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -118,6 +132,10 @@ impl Engine {
             return Ok(());
         }
         let said: String = conn.fetch_one("pragma quick_check(1)").await?.try_get(0)?;
-        if said == "ok" { Ok(()) } else { Err(Error::Corrupt(said)) }
+        if said == "ok" {
+            Ok(())
+        } else {
+            Err(Error::Corrupt(said))
+        }
     }
 }

@@ -79,8 +79,16 @@ impl Conn {
     }
 
     /// The invitation whose link has this SHA-256, if the link works at `now`.
-    pub async fn invite_by_hash(&mut self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Invite>> {
-        q(BY_HASH).bytes(hash.as_slice()).time(now).maybe(self).await
+    pub async fn invite_by_hash(
+        &mut self,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Invite>> {
+        q(BY_HASH)
+            .bytes(hash.as_slice())
+            .time(now)
+            .maybe(self)
+            .await
     }
 
     /// The latest invitations, at most `limit`.
@@ -92,16 +100,35 @@ impl Conn {
 impl Tx {
     /// Prepares an invitation, without a link; only the fields up to `created_at` are looked at.
     pub async fn create_invite(&mut self, new: &Invite) -> Result<()> {
-        let q = q(CREATE).id(new.id).id(new.created_by).text(&new.for_name).word(&new.role).flag(new.reviewer);
-        q.json(&new.skills).time(new.created_at).run(self).await.map(|_| ())
+        let q = q(CREATE)
+            .id(new.id)
+            .id(new.created_by)
+            .text(&new.for_name)
+            .word(&new.role)
+            .flag(new.reviewer);
+        q.json(&new.skills)
+            .time(new.created_at)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Gives the invitation its link, once it is confirmed.
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if it has one already or was taken back.
-    pub async fn open_invite(&mut self, id: InviteId, hash: &[u8; 32], expires_at: Timestamp) -> Result<()> {
-        q(OPEN).id(id).bytes(hash.as_slice()).time(expires_at).run_one(self).await
+    pub async fn open_invite(
+        &mut self,
+        id: InviteId,
+        hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        q(OPEN)
+            .id(id)
+            .bytes(hash.as_slice())
+            .time(expires_at)
+            .run_one(self)
+            .await
     }
 
     /// Uses the link up for `member`, who must have been created in this transaction: of two uses at once one wins,
@@ -109,8 +136,18 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if the link is unknown, used, expired or taken back.
-    pub async fn take_invite(&mut self, hash: &[u8; 32], member: MemberId, now: Timestamp) -> Result<Invite> {
-        let taken = q(TAKE).bytes(hash.as_slice()).time(now).id(member).maybe(self).await?;
+    pub async fn take_invite(
+        &mut self,
+        hash: &[u8; 32],
+        member: MemberId,
+        now: Timestamp,
+    ) -> Result<Invite> {
+        let taken = q(TAKE)
+            .bytes(hash.as_slice())
+            .time(now)
+            .id(member)
+            .maybe(self)
+            .await?;
         taken.ok_or(crate::Error::Conflict)
     }
 
@@ -153,24 +190,51 @@ mod tests {
             tx.create_invite(&invite).await.unwrap();
             tx.create_invite(&gone).await.unwrap();
             assert_eq!(tx.invite(invite.id).await.unwrap(), invite);
-            tx.open_invite(invite.id, &[1; 32], now + 72.hours()).await.unwrap();
-            assert!(matches!(tx.open_invite(invite.id, &[2; 32], now + 72.hours()).await, Err(Error::Conflict)));
-            tx.open_invite(gone.id, &[3; 32], now + 72.hours()).await.unwrap();
+            tx.open_invite(invite.id, &[1; 32], now + 72.hours())
+                .await
+                .unwrap();
+            assert!(matches!(
+                tx.open_invite(invite.id, &[2; 32], now + 72.hours()).await,
+                Err(Error::Conflict)
+            ));
+            tx.open_invite(gone.id, &[3; 32], now + 72.hours())
+                .await
+                .unwrap();
             tx.revoke_invite(gone.id, now).await.unwrap();
             tx.commit().await.unwrap();
 
             let mut tx = store.begin().await.unwrap();
             assert!(tx.invite_by_hash(&[1; 32], now).await.unwrap().is_some());
-            assert!(tx.invite_by_hash(&[1; 32], now + 73.hours()).await.unwrap().is_none());
+            assert!(
+                tx.invite_by_hash(&[1; 32], now + 73.hours())
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
             assert!(tx.invite_by_hash(&[3; 32], now).await.unwrap().is_none());
-            assert!(matches!(tx.take_invite(&[1; 32], paul, now + 73.hours()).await, Err(Error::Conflict)));
-            assert!(matches!(tx.take_invite(&[3; 32], paul, now).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.take_invite(&[1; 32], paul, now + 73.hours()).await,
+                Err(Error::Conflict)
+            ));
+            assert!(matches!(
+                tx.take_invite(&[3; 32], paul, now).await,
+                Err(Error::Conflict)
+            ));
             let taken = tx.take_invite(&[1; 32], paul, now).await.unwrap();
             assert_eq!((taken.id, taken.used_by), (invite.id, Some(paul)));
-            assert!(matches!(tx.take_invite(&[1; 32], paul, now).await, Err(Error::Conflict)));
-            assert!(matches!(tx.revoke_invite(invite.id, now).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.take_invite(&[1; 32], paul, now).await,
+                Err(Error::Conflict)
+            ));
+            assert!(matches!(
+                tx.revoke_invite(invite.id, now).await,
+                Err(Error::Conflict)
+            ));
             tx.commit().await.unwrap();
-            assert_eq!(store.read().await.unwrap().invites(10).await.unwrap().len(), 2);
+            assert_eq!(
+                store.read().await.unwrap().invites(10).await.unwrap().len(),
+                2
+            );
         })
         .await;
     }

@@ -145,8 +145,18 @@ impl Tx {
     /// # Errors
     /// [`crate::Error::Unique`] if the login is taken.
     pub async fn create_member(&mut self, new: &NewMember, now: Timestamp) -> Result<()> {
-        let q = q(CREATE).id(new.id).text(fold_login(&new.login)).text(&new.name).word(&new.role).flag(new.reviewer);
-        q.json(&new.skills).word(&new.lang).time(now).run(self).await.map(|_| ())
+        let q = q(CREATE)
+            .id(new.id)
+            .text(fold_login(&new.login))
+            .text(&new.name)
+            .word(&new.role)
+            .flag(new.reviewer);
+        q.json(&new.skills)
+            .word(&new.lang)
+            .time(now)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Gives another role. All sessions of the member end, so that none goes on with rights seen before.
@@ -163,7 +173,11 @@ impl Tx {
     }
 
     /// Sets the skills.
-    pub async fn set_member_skills(&mut self, id: MemberId, skills: &BTreeSet<Skill>) -> Result<()> {
+    pub async fn set_member_skills(
+        &mut self,
+        id: MemberId,
+        skills: &BTreeSet<Skill>,
+    ) -> Result<()> {
         q(SET_SKILLS).id(id).json(skills).run_found(self).await
     }
 
@@ -189,7 +203,12 @@ impl Tx {
     pub async fn disable_member(&mut self, id: MemberId, now: Timestamp) -> Result<()> {
         q(DISABLE).id(id).run_one(self).await?;
         q(END_SESSIONS).id(id).run(self).await?;
-        q(REVOKE_TOKENS).id(id).time(now).run(self).await.map(|_| ())
+        q(REVOKE_TOKENS)
+            .id(id)
+            .time(now)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Lets a disabled member sign in again. Old sessions and tokens stay dead.
@@ -217,29 +236,47 @@ mod tests {
             let ines = testing::member(&store, "Ines@Exemple.FR ").await;
             let paul = testing::member(&store, "paul").await;
             let mut tx = store.begin().await.unwrap();
-            assert_eq!(tx.member_by_login(" INES@exemple.fr").await.unwrap().unwrap().id, ines);
+            assert_eq!(
+                tx.member_by_login(" INES@exemple.fr")
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .id,
+                ines
+            );
             assert_eq!(tx.active_members().await.unwrap(), 2);
             tx.set_member_role(ines, Role::Steward).await.unwrap();
             tx.set_member_reviewer(ines, true).await.unwrap();
-            tx.set_member_skills(ines, &BTreeSet::from([Skill::Legal, Skill::Security])).await.unwrap();
+            tx.set_member_skills(ines, &BTreeSet::from([Skill::Legal, Skill::Security]))
+                .await
+                .unwrap();
             tx.set_member_lang(ines, Lang::En).await.unwrap();
             tx.set_member_name(ines, "Inès").await.unwrap();
             let at = testing::now();
             tx.member_drawn(ines, at).await.unwrap();
             tx.member_drawn(ines, Timestamp::UNIX_EPOCH).await.unwrap();
             tx.disable_member(paul, at).await.unwrap();
-            assert!(matches!(tx.disable_member(paul, at).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.disable_member(paul, at).await,
+                Err(Error::Conflict)
+            ));
             tx.commit().await.unwrap();
 
             let mut db = store.read().await.unwrap();
             let seen = db.member(ines).await.unwrap();
-            assert_eq!((seen.role, seen.reviewer, seen.lang, seen.name.as_str()), (Role::Steward, true, Lang::En, "Inès"));
+            assert_eq!(
+                (seen.role, seen.reviewer, seen.lang, seen.name.as_str()),
+                (Role::Steward, true, Lang::En, "Inès")
+            );
             assert_eq!(seen.skills, BTreeSet::from([Skill::Legal, Skill::Security]));
             assert_eq!((seen.stamp, seen.last_drawn_at), (1, Some(at)));
             assert!(!db.member(paul).await.unwrap().is_active());
             assert_eq!(db.active_members().await.unwrap(), 1);
             assert_eq!(db.members().await.unwrap().len(), 2);
-            assert!(matches!(db.member(MemberId::new(uuid::Uuid::nil())).await, Err(Error::NotFound)));
+            assert!(matches!(
+                db.member(MemberId::new(uuid::Uuid::nil())).await,
+                Err(Error::NotFound)
+            ));
         })
         .await;
     }
@@ -249,7 +286,9 @@ mod tests {
         testing::both_engines(|store| async move {
             testing::member(&store, "ines").await;
             let mut tx = store.begin().await.unwrap();
-            let said = tx.create_member(&testing::new_member("INES"), testing::now()).await;
+            let said = tx
+                .create_member(&testing::new_member("INES"), testing::now())
+                .await;
             assert!(matches!(said, Err(Error::Unique(table)) if table == "member"));
         })
         .await;

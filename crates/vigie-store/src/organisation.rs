@@ -31,7 +31,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { review_delay_minutes: 240, approval_valid_days: 30, require_passkey_seal: false, window_hours: 24 }
+        Self {
+            review_delay_minutes: 240,
+            approval_valid_days: 30,
+            require_passkey_seal: false,
+            window_hours: 24,
+        }
     }
 }
 
@@ -78,7 +83,12 @@ impl Tx {
     /// # Errors
     /// [`crate::Error::Unique`] if there is one already: of two first-run pages sent at once, one loses.
     pub async fn create_organisation(&mut self, new: &Organisation) -> Result<()> {
-        let q = q(CREATE).text(&new.name).text(&new.tz).word(&new.lang).json(&new.settings).time(new.created_at);
+        let q = q(CREATE)
+            .text(&new.name)
+            .text(&new.tz)
+            .word(&new.lang)
+            .json(&new.settings)
+            .time(new.created_at);
         q.run(self).await.map(|_| ())
     }
 
@@ -86,10 +96,20 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if somebody else has changed it since.
-    pub async fn update_organisation(&mut self, changed: &Organisation, now: Timestamp) -> Result<()> {
+    pub async fn update_organisation(
+        &mut self,
+        changed: &Organisation,
+        now: Timestamp,
+    ) -> Result<()> {
         // Two changes within a microsecond, or a clock that went back, must still move the fence.
-        let next = now.max(Timestamp::from_microsecond(changed.updated_at.as_microsecond() + 1).unwrap_or(now));
-        let q = q(UPDATE).text(&changed.name).text(&changed.tz).word(&changed.lang).json(&changed.settings);
+        let next = now.max(
+            Timestamp::from_microsecond(changed.updated_at.as_microsecond() + 1).unwrap_or(now),
+        );
+        let q = q(UPDATE)
+            .text(&changed.name)
+            .text(&changed.tz)
+            .word(&changed.lang)
+            .json(&changed.settings);
         q.time(next).time(changed.updated_at).run_one(self).await
     }
 }

@@ -22,8 +22,19 @@ impl Conn {
 
 impl Tx {
     /// Sets the password. Ending the other sessions is the caller's act ([`Tx::end_other_sessions`]).
-    pub async fn set_password(&mut self, member: MemberId, hash: &str, now: Timestamp) -> Result<()> {
-        q(SET).id(member).text(hash).time(now).run(self).await.map(|_| ())
+    pub async fn set_password(
+        &mut self,
+        member: MemberId,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(SET)
+            .id(member)
+            .text(hash)
+            .time(now)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Stores the same password under stronger parameters, unless it was changed meanwhile.
@@ -50,13 +61,25 @@ mod tests {
             let ines = testing::member(&store, "ines").await;
             let mut tx = store.begin().await.unwrap();
             assert_eq!(tx.password(ines).await.unwrap(), None);
-            tx.set_password(ines, "$argon2id$1", testing::now()).await.unwrap();
-            tx.set_password(ines, "$argon2id$2", testing::now()).await.unwrap();
-            assert!(matches!(tx.rehash_password(ines, "$argon2id$1", "x").await, Err(Error::Conflict)));
-            tx.rehash_password(ines, "$argon2id$2", "$argon2id$3").await.unwrap();
+            tx.set_password(ines, "$argon2id$1", testing::now())
+                .await
+                .unwrap();
+            tx.set_password(ines, "$argon2id$2", testing::now())
+                .await
+                .unwrap();
+            assert!(matches!(
+                tx.rehash_password(ines, "$argon2id$1", "x").await,
+                Err(Error::Conflict)
+            ));
+            tx.rehash_password(ines, "$argon2id$2", "$argon2id$3")
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             let mut tx = store.begin().await.unwrap();
-            assert_eq!(tx.password(ines).await.unwrap().as_deref(), Some("$argon2id$3"));
+            assert_eq!(
+                tx.password(ines).await.unwrap().as_deref(),
+                Some("$argon2id$3")
+            );
             tx.remove_password(ines).await.unwrap();
             assert_eq!(tx.password(ines).await.unwrap(), None);
         })

@@ -48,7 +48,10 @@ struct Level {
 
 impl FromRow for Level {
     fn from_row(row: &AnyRow) -> Result<Self> {
-        Ok(Self { level: row.int("level")?, at: row.int("at")? })
+        Ok(Self {
+            level: row.int("level")?,
+            at: row.int("at")?,
+        })
     }
 }
 
@@ -57,15 +60,25 @@ impl Tx {
     pub async fn take_rate(&mut self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken> {
         let full = i64::from(limit.size.max(1)) * 1000;
         // Microseconds for a thousandth of a token.
-        let pace = i64::try_from(limit.every.as_micros() / 1000).unwrap_or(i64::MAX).max(1);
-        let taken: Option<Level> = q(TAKE).text(bucket).int(full).time(now).int(pace).maybe(self).await?;
+        let pace = i64::try_from(limit.every.as_micros() / 1000)
+            .unwrap_or(i64::MAX)
+            .max(1);
+        let taken: Option<Level> = q(TAKE)
+            .text(bucket)
+            .int(full)
+            .time(now)
+            .int(pace)
+            .maybe(self)
+            .await?;
         if let Some(left) = taken {
             return Ok(Taken::Yes(u32::try_from(left.level / 1000).unwrap_or(0)));
         }
         let Level { level, at } = q(LEVEL).text(bucket).one(self).await?;
         let missing = (1000 - level).max(0).saturating_mul(pace);
         let passed = (now.as_microsecond() - at).max(0);
-        Ok(Taken::Wait(Duration::from_micros(missing.saturating_sub(passed).max(1).unsigned_abs())))
+        Ok(Taken::Wait(Duration::from_micros(
+            missing.saturating_sub(passed).max(1).unsigned_abs(),
+        )))
     }
 
     /// Forgets buckets not used after `until`. Safe once they are full again; how many.
@@ -80,7 +93,10 @@ mod tests {
     use crate::testing;
     use jiff::ToSpan;
 
-    const LIMIT: Limit = Limit { size: 3, every: Duration::from_secs(10) };
+    const LIMIT: Limit = Limit {
+        size: 3,
+        every: Duration::from_secs(10),
+    };
 
     #[tokio::test]
     async fn a_bucket_empties_and_fills() {
@@ -88,15 +104,41 @@ mod tests {
             let now = testing::now();
             let mut tx = store.begin().await.unwrap();
             for left in [2, 1, 0] {
-                assert_eq!(tx.take_rate("a", LIMIT, now).await.unwrap(), Taken::Yes(left));
+                assert_eq!(
+                    tx.take_rate("a", LIMIT, now).await.unwrap(),
+                    Taken::Yes(left)
+                );
             }
-            assert_eq!(tx.take_rate("a", LIMIT, now).await.unwrap(), Taken::Wait(Duration::from_secs(10)));
+            assert_eq!(
+                tx.take_rate("a", LIMIT, now).await.unwrap(),
+                Taken::Wait(Duration::from_secs(10))
+            );
             let later = now + 4.seconds();
-            assert_eq!(tx.take_rate("a", LIMIT, later).await.unwrap(), Taken::Wait(Duration::from_secs(6)));
-            assert_eq!(tx.take_rate("b", LIMIT, now).await.unwrap(), Taken::Yes(2), "another bucket");
-            assert_eq!(tx.take_rate("a", LIMIT, now + 10.seconds()).await.unwrap(), Taken::Yes(0));
-            assert!(matches!(tx.take_rate("a", LIMIT, now - 1.hour()).await.unwrap(), Taken::Wait(_)), "clock back");
-            assert_eq!(tx.take_rate("a", LIMIT, now + 9.hours()).await.unwrap(), Taken::Yes(2), "never above full");
+            assert_eq!(
+                tx.take_rate("a", LIMIT, later).await.unwrap(),
+                Taken::Wait(Duration::from_secs(6))
+            );
+            assert_eq!(
+                tx.take_rate("b", LIMIT, now).await.unwrap(),
+                Taken::Yes(2),
+                "another bucket"
+            );
+            assert_eq!(
+                tx.take_rate("a", LIMIT, now + 10.seconds()).await.unwrap(),
+                Taken::Yes(0)
+            );
+            assert!(
+                matches!(
+                    tx.take_rate("a", LIMIT, now - 1.hour()).await.unwrap(),
+                    Taken::Wait(_)
+                ),
+                "clock back"
+            );
+            assert_eq!(
+                tx.take_rate("a", LIMIT, now + 9.hours()).await.unwrap(),
+                Taken::Yes(2),
+                "never above full"
+            );
             assert_eq!(tx.purge_rates(now + 1.hour()).await.unwrap(), 1);
             tx.commit().await.unwrap();
         })

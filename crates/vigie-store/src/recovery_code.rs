@@ -22,7 +22,11 @@ impl Conn {
 
 impl Tx {
     /// Replaces all codes of the member, used or not, by these hashes.
-    pub async fn replace_recovery_codes(&mut self, member: MemberId, hashes: &[[u8; 32]]) -> Result<()> {
+    pub async fn replace_recovery_codes(
+        &mut self,
+        member: MemberId,
+        hashes: &[[u8; 32]],
+    ) -> Result<()> {
         q(CLEAR).id(member).run(self).await?;
         for hash in hashes {
             q(ADD).id(member).bytes(hash.as_slice()).run(self).await?;
@@ -34,8 +38,18 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if the member has no such code or it is used: refuse the sign-in.
-    pub async fn take_recovery_code(&mut self, member: MemberId, hash: &[u8; 32], now: Timestamp) -> Result<()> {
-        q(TAKE).id(member).bytes(hash.as_slice()).time(now).run_one(self).await
+    pub async fn take_recovery_code(
+        &mut self,
+        member: MemberId,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<()> {
+        q(TAKE)
+            .id(member)
+            .bytes(hash.as_slice())
+            .time(now)
+            .run_one(self)
+            .await
     }
 }
 
@@ -50,15 +64,35 @@ mod tests {
             let paul = testing::member(&store, "paul").await;
             let now = testing::now();
             let mut tx = store.begin().await.unwrap();
-            tx.replace_recovery_codes(ines, &[[1; 32], [2; 32]]).await.unwrap();
-            assert!(matches!(tx.take_recovery_code(paul, &[1; 32], now).await, Err(Error::Conflict)));
+            tx.replace_recovery_codes(ines, &[[1; 32], [2; 32]])
+                .await
+                .unwrap();
+            assert!(matches!(
+                tx.take_recovery_code(paul, &[1; 32], now).await,
+                Err(Error::Conflict)
+            ));
             tx.take_recovery_code(ines, &[1; 32], now).await.unwrap();
-            assert!(matches!(tx.take_recovery_code(ines, &[1; 32], now).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.take_recovery_code(ines, &[1; 32], now).await,
+                Err(Error::Conflict)
+            ));
             assert_eq!(tx.recovery_codes_left(ines).await.unwrap(), 1);
             tx.replace_recovery_codes(ines, &[[3; 32]]).await.unwrap();
-            assert!(matches!(tx.take_recovery_code(ines, &[2; 32], now).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.take_recovery_code(ines, &[2; 32], now).await,
+                Err(Error::Conflict)
+            ));
             tx.commit().await.unwrap();
-            assert_eq!(store.read().await.unwrap().recovery_codes_left(ines).await.unwrap(), 1);
+            assert_eq!(
+                store
+                    .read()
+                    .await
+                    .unwrap()
+                    .recovery_codes_left(ines)
+                    .await
+                    .unwrap(),
+                1
+            );
         })
         .await;
     }

@@ -76,7 +76,10 @@ pub struct SignedIn {
 
 impl FromRow for SignedIn {
     fn from_row(row: &AnyRow) -> Result<Self> {
-        Ok(Self { session: Session::from_row(row)?, member: Member::joined(row, "member", "member_created_at")? })
+        Ok(Self {
+            session: Session::from_row(row)?,
+            member: Member::joined(row, "member", "member_created_at")?,
+        })
     }
 }
 
@@ -89,12 +92,27 @@ impl Conn {
         now: Timestamp,
         idle_since: Timestamp,
     ) -> Result<Option<SignedIn>> {
-        q(BY_HASH).bytes(hash.as_slice()).time(now).time(idle_since).maybe(self).await
+        q(BY_HASH)
+            .bytes(hash.as_slice())
+            .time(now)
+            .time(idle_since)
+            .maybe(self)
+            .await
     }
 
     /// The live sessions of a member, the last used first.
-    pub async fn sessions(&mut self, member: MemberId, now: Timestamp, idle_since: Timestamp) -> Result<Vec<Session>> {
-        q(LIST).id(member).time(now).time(idle_since).all(self).await
+    pub async fn sessions(
+        &mut self,
+        member: MemberId,
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Vec<Session>> {
+        q(LIST)
+            .id(member)
+            .time(now)
+            .time(idle_since)
+            .all(self)
+            .await
     }
 }
 
@@ -104,8 +122,16 @@ impl Tx {
     /// # Errors
     /// [`crate::Error::Conflict`] if the member does not exist or is not active.
     pub async fn create_session(&mut self, new: &Session) -> Result<()> {
-        let q = q(CREATE).id(new.id).bytes(new.hash.as_slice()).id(new.member).text(&new.user_agent);
-        q.time(new.created_at).time(new.expires_at).time_opt(new.step_up_at).run_one(self).await
+        let q = q(CREATE)
+            .id(new.id)
+            .bytes(new.hash.as_slice())
+            .id(new.member)
+            .text(&new.user_agent);
+        q.time(new.created_at)
+            .time(new.expires_at)
+            .time_opt(new.step_up_at)
+            .run_one(self)
+            .await
     }
 
     /// Notes a request. The caller does so once a minute or so, not at each request.
@@ -118,8 +144,20 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if the session has ended or its secret is no longer `from`.
-    pub async fn step_up(&mut self, id: SessionId, from: &[u8; 32], to: &[u8; 32], now: Timestamp) -> Result<()> {
-        q(RENEW).id(id).bytes(from.as_slice()).bytes(to.as_slice()).time(now).run_one(self).await
+    pub async fn step_up(
+        &mut self,
+        id: SessionId,
+        from: &[u8; 32],
+        to: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<()> {
+        q(RENEW)
+            .id(id)
+            .bytes(from.as_slice())
+            .bytes(to.as_slice())
+            .time(now)
+            .run_one(self)
+            .await
     }
 
     /// Ends a session of `member`.
@@ -171,7 +209,13 @@ mod tests {
     }
 
     async fn live(store: &Store, hash: u8, now: Timestamp) -> Option<SignedIn> {
-        store.read().await.unwrap().session_by_hash(&[hash; 32], now, now - 30.minutes()).await.unwrap()
+        store
+            .read()
+            .await
+            .unwrap()
+            .session_by_hash(&[hash; 32], now, now - 30.minutes())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
@@ -180,7 +224,11 @@ mod tests {
             let now = testing::now();
             let ines = testing::member(&store, "ines").await;
             let paul = testing::member(&store, "paul").await;
-            let (one, two, other) = (session(ines, 1, now), session(ines, 2, now), session(paul, 3, now));
+            let (one, two, other) = (
+                session(ines, 1, now),
+                session(ines, 2, now),
+                session(paul, 3, now),
+            );
             let mut tx = store.begin().await.unwrap();
             for new in [&one, &two, &other] {
                 tx.create_session(new).await.unwrap();
@@ -195,14 +243,30 @@ mod tests {
             let mut tx = store.begin().await.unwrap();
             tx.touch_session(one.id, now + 20.minutes()).await.unwrap();
             tx.step_up(one.id, &[1; 32], &[4; 32], now).await.unwrap();
-            assert!(matches!(tx.step_up(one.id, &[1; 32], &[5; 32], now).await, Err(Error::Conflict)));
-            assert!(matches!(tx.end_session(one.id, paul).await, Err(Error::NotFound)));
+            assert!(matches!(
+                tx.step_up(one.id, &[1; 32], &[5; 32], now).await,
+                Err(Error::Conflict)
+            ));
+            assert!(matches!(
+                tx.end_session(one.id, paul).await,
+                Err(Error::NotFound)
+            ));
             tx.commit().await.unwrap();
             assert!(live(&store, 1, now).await.is_none(), "the old secret");
-            assert_eq!(live(&store, 4, now + 31.minutes()).await.unwrap().session.step_up_at, Some(now));
+            assert_eq!(
+                live(&store, 4, now + 31.minutes())
+                    .await
+                    .unwrap()
+                    .session
+                    .step_up_at,
+                Some(now)
+            );
 
             let mut tx = store.begin().await.unwrap();
-            assert_eq!(tx.sessions(ines, now, now - 1.hour()).await.unwrap().len(), 2);
+            assert_eq!(
+                tx.sessions(ines, now, now - 1.hour()).await.unwrap().len(),
+                2
+            );
             tx.end_other_sessions(ines, one.id).await.unwrap();
             tx.commit().await.unwrap();
             assert!(live(&store, 4, now).await.is_some(), "kept");
@@ -210,7 +274,12 @@ mod tests {
             assert!(live(&store, 3, now).await.is_some(), "somebody else's");
 
             let mut tx = store.begin().await.unwrap();
-            assert_eq!(tx.purge_sessions(now + 1.hour(), now + 10.minutes()).await.unwrap(), 1);
+            assert_eq!(
+                tx.purge_sessions(now + 1.hour(), now + 10.minutes())
+                    .await
+                    .unwrap(),
+                1
+            );
             tx.end_session(one.id, ines).await.unwrap();
             tx.commit().await.unwrap();
             assert!(live(&store, 4, now).await.is_none());
@@ -240,7 +309,13 @@ mod tests {
                 assert!(live(&store, event, now).await.is_none(), "event {event}");
             }
             let mut tx = store.begin().await.unwrap();
-            assert!(matches!(tx.create_session(&session(ines, 9, now)).await, Err(Error::Conflict)), "disabled");
+            assert!(
+                matches!(
+                    tx.create_session(&session(ines, 9, now)).await,
+                    Err(Error::Conflict)
+                ),
+                "disabled"
+            );
         })
         .await;
     }

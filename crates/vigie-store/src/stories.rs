@@ -12,8 +12,14 @@ async fn a_database_is_opened_again_with_what_was_written() {
         testing::member(&store, "ines").await;
         store.close().await;
         let store = Store::open(&url).await.unwrap();
-        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 1);
-        assert_eq!(store.schema_version().await.unwrap(), Store::known_version());
+        assert_eq!(
+            store.read().await.unwrap().active_members().await.unwrap(),
+            1
+        );
+        assert_eq!(
+            store.schema_version().await.unwrap(),
+            Store::known_version()
+        );
         store.ready().await.unwrap();
         store.check().await.unwrap();
         store.close().await;
@@ -25,13 +31,33 @@ async fn a_database_is_opened_again_with_what_was_written() {
 async fn an_older_database_with_data_is_brought_up_to_date() {
     testing::both_databases(|url| async move {
         let store = Store::connect(&url).await.unwrap();
-        let first = crate::db::MIGRATIONS.iter().take(1).cloned().collect::<Vec<_>>();
-        store.migrate_with(&Migrator::with_migrations(first)).await.unwrap();
+        let first = crate::db::MIGRATIONS
+            .iter()
+            .take(1)
+            .cloned()
+            .collect::<Vec<_>>();
+        store
+            .migrate_with(&Migrator::with_migrations(first))
+            .await
+            .unwrap();
         assert_eq!(store.schema_version().await.unwrap(), 1);
         let ines = testing::member(&store, "ines").await;
         store.migrate().await.unwrap();
-        assert_eq!(store.schema_version().await.unwrap(), Store::known_version());
-        assert_eq!(store.read().await.unwrap().member(ines).await.unwrap().login, "ines");
+        assert_eq!(
+            store.schema_version().await.unwrap(),
+            Store::known_version()
+        );
+        assert_eq!(
+            store
+                .read()
+                .await
+                .unwrap()
+                .member(ines)
+                .await
+                .unwrap()
+                .login,
+            "ines"
+        );
         store.close().await;
     })
     .await;
@@ -41,13 +67,21 @@ async fn an_older_database_with_data_is_brought_up_to_date() {
 async fn a_newer_or_altered_database_is_refused() {
     testing::both_databases(|url| async move {
         let store = Store::open(&url).await.unwrap();
-        run(&store, "update _sqlx_migrations set version = 9000 where version = 1").await;
+        run(
+            &store,
+            "update _sqlx_migrations set version = 9000 where version = 1",
+        )
+        .await;
         store.close().await;
         let said = Store::open(&url).await.unwrap_err();
         assert!(matches!(said, Error::Newer { found: 9000, .. }), "{said}");
 
         let store = Store::connect(&url).await.unwrap();
-        run(&store, "update _sqlx_migrations set version = 1, checksum = $$ where version = 9000").await;
+        run(
+            &store,
+            "update _sqlx_migrations set version = 1, checksum = $$ where version = 9000",
+        )
+        .await;
         store.close().await;
         let said = Store::open(&url).await.unwrap_err();
         assert!(matches!(said, Error::Migration(1)), "{said}");
@@ -57,9 +91,16 @@ async fn a_newer_or_altered_database_is_refused() {
 
 /// Runs one engine-specific statement of a test; `$$` stands for some bytes.
 async fn run(store: &Store, sql: &'static str) {
-    let bytes = if store.engine() == Engine::Sqlite { "x'00'" } else { "'\\x00'" };
+    let bytes = if store.engine() == Engine::Sqlite {
+        "x'00'"
+    } else {
+        "'\\x00'"
+    };
     let mut tx = store.begin().await.unwrap();
-    tx.sql().execute(sqlx::AssertSqlSafe(sql.replace("$$", bytes))).await.unwrap();
+    tx.sql()
+        .execute(sqlx::AssertSqlSafe(sql.replace("$$", bytes)))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -67,15 +108,26 @@ async fn run(store: &Store, sql: &'static str) {
 async fn a_dropped_transaction_leaves_nothing() {
     testing::both_engines(|store| async move {
         let mut tx = store.begin().await.unwrap();
-        tx.create_member(&testing::new_member("ines"), testing::now()).await.unwrap();
+        tx.create_member(&testing::new_member("ines"), testing::now())
+            .await
+            .unwrap();
         assert_eq!(tx.active_members().await.unwrap(), 1, "seen inside");
-        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 0, "not outside");
+        assert_eq!(
+            store.read().await.unwrap().active_members().await.unwrap(),
+            0,
+            "not outside"
+        );
         drop(tx);
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.active_members().await.unwrap(), 0);
-        tx.create_member(&testing::new_member("ines"), testing::now()).await.unwrap();
+        tx.create_member(&testing::new_member("ines"), testing::now())
+            .await
+            .unwrap();
         tx.rollback().await.unwrap();
-        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 0);
+        assert_eq!(
+            store.read().await.unwrap().active_members().await.unwrap(),
+            0
+        );
     })
     .await;
 }
@@ -84,7 +136,12 @@ async fn a_dropped_transaction_leaves_nothing() {
 async fn a_reader_cannot_write() {
     testing::both_engines(|store| async move {
         let mut conn = store.read().await.unwrap();
-        let said = conn.sql().execute("delete from member").await.map_err(Error::from).unwrap_err();
+        let said = conn
+            .sql()
+            .execute("delete from member")
+            .await
+            .map_err(Error::from)
+            .unwrap_err();
         assert!(matches!(said, Error::ReadOnly), "{said}");
     })
     .await;
@@ -95,7 +152,10 @@ async fn a_row_naming_nobody_is_refused() {
     testing::both_engines(|store| async move {
         let nobody = testing::new_member("x").id;
         let mut tx = store.begin().await.unwrap();
-        let said = tx.set_password(nobody, "hash", testing::now()).await.unwrap_err();
+        let said = tx
+            .set_password(nobody, "hash", testing::now())
+            .await
+            .unwrap_err();
         assert!(matches!(said, Error::Reference), "{said}");
     })
     .await;
@@ -105,12 +165,24 @@ async fn a_row_naming_nobody_is_refused() {
 async fn a_read_only_database_is_refused() {
     let db = TestDb::new(Engine::Sqlite).await.unwrap();
     db.open().await.close().await;
-    let said = Store::open(&format!("{}?mode=ro", db.url())).await.unwrap_err();
+    let said = Store::open(&format!("{}?mode=ro", db.url()))
+        .await
+        .unwrap_err();
     assert!(matches!(said, Error::ReadOnly), "{said}");
 
-    let Some(db) = TestDb::new(Engine::Postgres).await else { return };
+    let Some(db) = TestDb::new(Engine::Postgres).await else {
+        return;
+    };
     let store = db.open().await;
-    let name = db.url().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    let name = db
+        .url()
+        .split('?')
+        .next()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let mut tx = store.begin().await.unwrap();
     let alter = format!("alter database {name} set default_transaction_read_only = on");
     tx.sql().execute(sqlx::AssertSqlSafe(alter)).await.unwrap();
@@ -131,14 +203,20 @@ async fn a_full_database_says_so_and_keeps_what_it_has() {
     tx.sql().execute("pragma max_page_count = 1").await.unwrap();
     let mut said = None;
     for n in 0..10_000 {
-        if let Err(why) = tx.create_member(&testing::new_member(&format!("m{n}")), testing::now()).await {
+        if let Err(why) = tx
+            .create_member(&testing::new_member(&format!("m{n}")), testing::now())
+            .await
+        {
             said = Some(why);
             break;
         }
     }
     assert!(matches!(said, Some(Error::Full)), "{said:?}");
     drop(tx);
-    assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 1);
+    assert_eq!(
+        store.read().await.unwrap().active_members().await.unwrap(),
+        1
+    );
     store.check().await.unwrap();
 }
 
@@ -193,14 +271,20 @@ async fn a_damaged_file_is_refused() {
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_named() {
-    for (url, folder) in [("sqlite:/nowhere/at/all/vigie.sqlite", true), ("postgres://vigie@127.0.0.1:1/none", false)] {
+    for (url, folder) in [
+        ("sqlite:/nowhere/at/all/vigie.sqlite", true),
+        ("postgres://vigie@127.0.0.1:1/none", false),
+    ] {
         let said = Store::open(url).await.unwrap_err();
         assert!(matches!(said, Error::Unreachable(_)), "{folder}: {said}");
     }
     for url in ["mysql://secret@host/x", "vigie.sqlite", "sqlite::memory:"] {
         let said = Store::open(url).await.unwrap_err();
         assert!(matches!(said, Error::Address(_)), "{said}");
-        assert!(!said.to_string().contains("secret"), "an address may hold a password");
+        assert!(
+            !said.to_string().contains("secret"),
+            "an address may hold a password"
+        );
     }
 }
 
@@ -219,7 +303,10 @@ async fn many_writers_and_readers_all_get_through() {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(store.read().await.unwrap().active_members().await.unwrap(), 40);
+        assert_eq!(
+            store.read().await.unwrap().active_members().await.unwrap(),
+            40
+        );
     })
     .await;
 }

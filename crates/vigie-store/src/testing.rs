@@ -10,8 +10,8 @@
 )]
 
 use crate::{Engine, NewMember, Store};
-use sqlx::{AssertSqlSafe, Connection, Executor};
 use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Connection, Executor};
 use std::{collections::BTreeSet, path::Path, process::Command};
 use vigie_core::id::MemberId;
 use vigie_core::member::{Lang, Role};

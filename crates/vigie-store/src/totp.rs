@@ -30,7 +30,11 @@ pub struct Totp {
 
 impl FromRow for Totp {
     fn from_row(row: &AnyRow) -> Result<Self> {
-        Ok(Self { sealed: row.bytes_opt("sealed")?, pending: row.bytes_opt("pending")?, last_step: row.int("last_step")? })
+        Ok(Self {
+            sealed: row.bytes_opt("sealed")?,
+            pending: row.bytes_opt("pending")?,
+            last_step: row.int("last_step")?,
+        })
     }
 }
 
@@ -43,16 +47,39 @@ impl Conn {
 
 impl Tx {
     /// Starts setting up codes with a new sealed secret. The one in use stays good until [`Tx::confirm_totp`].
-    pub async fn prepare_totp(&mut self, member: MemberId, pending: &[u8], now: Timestamp) -> Result<()> {
-        q(PREPARE).id(member).bytes(pending).time(now).run(self).await.map(|_| ())
+    pub async fn prepare_totp(
+        &mut self,
+        member: MemberId,
+        pending: &[u8],
+        now: Timestamp,
+    ) -> Result<()> {
+        q(PREPARE)
+            .id(member)
+            .bytes(pending)
+            .time(now)
+            .run(self)
+            .await
+            .map(|_| ())
     }
 
     /// Puts the secret being set up into use, after a right code of time step `step`, which is spent by it.
     ///
     /// # Errors
     /// [`crate::Error::Conflict`] if the secret being set up is no longer `pending`.
-    pub async fn confirm_totp(&mut self, member: MemberId, pending: &[u8], step: i64, now: Timestamp) -> Result<()> {
-        q(CONFIRM).id(member).bytes(pending).int(step).time(now).run_one(self).await
+    pub async fn confirm_totp(
+        &mut self,
+        member: MemberId,
+        pending: &[u8],
+        step: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(CONFIRM)
+            .id(member)
+            .bytes(pending)
+            .int(step)
+            .time(now)
+            .run_one(self)
+            .await
     }
 
     /// Spends the code of time step `step` (and all earlier ones): each code is good once, whatever the replica.
@@ -68,7 +95,12 @@ impl Tx {
     /// # Errors
     /// [`crate::Error::Conflict`] if it was changed meanwhile.
     pub async fn reseal_totp(&mut self, member: MemberId, from: &[u8], to: &[u8]) -> Result<()> {
-        q(RESEAL).id(member).bytes(from).bytes(to).run_one(self).await
+        q(RESEAL)
+            .id(member)
+            .bytes(from)
+            .bytes(to)
+            .run_one(self)
+            .await
     }
 
     /// Removes the codes.
@@ -88,18 +120,36 @@ mod tests {
             let now = testing::now();
             let mut tx = store.begin().await.unwrap();
             tx.prepare_totp(ines, b"one", now).await.unwrap();
-            assert!(matches!(tx.spend_totp(ines, 100).await, Err(Error::Conflict)), "not in use yet");
-            assert!(matches!(tx.confirm_totp(ines, b"other", 100, now).await, Err(Error::Conflict)));
+            assert!(
+                matches!(tx.spend_totp(ines, 100).await, Err(Error::Conflict)),
+                "not in use yet"
+            );
+            assert!(matches!(
+                tx.confirm_totp(ines, b"other", 100, now).await,
+                Err(Error::Conflict)
+            ));
             tx.confirm_totp(ines, b"one", 100, now).await.unwrap();
-            assert!(matches!(tx.spend_totp(ines, 100).await, Err(Error::Conflict)), "spent by setting up");
+            assert!(
+                matches!(tx.spend_totp(ines, 100).await, Err(Error::Conflict)),
+                "spent by setting up"
+            );
             tx.spend_totp(ines, 101).await.unwrap();
-            assert!(matches!(tx.spend_totp(ines, 101).await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.spend_totp(ines, 101).await,
+                Err(Error::Conflict)
+            ));
             tx.prepare_totp(ines, b"two", now).await.unwrap();
             let seen = tx.totp(ines).await.unwrap().unwrap();
-            assert_eq!((seen.sealed.as_deref(), seen.pending.as_deref()), (Some(&b"one"[..]), Some(&b"two"[..])));
+            assert_eq!(
+                (seen.sealed.as_deref(), seen.pending.as_deref()),
+                (Some(&b"one"[..]), Some(&b"two"[..]))
+            );
             tx.reseal_totp(ines, b"one", b"uno").await.unwrap();
             tx.confirm_totp(ines, b"two", 102, now).await.unwrap();
-            assert!(matches!(tx.reseal_totp(ines, b"uno", b"x").await, Err(Error::Conflict)));
+            assert!(matches!(
+                tx.reseal_totp(ines, b"uno", b"x").await,
+                Err(Error::Conflict)
+            ));
             tx.commit().await.unwrap();
             let mut tx = store.begin().await.unwrap();
             tx.remove_totp(ines).await.unwrap();
@@ -114,7 +164,9 @@ mod tests {
             let ines = testing::member(&store, "ines").await;
             let mut tx = store.begin().await.unwrap();
             tx.prepare_totp(ines, b"one", testing::now()).await.unwrap();
-            tx.confirm_totp(ines, b"one", 1, testing::now()).await.unwrap();
+            tx.confirm_totp(ines, b"one", 1, testing::now())
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             let tries = (0..8).map(|_| {
                 let store = store.clone();
