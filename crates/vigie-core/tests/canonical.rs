@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used)]
 //! The vectors of `docs/canonical-encoding.md` are the encoding; any change of one byte is a change of digest.
 
 use jiff::Timestamp;

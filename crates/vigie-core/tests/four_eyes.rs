@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 //! Generated members do generated things to a post, in any order. Whatever happens, a content goes out only
 //! after other people than those who wrote it said yes to exactly that content.
 
