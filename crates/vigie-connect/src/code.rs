@@ -137,9 +137,17 @@ pub struct Failure {
 impl Failure {
     /// A failure whose detail is bounded and free of control characters, since much of it comes from a server.
     pub fn new(code: Code, detail: impl AsRef<str>) -> Self {
-        let detail =
-            detail.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>();
-        Self { code, detail, retry_at: None }
+        let detail = detail
+            .as_ref()
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(300)
+            .collect::<String>();
+        Self {
+            code,
+            detail,
+            retry_at: None,
+        }
     }
 
     /// The same, not to be tried again before `at`.

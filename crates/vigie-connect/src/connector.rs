@@ -37,7 +37,12 @@ pub trait Connector: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Any [`Failure`]; nothing is kept.
-    async fn connect(&self, service: &str, identifier: &str, secret: &SecretString) -> Result<Connected, Failure>;
+    async fn connect(
+        &self,
+        service: &str,
+        identifier: &str,
+        secret: &SecretString,
+    ) -> Result<Connected, Failure>;
 
     /// Tries the session's credentials without changing anything on the network. May renew them.
     ///
@@ -56,7 +61,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Any [`Failure`].
-    async fn read_back(&self, session: &mut Session, remote_id: &str) -> Result<Option<RemotePost>, Failure>;
+    async fn read_back(
+        &self,
+        session: &mut Session,
+        remote_id: &str,
+    ) -> Result<Option<RemotePost>, Failure>;
 
     /// The account's posts, newest first, whoever made them. Pass [`Page::cursor`] to go on.
     ///
@@ -133,10 +142,16 @@ impl Counts {
     /// least -1.
     pub fn left(&self) -> i64 {
         let difference = |limit: usize, used: usize| {
-            i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(i64::try_from(used).unwrap_or(i64::MAX))
+            i64::try_from(limit)
+                .unwrap_or(i64::MAX)
+                .saturating_sub(i64::try_from(used).unwrap_or(i64::MAX))
         };
         let graphemes = difference(self.limit.graphemes, self.graphemes);
-        if self.bytes > self.limit.bytes { graphemes.min(-1) } else { graphemes }
+        if self.bytes > self.limit.bytes {
+            graphemes.min(-1)
+        } else {
+            graphemes
+        }
     }
 
     /// True when the network would take it.
@@ -182,7 +197,11 @@ pub struct Session {
 impl Session {
     /// From the database and the vault.
     pub fn new(account: Account, secret: SecretString) -> Self {
-        Self { account, secret, renewed: false }
+        Self {
+            account,
+            secret,
+            renewed: false,
+        }
     }
 
     /// What opens the account, in the connector's own form.
@@ -245,7 +264,14 @@ pub struct Picture {
 
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Picture({}, {} bytes, {}x{})", self.mime, self.bytes.len(), self.width, self.height)
+        write!(
+            f,
+            "Picture({}, {} bytes, {}x{})",
+            self.mime,
+            self.bytes.len(),
+            self.width,
+            self.height
+        )
     }
 }
 

@@ -10,6 +10,7 @@ pub mod text;
 
 pub use code::{Code, Failure};
 pub use connector::{
-    Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost, Session, Settling,
+    Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost,
+    Session, Settling,
 };
 pub use text::{Segment, SegmentKind};

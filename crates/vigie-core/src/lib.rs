@@ -13,6 +13,7 @@
 //! | [`pause`], [`change`] | what takes two people |
 //! | [`member`], [`rights`] | who may do what |
 //! | [`audit`] | the append-only log and its proofs |
+//! | [`seal`] | what a passkey proved about an approval |
 //! | [`vault`] | sealed secrets, key rotation, escrow |
 
 pub mod audit;
@@ -27,4 +28,5 @@ pub mod publication;
 pub mod review;
 pub mod rights;
 pub mod schedule;
+pub mod seal;
 pub mod vault;

@@ -9,7 +9,10 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Bluesky",
     has_service: true,
     default_service: "https://bsky.social",
-    text: Limit { graphemes: 300, bytes: 3_000 },
+    text: Limit {
+        graphemes: 300,
+        bytes: 3_000,
+    },
     pictures: 4,
     picture_bytes: 2_000_000,
     alt_graphemes: 2_000,

@@ -1,0 +1,143 @@
+//! `vigie audit`: take the log out, and prove it anywhere.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use vigie_core::audit::leaf::Leaf;
+use vigie_core::audit::note::NoteKey;
+use vigie_core::audit::verify::{Against, Unreadable, Verdict, verify};
+
+use crate::cli::Speech;
+use crate::words::Words;
+
+/// The log of decisions.
+#[derive(Debug, Args)]
+pub struct Audit {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Prove an export, offline: exit status 0 when it is intact, 1 when it was altered, 2 when it cannot be read.
+    ///
+    /// Example: vigie audit verify log.jsonl --key 'vigie.example/audit+c74f20a3+ARpc…'
+    Verify {
+        /// The export; `-` for standard input.
+        file: PathBuf,
+        /// The key that must have signed it, as the audit page shows it. Without, the key that the file names.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// A checkpoint kept earlier: what it covers must still be there.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// How to answer.
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+        #[command(flatten)]
+        speech: Speech,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Sentences.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What cannot be read; the caller exits with 2.
+pub fn run(args: Audit) -> Result<ExitCode> {
+    match args.act {
+        Act::Verify { file, key, checkpoint, format, speech } => {
+            prove(&file, key.as_deref(), checkpoint.as_deref(), format, &speech)
+        }
+    }
+}
+
+fn prove(
+    file: &Path,
+    key: Option<&str>,
+    checkpoint: Option<&Path>,
+    format: Format,
+    speech: &Speech,
+) -> Result<ExitCode> {
+    let w = speech.words();
+    let key = key.map(NoteKey::parse).transpose().context("--key")?;
+    let checkpoint = checkpoint
+        .map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
+        .transpose()?;
+    let against = Against { key, checkpoint: checkpoint.as_deref() };
+    let verdict = verify(open(file)?, &against, evidence);
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(error) => return Err(unreadable(error, &w)),
+    };
+    match format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(&verdict)?),
+        Format::Human => print!("{}", sentences(&verdict, against.key.is_some(), &w)),
+    }
+    Ok(match verdict {
+        Verdict::Intact { .. } => ExitCode::SUCCESS,
+        Verdict::Altered { .. } => ExitCode::from(1),
+    })
+}
+
+fn open(file: &Path) -> Result<Box<dyn BufRead>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let file = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// What an entry refers to: the passkey's assertion of an approval must be over the digest that was approved.
+fn evidence(leaf: &Leaf, text: &str) -> bool {
+    let _ = (leaf, text);
+    false
+}
+
+fn unreadable(error: Unreadable, w: &Words) -> anyhow::Error {
+    let hint = match &error {
+        Unreadable::OtherKey { .. } => w.t("audit-verify-other-key"),
+        Unreadable::Line { .. } | Unreadable::Io { .. } => w.t("audit-verify-unreadable"),
+    };
+    anyhow::Error::new(error).context(hint)
+}
+
+fn sentences(verdict: &Verdict, pinned: bool, w: &Words) -> String {
+    let mut out = String::new();
+    let mut say = |line: String| {
+        out.push_str(&line);
+        out.push('\n');
+    };
+    match verdict {
+        Verdict::Intact { entries, checkpoints, signed, evidence, root, key } => {
+            say(w.t1("audit-verify-intact", "entries", *entries));
+            say(w.t2("audit-verify-signed", "checkpoints", *checkpoints, "signed", *signed));
+            say(w.t1("audit-verify-evidence", "n", *evidence));
+            say(w.t1("audit-verify-root", "root", root));
+            say(w.t1("audit-verify-key", "key", key));
+            if !pinned {
+                say(w.t("audit-verify-pin"));
+            }
+        }
+        Verdict::Altered { problems } => {
+            say(w.t1("audit-verify-altered", "n", problems.len()));
+            for problem in problems {
+                let kind = serde_json::to_value(problem.kind).ok();
+                let kind = kind.as_ref().and_then(|k| k.as_str()).unwrap_or_default().replace('_', "-");
+                say(w.t1(format!("audit-problem-{kind}"), "seq", problem.seq));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,3 @@
+//! The log of decisions: its export, its offline proof.
+
+pub mod cli;
