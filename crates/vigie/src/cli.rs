@@ -3,7 +3,10 @@
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
-use crate::config::{Config, Layer};
+use crate::{
+    config::{Config, Layer},
+    words::{Lang, Words},
+};
 
 /// Vigie: posts checked by a colleague before they go out, with the key in nobody's hand.
 #[derive(Debug, Parser)]
@@ -25,6 +28,10 @@ pub struct Cli {
 pub enum Command {
     /// Start the pages, the API and the workers.
     Serve(crate::serve::Serve),
+    /// The log of decisions: prove an export.
+    Audit(crate::audit::cli::Audit),
+    /// The vault's root keys: split them among people, bring them back.
+    Vault(crate::vault::cli::Vault),
 }
 
 /// Settings that commands share; each is also a `VIGIE_…` variable and a line of `vigie.toml`.
@@ -69,10 +76,39 @@ impl Settings {
     }
 }
 
+/// The language that a command answers in.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Speech {
+    /// Language of the answer: fr or en (default: from LANG).
+    #[arg(long, value_name = "LANG", value_parser = lang)]
+    pub lang: Option<Lang>,
+}
+
+impl Speech {
+    /// The words of this reader: `--lang`, else `LC_ALL`, `LC_MESSAGES`, `LANG`; English when none says French.
+    pub fn words(&self) -> Words {
+        let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
+        let from_system = match named {
+            Some(value) if value.starts_with("fr") => Lang::Fr,
+            _ => Lang::En,
+        };
+        Words::new(self.lang.unwrap_or(from_system))
+    }
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    Lang::parse(text).ok_or_else(|| "fr or en".to_owned())
+}
+
 /// Reads the command line, runs the command, and says its errors on standard error.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => crate::serve::run(args),
+        Command::Audit(args) => crate::audit::cli::run(args),
+        Command::Vault(args) => crate::vault::cli::run(args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("vigie: {error:#}");

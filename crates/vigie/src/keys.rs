@@ -39,6 +39,19 @@ impl Keys {
     }
 }
 
+/// The vault's root keys, from their file, for commands that need nothing else.
+///
+/// # Errors
+/// The file is missing, readable by others, or damaged.
+pub fn read_vault(config: &Config) -> Result<vigie_core::vault::RootKeys> {
+    let path = &config.vault_key_file;
+    let text = read_or_create(path, || {
+        bail!("there is no vault key at {}", path.display())
+    })?;
+    vigie_core::vault::RootKeys::parse(text.expose_secret())
+        .with_context(|| path.display().to_string())
+}
+
 fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)

@@ -1,5 +1,6 @@
 //! `vigie audit`: take the log out, and prove it anywhere.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,9 +8,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use vigie_core::audit::leaf::Leaf;
+use vigie_core::audit::leaf::{AuditActor, Leaf};
 use vigie_core::audit::note::NoteKey;
 use vigie_core::audit::verify::{Against, Unreadable, Verdict, verify};
+use vigie_core::content::Digest;
+use vigie_core::id::MemberId;
+use vigie_core::seal::Assertion;
 
 use crate::cli::Speech;
 use crate::words::Words;
@@ -57,9 +61,19 @@ enum Format {
 /// What cannot be read; the caller exits with 2.
 pub fn run(args: Audit) -> Result<ExitCode> {
     match args.act {
-        Act::Verify { file, key, checkpoint, format, speech } => {
-            prove(&file, key.as_deref(), checkpoint.as_deref(), format, &speech)
-        }
+        Act::Verify {
+            file,
+            key,
+            checkpoint,
+            format,
+            speech,
+        } => prove(
+            &file,
+            key.as_deref(),
+            checkpoint.as_deref(),
+            format,
+            &speech,
+        ),
     }
 }
 
@@ -73,10 +87,18 @@ fn prove(
     let w = speech.words();
     let key = key.map(NoteKey::parse).transpose().context("--key")?;
     let checkpoint = checkpoint
-        .map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
+        .map(|path| {
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        })
         .transpose()?;
-    let against = Against { key, checkpoint: checkpoint.as_deref() };
-    let verdict = verify(open(file)?, &against, evidence);
+    let against = Against {
+        key,
+        checkpoint: checkpoint.as_deref(),
+    };
+    let mut passkeys = Passkeys::default();
+    let verdict = verify(open(file)?, &against, |leaf, evidence| {
+        passkeys.judge(leaf, evidence)
+    });
     let verdict = match verdict {
         Ok(verdict) => verdict,
         Err(error) => return Err(unreadable(error, &w)),
@@ -99,10 +121,32 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// What an entry refers to: the passkey's assertion of an approval must be over the digest that was approved.
-fn evidence(leaf: &Leaf, text: &str) -> bool {
-    let _ = (leaf, text);
-    false
+/// Passkeys that the log has seen added, by member and key: an approval sealed with any other proves nothing.
+#[derive(Default)]
+struct Passkeys(BTreeSet<(MemberId, String)>);
+
+impl Passkeys {
+    /// Is the evidence of this entry, if it has any, a passkey's yes to exactly the content that it names?
+    fn judge(&mut self, leaf: &Leaf, evidence: Option<&str>) -> bool {
+        let AuditActor::Member { member } = leaf.actor else {
+            return evidence.is_none();
+        };
+        if leaf.act == super::PASSKEY_ADDED
+            && let Some(key) = leaf.detail.get(super::PASSKEY)
+        {
+            self.0.insert((member, key.clone()));
+        }
+        let Some(text) = evidence else { return true };
+        let digest = leaf
+            .detail
+            .get(super::DIGEST)
+            .and_then(|d| Digest::parse(d));
+        let (Some(digest), Ok(assertion)) = (digest, serde_json::from_str::<Assertion>(text))
+        else {
+            return false;
+        };
+        self.0.contains(&(member, assertion.key.fingerprint())) && assertion.verify(&digest).is_ok()
+    }
 }
 
 fn unreadable(error: Unreadable, w: &Words) -> anyhow::Error {
@@ -120,9 +164,22 @@ fn sentences(verdict: &Verdict, pinned: bool, w: &Words) -> String {
         out.push('\n');
     };
     match verdict {
-        Verdict::Intact { entries, checkpoints, signed, evidence, root, key } => {
+        Verdict::Intact {
+            entries,
+            checkpoints,
+            signed,
+            evidence,
+            root,
+            key,
+        } => {
             say(w.t1("audit-verify-intact", "entries", *entries));
-            say(w.t2("audit-verify-signed", "checkpoints", *checkpoints, "signed", *signed));
+            say(w.t2(
+                "audit-verify-signed",
+                "checkpoints",
+                *checkpoints,
+                "signed",
+                *signed,
+            ));
             say(w.t1("audit-verify-evidence", "n", *evidence));
             say(w.t1("audit-verify-root", "root", root));
             say(w.t1("audit-verify-key", "key", key));
@@ -134,7 +191,11 @@ fn sentences(verdict: &Verdict, pinned: bool, w: &Words) -> String {
             say(w.t1("audit-verify-altered", "n", problems.len()));
             for problem in problems {
                 let kind = serde_json::to_value(problem.kind).ok();
-                let kind = kind.as_ref().and_then(|k| k.as_str()).unwrap_or_default().replace('_', "-");
+                let kind = kind
+                    .as_ref()
+                    .and_then(|k| k.as_str())
+                    .unwrap_or_default()
+                    .replace('_', "-");
                 say(w.t1(format!("audit-problem-{kind}"), "seq", problem.seq));
             }
         }

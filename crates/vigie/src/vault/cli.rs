@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
-use secrecy::ExposeSecret as _;
 use vigie_core::vault::{RootKeys, escrow};
 use zeroize::Zeroizing;
 
@@ -62,10 +61,18 @@ enum Act {
 /// Says what is wrong without showing a share or a key.
 pub fn run(args: Vault) -> Result<ExitCode> {
     match args.act {
-        Act::Escrow { settings, needed, people, out, speech } => {
-            split(&settings, needed, people, out.as_deref(), &speech)
-        }
-        Act::Recover { settings, shares, speech } => recover(&settings, &shares, &speech),
+        Act::Escrow {
+            settings,
+            needed,
+            people,
+            out,
+            speech,
+        } => split(&settings, needed, people, out.as_deref(), &speech),
+        Act::Recover {
+            settings,
+            shares,
+            speech,
+        } => recover(&settings, &shares, &speech),
     }
 }
 
@@ -97,7 +104,10 @@ fn split(
             }
         }
     }
-    eprintln!("{}", w.t2("vault-escrow-done", "needed", needed, "people", people));
+    eprintln!(
+        "{}",
+        w.t2("vault-escrow-done", "needed", needed, "people", people)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -105,7 +115,14 @@ fn recover(settings: &Settings, files: &[PathBuf], speech: &Speech) -> Result<Ex
     let w = speech.words();
     let config = settings.load()?;
     if config.vault_key_file.exists() {
-        bail!("{}", w.t1("vault-recover-there", "file", config.vault_key_file.display().to_string()));
+        bail!(
+            "{}",
+            w.t1(
+                "vault-recover-there",
+                "file",
+                config.vault_key_file.display().to_string()
+            )
+        );
     }
     let lines = if files.is_empty() {
         eprintln!("{}", w.t("vault-recover-type"));
@@ -117,7 +134,14 @@ fn recover(settings: &Settings, files: &[PathBuf], speech: &Speech) -> Result<Ex
     let text = std::str::from_utf8(&secret).context("the shares do not hold a vault key")?;
     let keys = RootKeys::parse(text)?;
     crate::keys::create_private(&config.vault_key_file, keys.to_text().as_bytes())?;
-    eprintln!("{}", w.t1("vault-recover-done", "file", config.vault_key_file.display().to_string()));
+    eprintln!(
+        "{}",
+        w.t1(
+            "vault-recover-done",
+            "file",
+            config.vault_key_file.display().to_string()
+        )
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -149,12 +173,4 @@ fn system_rng() -> Result<impl rand::CryptoRng> {
     getrandom::fill(seed.as_mut_slice())
         .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
     Ok(rand::rngs::StdRng::from_seed(*seed))
-}
-
-/// The root keys in force.
-///
-/// # Errors
-/// The key file is damaged; the message names the line and shows nothing of it.
-pub fn root_keys(text: &secrecy::SecretString) -> Result<RootKeys> {
-    Ok(RootKeys::parse(text.expose_secret())?)
 }

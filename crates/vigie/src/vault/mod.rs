@@ -12,7 +12,8 @@ use vigie_core::vault::Fresh;
 /// The system has no randomness to give.
 pub fn fresh() -> anyhow::Result<Fresh> {
     let mut bytes = [0; 80];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
     Ok(Fresh::new(bytes))
 }
 
@@ -26,5 +27,7 @@ pub fn open(
     label: &vigie_core::vault::Label,
 ) -> Result<SecretString, vigie_core::vault::VaultError> {
     let bytes = keys.open(envelope, label)?;
-    Ok(SecretString::from(vigie_core::vault::text(&bytes)?.as_str()))
+    Ok(SecretString::from(
+        vigie_core::vault::text(&bytes)?.as_str(),
+    ))
 }
