@@ -15,6 +15,9 @@ pub enum Error {
     /// Somebody else was first: the row is no longer as the caller saw it.
     #[error("changed by somebody else meanwhile")]
     Conflict,
+    /// Somebody newer owns this publication: whoever is told so stops and does nothing else about it.
+    #[error("somebody newer owns it")]
+    Fenced,
     /// A row with this name or key is already in the named table.
     #[error("already there, in table {0}")]
     Unique(String),

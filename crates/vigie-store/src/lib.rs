@@ -24,53 +24,116 @@ macro_rules! queries {
     };
 }
 
+mod alarm;
 mod api_token;
+mod approval;
+mod assignment;
+mod audit;
+mod change;
+mod channel;
+mod comment;
 mod credential;
 mod db;
 mod engine;
 mod error;
+mod fold;
+mod idempotency;
 mod invite;
 #[cfg(test)]
 mod lint;
 mod login_attempt;
+mod media;
 mod member;
+mod observed;
 mod organisation;
 mod password;
+mod pause;
+mod post;
+mod post_list;
+mod publication;
+mod publication_work;
 mod rate;
 mod recovery_code;
+mod revision;
 mod row;
+mod sandbox;
+mod secret;
 mod session;
 #[cfg(test)]
 mod stories;
+mod suggestion;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod totp;
+mod waiver;
 
+pub use alarm::{AlarmRow, NewAlarm};
 pub use api_token::{ApiToken, TokenHolder};
+pub use approval::ApprovalRow;
+pub use audit::{AuditFilter, CheckpointRow, Detail, EvidenceRow};
+pub use change::ChangeRow;
+pub use channel::{ChannelRow, ChannelStatus, NewChannel};
+pub use comment::{CommentKind, CommentRow};
 pub use credential::Credential;
 pub use db::{Conn, Store, Tx};
 pub use engine::Engine;
 pub use error::{Error, Result};
+pub use idempotency::Reserved;
 pub use invite::Invite;
 pub use login_attempt::Failures;
+pub use media::{MediaRow, NewMedia};
 pub use member::{Member, NewMember, fold_login};
+pub use observed::{ObservedRow, ObservedState, Seen};
 pub use organisation::{Organisation, Settings};
+pub use pause::PauseRow;
+pub use post::{OPEN_STATES, PostChange, PostRecord};
+pub use post_list::{
+    BadCursor, CalendarChannel, CalendarPost, CalendarPublication, HomeCounts, PostCursor,
+    PostFilter, PostLine, PostPage,
+};
+pub use publication::{NewPublication, PublicationRow};
+pub use publication_work::{AttemptRow, Begun, PersonSays, Purpose, TakeBackOutcome};
 pub use rate::{Limit, Taken};
+pub use revision::{NewRevision, RevisionLine, RevisionRow};
+pub use sandbox::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut};
+pub use secret::SecretRow;
 pub use session::{Session, SignedIn};
+pub use suggestion::{NewSuggestion, SuggestionRow, SuggestionState};
 pub use totp::Totp;
+pub use waiver::WaiverRow;
 
 /// File name and statements of every table file, for the tests.
 #[cfg(test)]
 pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
+    ("alarm", alarm::QUERIES),
     ("api_token", api_token::QUERIES),
+    ("approval", approval::QUERIES),
+    ("assignment", assignment::QUERIES),
+    ("audit", audit::QUERIES),
+    ("change", change::QUERIES),
+    ("channel", channel::QUERIES),
+    ("comment", comment::QUERIES),
     ("credential", credential::QUERIES),
+    ("idempotency", idempotency::QUERIES),
     ("invite", invite::QUERIES),
     ("login_attempt", login_attempt::QUERIES),
+    ("media", media::QUERIES),
     ("member", member::QUERIES),
+    ("observed", observed::QUERIES),
     ("organisation", organisation::QUERIES),
     ("password", password::QUERIES),
+    ("pause", pause::QUERIES),
+    ("post", post::QUERIES),
+    ("post_list", post_list::QUERIES),
+    ("publication", publication::QUERIES),
+    ("publication_work", publication_work::QUERIES),
     ("rate", rate::QUERIES),
     ("recovery_code", recovery_code::QUERIES),
+    ("revision", revision::QUERIES),
+    ("sandbox", sandbox::QUERIES),
+    ("secret", secret::QUERIES),
     ("session", session::QUERIES),
+    ("suggestion", suggestion::QUERIES),
     ("totp", totp::QUERIES),
+    ("waiver", waiver::QUERIES),
 ];

@@ -1,0 +1,295 @@
+//! The append-only log of decisions: entries, head of the tree, checkpoints, and what stands behind an entry.
+//!
+//! [`Tx::audit`] is called in the transaction of the act itself, last: either both happen or neither. Raising the
+//! size in the head row is the lock that puts writers in line, so that the numbers have no gap.
+
+use crate::row::{Cells, FromRow, q};
+use crate::{Conn, Error, Result, Tx};
+use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use vigie_core::audit::leaf::{AuditActor, Leaf};
+use vigie_core::audit::tree::{Frontier, Hash};
+use vigie_core::id::MemberId;
+
+/// The columns of a [`Leaf`].
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select seq, at, actor, act, object, detail, prev_root from audit_entry ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    NEXT = "update audit_head set size = size + 1 where id = 1 returning size, frontier";
+    HEAD_SET = "update audit_head set frontier = $1 where id = 1";
+    HEAD = "select size, frontier from audit_head where id = 1";
+    ADD = "insert into audit_entry (seq, at, actor, member, act, object, detail, prev_root) \
+           values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    GET = columns!("where seq = $1");
+    FROM = columns!("where seq >= $1 order by seq limit $2");
+    PAGE = columns!("where seq < $1 and ($2 = '' or object = $2) and ($3 = '' or member = $3) and ($4 = '' or act = $4) \
+                     order by seq desc limit $5");
+    EVIDENCE_ADD = "insert into audit_evidence (seq, kind, body) values ($1, $2, $3)";
+    EVIDENCE = "select seq, kind, body from audit_evidence where seq >= $1 and seq < $2 order by seq, kind";
+    EVIDENCE_ERASE = "delete from audit_evidence where seq = $1";
+    CHECKPOINT_ADD = "insert into audit_checkpoint (size, root, note, at) values ($1, $2, $3, $4) \
+                      on conflict (size) do nothing";
+    CHECKPOINT = "select size, root, note, at from audit_checkpoint order by size desc limit 1";
+    CHECKPOINTS = "select size, root, note, at from audit_checkpoint where size > $1 order by size limit $2";
+}
+
+/// Names and values of an entry's detail. Ids, digests and stable names only: what is written here can never be erased.
+pub type Detail<'a> = &'a [(&'a str, &'a (dyn Display + Sync))];
+
+struct LeafRow(Leaf);
+
+impl FromRow for LeafRow {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self(Leaf {
+            seq: row.num("seq")?,
+            at: row.time("at")?,
+            actor: row.json("actor")?,
+            act: row.text("act")?,
+            object: row.text("object")?,
+            detail: row.json("detail")?,
+            prev_root: row.hash("prev_root")?,
+        }))
+    }
+}
+
+struct HeadRow {
+    size: u64,
+    frontier: Option<Vec<u8>>,
+}
+
+impl HeadRow {
+    /// The edge of the tree of `size` entries.
+    fn frontier(&self, size: u64) -> Result<Frontier> {
+        let bytes = self.frontier.as_deref().unwrap_or_default();
+        Frontier::from_bytes(size, bytes).map_err(|why| Error::Unreadable {
+            column: "frontier".into(),
+            why: why.to_string(),
+        })
+    }
+}
+
+impl FromRow for HeadRow {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            size: row.num("size")?,
+            frontier: row.bytes_opt("frontier")?,
+        })
+    }
+}
+
+/// What stands behind an entry, such as a passkey's assertion; may hold personal data and be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRow {
+    /// Behind which entry.
+    pub seq: u64,
+    /// What it is, a stable name. The entry's detail holds its digest under this name.
+    pub kind: String,
+    /// JSON.
+    pub body: String,
+}
+
+impl FromRow for EvidenceRow {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            seq: row.num("seq")?,
+            kind: row.text("kind")?,
+            body: row.text("body")?,
+        })
+    }
+}
+
+/// A signed head of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// How many entries.
+    pub size: u64,
+    /// Their root.
+    pub root: Hash,
+    /// The signed note.
+    pub note: String,
+    /// When it was signed.
+    pub at: Timestamp,
+}
+
+impl FromRow for CheckpointRow {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            size: row.num("size")?,
+            root: row.hash("root")?,
+            note: row.text("note")?,
+            at: row.time("at")?,
+        })
+    }
+}
+
+/// Which entries a page of the log shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// On this object, `kind/id`.
+    pub object: Option<String>,
+    /// By this member or their tokens.
+    pub member: Option<MemberId>,
+    /// This act.
+    pub act: Option<String>,
+}
+
+/// Sizes and numbers fit, or the log has more entries than a database can count.
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+impl Conn {
+    /// How many entries there are, and the root of the tree over them.
+    pub async fn audit_head(&mut self) -> Result<(u64, Hash)> {
+        let head: HeadRow = q(HEAD).one(self).await?;
+        Ok((head.size, head.frontier(head.size)?.root()))
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn audit_entry(&mut self, seq: u64) -> Result<Leaf> {
+        Ok(q(GET).int(number(seq)).one::<LeafRow>(self).await?.0)
+    }
+
+    /// Entries from `seq` on, oldest first, for the export; an empty answer is the end.
+    pub async fn audit_from(&mut self, seq: u64, limit: u32) -> Result<Vec<Leaf>> {
+        let rows: Vec<LeafRow> = q(FROM).int(number(seq)).int(limit.into()).all(self).await?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    /// A page of the log, latest first, before entry `before`.
+    pub async fn audit_page(
+        &mut self,
+        filter: &AuditFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Leaf>> {
+        let rows: Vec<LeafRow> = q(PAGE)
+            .int(before.map_or(i64::MAX, number))
+            .text(filter.object.as_deref().unwrap_or_default())
+            .text(filter.member.map(|id| id.to_string()).unwrap_or_default())
+            .text(filter.act.as_deref().unwrap_or_default())
+            .int(limit.into())
+            .all(self)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    /// What stands behind the entries `from..until`.
+    pub async fn audit_evidence(&mut self, from: u64, until: u64) -> Result<Vec<EvidenceRow>> {
+        q(EVIDENCE)
+            .int(number(from))
+            .int(number(until))
+            .all(self)
+            .await
+    }
+
+    /// The latest checkpoint.
+    pub async fn checkpoint(&mut self) -> Result<Option<CheckpointRow>> {
+        q(CHECKPOINT).maybe(self).await
+    }
+
+    /// Checkpoints over more than `size` entries, oldest first.
+    pub async fn checkpoints(&mut self, size: u64, limit: u32) -> Result<Vec<CheckpointRow>> {
+        q(CHECKPOINTS)
+            .int(number(size))
+            .int(limit.into())
+            .all(self)
+            .await
+    }
+}
+
+impl Tx {
+    /// Appends an entry and returns its number. Call it last in the transaction: until the commit, every other writer
+    /// of the log waits.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] if the head is damaged: the act then must not happen.
+    pub async fn audit(
+        &mut self,
+        now: Timestamp,
+        actor: AuditActor,
+        act: &str,
+        object: &str,
+        detail: Detail<'_>,
+    ) -> Result<u64> {
+        let head: HeadRow = q(NEXT).one(self).await?;
+        let seq = head.size.saturating_sub(1);
+        let mut frontier = head.frontier(seq)?;
+        let detail: BTreeMap<String, String> = detail
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.to_string()))
+            .collect();
+        let leaf = Leaf {
+            seq,
+            at: to_micros(now),
+            actor,
+            act: act.to_owned(),
+            object: object.to_owned(),
+            detail,
+            prev_root: frontier.root(),
+        };
+        let member = match actor {
+            AuditActor::System => None,
+            AuditActor::Member { member } | AuditActor::Token { member, .. } => Some(member),
+        };
+        q(ADD)
+            .int(number(seq))
+            .time(leaf.at)
+            .json(&leaf.actor)
+            .id_opt(member)
+            .text(&leaf.act)
+            .text(&leaf.object)
+            .json(&leaf.detail)
+            .bytes(leaf.prev_root)
+            .run(self)
+            .await?;
+        frontier.append(leaf.hash());
+        q(HEAD_SET).bytes(frontier.to_bytes()).run_one(self).await?;
+        Ok(seq)
+    }
+
+    /// Keeps what stands behind an entry. Its digest belongs in the entry's detail, under `kind`.
+    pub async fn audit_evidence_add(&mut self, seq: u64, kind: &str, body: &str) -> Result<()> {
+        q(EVIDENCE_ADD)
+            .int(number(seq))
+            .text(kind)
+            .text(body)
+            .run(self)
+            .await?;
+        Ok(())
+    }
+
+    /// Erases what stands behind an entry; the tree still verifies.
+    pub async fn audit_evidence_erase(&mut self, seq: u64) -> Result<u64> {
+        q(EVIDENCE_ERASE).int(number(seq)).run(self).await
+    }
+
+    /// Keeps a signed head. One of the same size that is there already stays.
+    pub async fn checkpoint_add(&mut self, new: &CheckpointRow) -> Result<()> {
+        q(CHECKPOINT_ADD)
+            .int(number(new.size))
+            .bytes(new.root)
+            .text(&new.note)
+            .time(new.at)
+            .run(self)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The time as it is stored, so that the hash is over what is read back.
+fn to_micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}

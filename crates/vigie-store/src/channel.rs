@@ -1,0 +1,290 @@
+//! Channels: the company's pages on networks. A channel is pending until a second person confirms it.
+
+use crate::row::{Cells, FromRow, q};
+use crate::{Conn, Result, Tx};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use vigie_core::content::Platform;
+use vigie_core::id::{ChannelId, MemberId, SecretId};
+
+/// The columns of [`ChannelRow`].
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, platform, handle, display, account, service, status, trouble, color, secret, read_cursor, \
+             read_at, created_by, created_at, connected_at, disconnected_at from channel ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    ADD = "insert into channel (id, platform, handle, display, account, service, status, color, secret, \
+           created_by, created_at) values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)";
+    CONNECT = "update channel set status = 'connected', connected_at = $2 where id = $1 and status = 'pending'";
+    DISCONNECT = "update channel set status = 'disconnected', secret = null, disconnected_at = $2 \
+                  where id = $1 and status <> 'disconnected'";
+    BROKEN = "update channel set status = 'broken', trouble = $2 where id = $1 and status in ('connected', 'broken')";
+    HEALTHY = "update channel set status = 'connected', trouble = null where id = $1 and status in ('connected', 'broken')";
+    LOOK = "update channel set handle = $2, display = $3, color = $4 where id = $1";
+    SECRET = "update channel set secret = $2 where id = $1 and status <> 'disconnected'";
+    CURSOR = "update channel set read_cursor = $2, read_at = $3 where id = $1";
+    GET = columns!("where id = $1");
+    LIST = columns!("order by status, display, id");
+    LIVE = columns!("where status in ('connected', 'broken') order by display, id");
+    BY_ACCOUNT = columns!("where platform = $1 and account = $2 and status in ('pending', 'connected', 'broken')");
+}
+
+/// Where a channel stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelStatus {
+    /// Waits for a second person; nothing can be published on it.
+    Pending,
+    /// In use.
+    Connected,
+    /// In use, but the network no longer lets Vigie in: nothing is sent until that is repaired.
+    Broken,
+    /// No longer in use; its token is destroyed.
+    Disconnected,
+}
+
+impl ChannelStatus {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Connected => "connected",
+            Self::Broken => "broken",
+            Self::Disconnected => "disconnected",
+        }
+    }
+
+    /// True while posts can be written for it.
+    pub const fn is_usable(self) -> bool {
+        matches!(self, Self::Connected | Self::Broken)
+    }
+}
+
+/// A channel that is about to be connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewChannel {
+    /// The channel.
+    pub id: ChannelId,
+    /// Its network.
+    pub platform: Platform,
+    /// Its name on the network, such as `acme.example`.
+    pub handle: String,
+    /// Its name for people.
+    pub display: String,
+    /// The network's own stable id of the account, such as a DID.
+    pub account: String,
+    /// Address of the network's server.
+    pub service: String,
+    /// Name of the colour it has in the calendar.
+    pub color: String,
+    /// Its sealed token.
+    pub secret: Option<SecretId>,
+    /// Who connects it.
+    pub created_by: MemberId,
+}
+
+/// A channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelRow {
+    /// The channel.
+    pub id: ChannelId,
+    /// Its network.
+    pub platform: Platform,
+    /// Its name on the network.
+    pub handle: String,
+    /// Its name for people.
+    pub display: String,
+    /// The network's own stable id of the account.
+    pub account: String,
+    /// Address of the network's server.
+    pub service: String,
+    /// Where it stands.
+    pub status: ChannelStatus,
+    /// Why it is broken, a stable name.
+    pub trouble: Option<String>,
+    /// Name of the colour it has in the calendar.
+    pub color: String,
+    /// Its sealed token.
+    pub secret: Option<SecretId>,
+    /// How far the page was read back, in the network's own terms.
+    pub read_cursor: Option<String>,
+    /// When it was last read back.
+    pub read_at: Option<Timestamp>,
+    /// Who prepared it.
+    pub created_by: MemberId,
+    /// When.
+    pub created_at: Timestamp,
+    /// When a second person confirmed it.
+    pub connected_at: Option<Timestamp>,
+    /// When it went out of use.
+    pub disconnected_at: Option<Timestamp>,
+}
+
+impl FromRow for ChannelRow {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id("id")?,
+            platform: row.word("platform")?,
+            handle: row.text("handle")?,
+            display: row.text("display")?,
+            account: row.text("account")?,
+            service: row.text("service")?,
+            status: row.word("status")?,
+            trouble: row.text_opt("trouble")?,
+            color: row.text("color")?,
+            secret: row.id_opt("secret")?,
+            read_cursor: row.text_opt("read_cursor")?,
+            read_at: row.time_opt("read_at")?,
+            created_by: row.id("created_by")?,
+            created_at: row.time("created_at")?,
+            connected_at: row.time_opt("connected_at")?,
+            disconnected_at: row.time_opt("disconnected_at")?,
+        })
+    }
+}
+
+impl Conn {
+    /// One channel, in any status.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel(&mut self, id: ChannelId) -> Result<ChannelRow> {
+        q(GET).id(id).one(self).await
+    }
+
+    /// All channels, those out of use too.
+    pub async fn channels(&mut self) -> Result<Vec<ChannelRow>> {
+        q(LIST).all(self).await
+    }
+
+    /// The channels that posts can be written for: connected, and broken ones that will be repaired.
+    pub async fn channels_usable(&mut self) -> Result<Vec<ChannelRow>> {
+        q(LIVE).all(self).await
+    }
+
+    /// The channel of an account that is in use or about to be.
+    pub async fn channel_by_account(
+        &mut self,
+        platform: Platform,
+        account: &str,
+    ) -> Result<Option<ChannelRow>> {
+        q(BY_ACCOUNT)
+            .word(&platform)
+            .text(account)
+            .maybe(self)
+            .await
+    }
+}
+
+impl Tx {
+    /// Prepares a channel; it is pending.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unique`] if the account is connected or about to be.
+    pub async fn channel_add(&mut self, new: &NewChannel, now: Timestamp) -> Result<()> {
+        q(ADD)
+            .id(new.id)
+            .word(&new.platform)
+            .text(&new.handle)
+            .text(&new.display)
+            .text(&new.account)
+            .text(&new.service)
+            .text(&new.color)
+            .id_opt(new.secret)
+            .id(new.created_by)
+            .time(now)
+            .run(self)
+            .await?;
+        Ok(())
+    }
+
+    /// A second person confirmed it: it is in use.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is not pending.
+    pub async fn channel_connect(&mut self, id: ChannelId, now: Timestamp) -> Result<()> {
+        q(CONNECT).id(id).time(now).run_one(self).await
+    }
+
+    /// Takes it out of use and destroys its token.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is out of use already, [`crate::Error::NotFound`].
+    pub async fn channel_disconnect(&mut self, id: ChannelId, now: Timestamp) -> Result<()> {
+        let secret = self.channel(id).await?.secret;
+        q(DISCONNECT).id(id).time(now).run_one(self).await?;
+        if let Some(secret) = secret {
+            self.secret_delete(secret).await?;
+        }
+        Ok(())
+    }
+
+    /// The network no longer lets Vigie in. `trouble` is a stable name.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is not in use.
+    pub async fn channel_broken(&mut self, id: ChannelId, trouble: &str) -> Result<()> {
+        q(BROKEN).id(id).text(trouble).run_one(self).await
+    }
+
+    /// It works (again).
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is not in use.
+    pub async fn channel_healthy(&mut self, id: ChannelId) -> Result<()> {
+        q(HEALTHY).id(id).run_one(self).await
+    }
+
+    /// Changes its names and colour.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel_look(
+        &mut self,
+        id: ChannelId,
+        handle: &str,
+        display: &str,
+        color: &str,
+    ) -> Result<()> {
+        q(LOOK)
+            .id(id)
+            .text(handle)
+            .text(display)
+            .text(color)
+            .run_found(self)
+            .await
+    }
+
+    /// Names the secret that opens it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is out of use.
+    pub async fn channel_secret(&mut self, id: ChannelId, secret: SecretId) -> Result<()> {
+        q(SECRET).id(id).id(secret).run_one(self).await
+    }
+
+    /// How far it was read back.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel_read(
+        &mut self,
+        id: ChannelId,
+        cursor: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(CURSOR)
+            .id(id)
+            .text_opt(cursor)
+            .time(now)
+            .run_found(self)
+            .await
+    }
+}
