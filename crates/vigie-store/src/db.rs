@@ -83,9 +83,15 @@ impl Store {
         if found > known {
             return Err(Error::Newer { found, known });
         }
-        let mut conn = self.writers.acquire().await?;
-        migrations.run(&mut *conn).await?;
-        Ok(())
+        if self.engine == Engine::Postgres {
+            // Under an advisory lock that sqlx takes.
+            return Ok(migrations.run(&self.writers).await?);
+        }
+        // sqlx takes no lock on SQLite: of two programs started at once one waits here. The whole upgrade is one
+        // transaction. `run` does not accept a connection in a future that may move between threads.
+        let mut tx = self.begin().await?;
+        migrations.run_direct(None, tx.sql(), false).await?;
+        tx.commit().await
     }
 
     /// The newest migration that was applied, 0 for an empty database.

@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use sqlx::AnyConnection;
 use sqlx::{Executor, Row};
+use std::time::Duration;
 
 /// Which database keeps the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,28 +68,26 @@ impl Engine {
 
     /// Settings of each new connection.
     pub(crate) async fn prepare(self, conn: &mut AnyConnection, writer: bool) -> sqlx::Result<()> {
-        let (always, by_use) = match (self, writer) {
-            (Self::Sqlite, true) => (
-                "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
-                 pragma foreign_keys = on; pragma trusted_schema = off",
-                "pragma query_only = off",
-            ),
-            (Self::Sqlite, false) => (
+        let settings = match (self, writer) {
+            (Self::Sqlite, true) => {
                 "pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on; \
-                 pragma trusted_schema = off",
-                "pragma query_only = on",
-            ),
-            (Self::Postgres, true) => (
-                "set lock_timeout = '5s'",
-                "set idle_in_transaction_session_timeout = '60s'",
-            ),
-            (Self::Postgres, false) => (
-                "set statement_timeout = '30s'",
-                "set default_transaction_read_only = on",
-            ),
+                 pragma trusted_schema = off"
+            }
+            (Self::Sqlite, false) => {
+                "pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on; \
+                 pragma trusted_schema = off; pragma query_only = on"
+            }
+            (Self::Postgres, true) => {
+                "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '60s'"
+            }
+            (Self::Postgres, false) => {
+                "set statement_timeout = '30s'; set default_transaction_read_only = on"
+            }
         };
-        conn.execute(always).await?;
-        conn.execute(by_use).await?;
+        conn.execute(settings).await?;
+        if self == Self::Sqlite && writer {
+            write_ahead(conn).await?;
+        }
         Ok(())
     }
 
@@ -138,4 +137,20 @@ impl Engine {
             Err(Error::Corrupt(said))
         }
     }
+}
+
+/// Turns the write-ahead log on. When another program opens or closes the same file SQLite refuses this at once,
+/// whatever the busy timeout, so it is tried again here for as long.
+async fn write_ahead(conn: &mut AnyConnection) -> sqlx::Result<()> {
+    for _ in 0..100 {
+        match conn.execute("pragma journal_mode = wal").await {
+            Err(sqlx::Error::Database(said))
+                if matches!(said.code().as_deref(), Some("5" | "261" | "517")) =>
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done.map(|_| ()),
+        }
+    }
+    conn.execute("pragma journal_mode = wal").await.map(|_| ())
 }

@@ -310,3 +310,42 @@ async fn many_writers_and_readers_all_get_through() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn several_programs_started_at_once_agree_on_the_schema() {
+    testing::both_databases(|url| async move {
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { Store::open(&url).await })
+            })
+            .collect();
+        for start in starts {
+            let store = start.await.unwrap().unwrap();
+            store.ready().await.unwrap();
+            store.close().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_its_promises() {
+    let db = TestDb::new(Engine::Sqlite).await.unwrap();
+    let store = db.open().await;
+    let mut tx = store.begin().await.unwrap();
+    let mode: String = crate::row::q("pragma journal_mode")
+        .one(&mut tx)
+        .await
+        .unwrap();
+    assert_eq!(mode, "wal");
+    // 2 is `full`: a commit is on the disk when it returns.
+    for (pragma, wanted) in [
+        ("pragma synchronous", 2),
+        ("pragma foreign_keys", 1),
+        ("pragma busy_timeout", 5000),
+    ] {
+        let found: i64 = crate::row::q(pragma).one(&mut tx).await.unwrap();
+        assert_eq!(found, wanted, "{pragma}");
+    }
+}
