@@ -67,6 +67,8 @@ codes! {
     TooLong = "too_long",
     /// Too many bytes.
     TooManyBytes = "too_many_bytes",
+    /// An alternative text has too many characters.
+    AltTooLong = "alt_too_long",
     /// Too many pictures.
     TooManyPictures = "too_many_pictures",
     /// A picture has too many bytes.

@@ -6,11 +6,19 @@
 pub mod bluesky;
 pub mod code;
 pub mod connector;
+pub mod guard;
+pub mod http;
+pub mod resolve;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 
 pub use code::{Code, Failure};
+pub use bluesky::Bluesky;
 pub use connector::{
     Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost,
     Session, Settling,
 };
+pub use guard::AllowedPrivate;
+pub use http::Http;
 pub use text::{Segment, SegmentKind};

@@ -1,7 +1,32 @@
 //! Bluesky, and any other server of the AT Protocol.
+//!
+//! A post is put with `putRecord` under a key of our own and `swapRecord: null`, that is "nothing may be there yet".
+//! Measured on a real server: the same record again answers as the first time and changes nothing; another record under
+//! the key answers 400 `InvalidSwap`, so that nothing of anybody is ever overwritten. `createRecord` answers a repeated
+//! key with a 500, which says less. Everything before that one call (renewed tokens, handles, uploads) is harmless, so
+//! only that call can have an unknown outcome.
 
-use crate::{Declaration, Limit, Settling};
-use vigie_core::content::Platform;
+mod discover;
+pub mod key;
+mod post;
+pub mod record;
+pub mod richtext;
+mod session;
+mod xrpc;
+
+use crate::{
+    Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload, RemotePost, Segment, Session,
+    Settling,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::time::{Duration, Instant};
+use url::Url;
+use vigie_core::{
+    content::Platform,
+    publication::{Found, Outcome},
+};
 
 /// What Bluesky can do.
 pub static DECLARATION: Declaration = Declaration {
@@ -25,3 +50,101 @@ pub static DECLARATION: Declaration = Declaration {
     deletes: true,
     proven: "a real PDS",
 };
+
+/// Longest time for everything but publishing.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The connector.
+#[derive(Debug, Clone)]
+pub struct Bluesky {
+    http: Http,
+    plc: Option<Url>,
+}
+
+impl Bluesky {
+    /// With the one HTTP client.
+    pub fn new(http: Http) -> Self {
+        Self { http, plc: Url::parse("https://plc.directory").ok() }
+    }
+
+    /// With another directory of accounts.
+    pub fn with_directory(http: Http, plc: Url) -> Self {
+        Self { http, plc: Some(plc) }
+    }
+}
+
+/// True for the shape of an account's id.
+pub fn is_did(text: &str) -> bool {
+    text.len() <= 2_048
+        && text.strip_prefix("did:").and_then(|rest| rest.split_once(':')).is_some_and(|(method, id)| {
+            !method.is_empty()
+                && method.bytes().all(|b| b.is_ascii_lowercase())
+                && !id.is_empty()
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:%-".contains(&b))
+        })
+}
+
+#[async_trait]
+impl Connector for Bluesky {
+    fn describe(&self) -> &'static Declaration {
+        &DECLARATION
+    }
+
+    fn count(&self, text: &str) -> Counts {
+        record::count(text)
+    }
+
+    fn segments(&self, text: &str) -> Vec<Segment> {
+        richtext::segments(text)
+    }
+
+    fn problems(&self, payload: &Payload) -> Vec<Code> {
+        record::problems(payload)
+    }
+
+    fn new_key(&self, now: Timestamp, salt: u16) -> String {
+        key::tid(u64::try_from(now.as_microsecond()).unwrap_or_default(), salt)
+    }
+
+    async fn connect(&self, service: &str, identifier: &str, secret: &SecretString) -> Result<Connected, Failure> {
+        let until = Instant::now() + WITHIN;
+        let service = if !service.trim().is_empty() {
+            discover::service(service)?
+        } else {
+            let found = match &self.plc {
+                Some(plc) => discover::pds(&self.http, plc, identifier, until).await,
+                None => None,
+            };
+            match found {
+                // Accounts of the entryway's own servers sign in there.
+                Some(home) if !home.host_str().is_some_and(|host| host.ends_with(".host.bsky.network")) => home,
+                _ => discover::service(DECLARATION.default_service)?,
+            }
+        };
+        session::connect(&self.http, &service, identifier, secret, until).await
+    }
+
+    async fn check(&self, session: &mut Session) -> Result<(), Failure> {
+        post::check(&self.http, session, WITHIN).await
+    }
+
+    async fn publish(&self, session: &mut Session, payload: &Payload, within: Duration) -> Outcome {
+        post::publish(&self.http, session, payload, within).await
+    }
+
+    async fn find(&self, session: &mut Session, expected: &Payload) -> Found {
+        post::find(&self.http, session, expected, WITHIN).await
+    }
+
+    async fn read_back(&self, session: &mut Session, remote_id: &str) -> Result<Option<RemotePost>, Failure> {
+        post::read_back(&self.http, session, remote_id, WITHIN).await
+    }
+
+    async fn list(&self, session: &mut Session, cursor: Option<&str>) -> Result<Page, Failure> {
+        post::list(&self.http, session, cursor, WITHIN).await
+    }
+
+    async fn delete(&self, session: &mut Session, remote_id: &str) -> Result<(), Failure> {
+        post::delete(&self.http, session, remote_id, WITHIN).await
+    }
+}

@@ -1,0 +1,212 @@
+//! The record of a post, and what is wrong with a payload before anybody is asked.
+
+use super::{DECLARATION, key, richtext};
+use crate::{Code, Counts, Payload, Picture, SegmentKind};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
+
+/// The collection of posts.
+pub const COLLECTION: &str = "app.bsky.feed.post";
+
+/// Counts as Bluesky does.
+pub fn count(text: &str) -> Counts {
+    Counts { graphemes: text.graphemes(true).count(), bytes: text.len(), limit: DECLARATION.text }
+}
+
+/// What is surely wrong, each reason once.
+pub fn problems(payload: &Payload) -> Vec<Code> {
+    let limits = &DECLARATION;
+    let mut all = Vec::new();
+    let mut say = |wrong: bool, code| {
+        if wrong && !all.contains(&code) {
+            all.push(code);
+        }
+    };
+    say(!key::is_tid(&payload.key), Code::BadKey);
+    say(payload.text.trim().is_empty() && payload.link.is_none() && payload.pictures.is_empty(), Code::Empty);
+    // Bytes first: counting characters of a huge text is not worth it.
+    let too_many_bytes = payload.text.len() > limits.text.bytes;
+    say(too_many_bytes, Code::TooManyBytes);
+    say(!too_many_bytes && !count(&payload.text).fits(), Code::TooLong);
+    say(payload.pictures.len() > limits.pictures, Code::TooManyPictures);
+    for picture in &payload.pictures {
+        say(picture.bytes.len() > limits.picture_bytes || picture.bytes.is_empty(), Code::MediaTooBig);
+        say(!limits.picture_types.contains(&picture.mime.as_str()), Code::MediaKind);
+        say(
+            picture.alt.len() > limits.alt_graphemes * 10 || picture.alt.graphemes(true).count() > limits.alt_graphemes,
+            Code::AltTooLong,
+        );
+    }
+    say(payload.langs.len() > limits.languages, Code::TooManyLanguages);
+    if let Some(link) = &payload.link {
+        say(card_url(link).is_none(), Code::BadLink);
+        say(!payload.pictures.is_empty() && !payload.text.contains(link.as_str()), Code::LinkWithPictures);
+    }
+    all
+}
+
+fn card_url(link: &str) -> Option<Url> {
+    let url = Url::parse(link).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()).then_some(url)
+}
+
+/// The handles mentioned, each once.
+pub fn mentions(text: &str) -> BTreeSet<String> {
+    richtext::segments(text)
+        .into_iter()
+        .filter_map(|segment| match segment.kind {
+            SegmentKind::Mention { handle } => Some(handle),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The record, complete and repeatable: the same payload and accounts give the same record.
+pub fn record(payload: &Payload, accounts: &BTreeMap<String, String>) -> Value {
+    let mut record = json!({
+        "$type": COLLECTION,
+        "text": payload.text,
+        "createdAt": created_at(payload.created_at),
+    });
+    let facets = facets(&payload.text, accounts);
+    if !facets.is_empty() {
+        record["facets"] = facets.into();
+    }
+    if !payload.langs.is_empty() {
+        record["langs"] = payload.langs.clone().into();
+    }
+    if !payload.pictures.is_empty() {
+        let images: Vec<Value> = payload.pictures.iter().map(image).collect();
+        record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": images });
+    } else if let Some((link, url)) = payload.link.as_ref().and_then(|link| Some((link, card_url(link)?))) {
+        // The card says only what was approved: the address. Its page may say something else tomorrow.
+        let path = url.path().trim_end_matches('/');
+        let title = format!("{}{path}", url.host_str().unwrap_or_default());
+        record["embed"] = json!({
+            "$type": "app.bsky.embed.external",
+            "external": { "uri": link, "title": title, "description": "" },
+        });
+    }
+    record
+}
+
+/// Milliseconds, as other clients write it; the rest of the time is in the key.
+fn created_at(at: jiff::Timestamp) -> String {
+    let millis = jiff::Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+    format!("{millis:.3}")
+}
+
+fn image(picture: &Picture) -> Value {
+    let mut image = json!({
+        "alt": picture.alt,
+        "image": {
+            "$type": "blob",
+            "ref": { "$link": key::blob_cid(&picture.bytes) },
+            "mimeType": picture.mime,
+            "size": picture.bytes.len(),
+        },
+    });
+    if picture.width > 0 && picture.height > 0 {
+        image["aspectRatio"] = json!({ "width": picture.width, "height": picture.height });
+    }
+    image
+}
+
+fn facets(text: &str, accounts: &BTreeMap<String, String>) -> Vec<Value> {
+    richtext::segments(text)
+        .into_iter()
+        .filter_map(|segment| {
+            let feature = match segment.kind {
+                SegmentKind::Text => return None,
+                SegmentKind::Link { uri } => json!({ "$type": "app.bsky.richtext.facet#link", "uri": uri }),
+                SegmentKind::Tag { tag } => json!({ "$type": "app.bsky.richtext.facet#tag", "tag": tag }),
+                // A handle that nobody has stays words.
+                SegmentKind::Mention { handle } => {
+                    json!({ "$type": "app.bsky.richtext.facet#mention", "did": accounts.get(&handle)? })
+                }
+            };
+            Some(json!({
+                "index": { "byteStart": segment.range.start, "byteEnd": segment.range.end },
+                "features": [feature],
+            }))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn payload(text: &str) -> Payload {
+        Payload {
+            key: key::tid(1, 1),
+            text: text.into(),
+            link: None,
+            langs: vec!["fr".into()],
+            pictures: vec![],
+            created_at: "2026-11-24T12:00:00.123456Z".parse().unwrap(),
+        }
+    }
+    fn picture(bytes: usize, mime: &str) -> Picture {
+        Picture { bytes: Bytes::from(vec![0; bytes]), mime: mime.into(), alt: "Un phare".into(), width: 4, height: 3 }
+    }
+
+    #[test]
+    fn a_family_is_one_character_and_many_bytes() {
+        assert_eq!(count("👨‍👩‍👧‍👦").graphemes, 1);
+        assert_eq!(count("👨‍👩‍👧‍👦").bytes, 25);
+        assert_eq!(count("e\u{301}té").graphemes, 3);
+        let full = count(&"👨‍👩‍👧‍👦".repeat(121));
+        assert!(!full.fits() && full.left() == -1, "few characters, too many bytes");
+        assert_eq!(count(&"é".repeat(301)).left(), -1);
+    }
+
+    #[test]
+    fn each_problem_is_named() {
+        let wrong = |change: &dyn Fn(&mut Payload)| {
+            let mut payload = payload("Bonjour");
+            change(&mut payload);
+            problems(&payload)
+        };
+        assert_eq!(wrong(&|_| {}), []);
+        assert_eq!(wrong(&|p| p.text = " \n".into()), [Code::Empty]);
+        assert_eq!(wrong(&|p| p.text = "é".repeat(301)), [Code::TooLong]);
+        assert_eq!(wrong(&|p| p.text = "é".repeat(1_000_000)), [Code::TooManyBytes]);
+        assert_eq!(wrong(&|p| p.key = "../x".into()), [Code::BadKey]);
+        assert_eq!(wrong(&|p| p.pictures = vec![picture(9, "image/png"); 5]), [Code::TooManyPictures]);
+        assert_eq!(wrong(&|p| p.pictures = vec![picture(2_000_001, "image/png"); 2]), [Code::MediaTooBig]);
+        assert_eq!(wrong(&|p| p.pictures = vec![picture(9, "image/svg+xml")]), [Code::MediaKind]);
+        assert_eq!(wrong(&|p| p.langs = vec!["fr".into(); 4]), [Code::TooManyLanguages]);
+        assert_eq!(wrong(&|p| p.link = Some("javascript:alert(1)".into())), [Code::BadLink]);
+        let both = |p: &mut Payload| {
+            p.link = Some("https://exemple.fr/a".into());
+            p.pictures = vec![picture(9, "image/png")];
+        };
+        assert_eq!(wrong(&both), [Code::LinkWithPictures]);
+        assert_eq!(
+            wrong(&|p| {
+                both(p);
+                p.text = "Voir https://exemple.fr/a".into();
+            }),
+            []
+        );
+    }
+
+    #[test]
+    fn the_record_is_repeatable_and_holds_exactly_what_was_approved() {
+        let mut post = payload("Merci @a.test et @inconnu.test #été https://exemple.fr");
+        let accounts = BTreeMap::from([("a.test".to_owned(), "did:plc:a".to_owned())]);
+        let made = record(&post, &accounts);
+        assert_eq!(made, record(&post, &accounts));
+        assert_eq!(made["createdAt"], "2026-11-24T12:00:00.123Z");
+        assert_eq!(made["facets"].as_array().unwrap().len(), 3, "the unknown handle stays words");
+        assert_eq!(made["facets"][0]["index"], json!({ "byteStart": 6, "byteEnd": 13 }));
+        assert!(made.get("embed").is_none());
+        post.link = Some("https://exemple.fr/dossier/?x=1".into());
+        assert_eq!(record(&post, &accounts)["embed"]["external"]["title"], "exemple.fr/dossier");
+        assert_eq!(record(&post, &accounts)["embed"]["external"]["uri"], "https://exemple.fr/dossier/?x=1");
+    }
+}

@@ -1,0 +1,268 @@
+//! The one HTTP client. Nothing else in the product opens a connection to the outside.
+//!
+//! It calls public addresses only (and those the operator allows, see [`crate::guard`]), follows no redirect, uses no
+//! proxy and no cookie, bounds every answer in time and size, and says of every failure whether the request may have
+//! left. Its errors and its log lines hold no secret.
+
+use crate::{
+    Code, Failure,
+    guard::{self, AllowedPrivate, Door},
+    resolve::{Guarded, Lookup, System},
+};
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Method,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    error::Error,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use url::Url;
+
+/// Longest wait for a connection, TLS included.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// Largest answer read unless a call says otherwise.
+pub const MAX_ANSWER: usize = 1 << 20;
+
+/// The client. Cheap to clone; shares its connections.
+#[derive(Clone)]
+pub struct Http {
+    public: reqwest::Client,
+    allowed: reqwest::Client,
+    rules: Arc<AllowedPrivate>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// GET, POST, …
+    pub method: Method,
+    /// Where. Never put a secret here: addresses are logged (without their query).
+    pub url: Url,
+    /// Sent as `Authorization: Bearer`.
+    pub bearer: Option<SecretString>,
+    /// Sent with it, with its type.
+    pub body: Option<(&'static str, Bytes)>,
+    /// True when the body is a secret (a password): refused on an unencrypted connection, as is a bearer.
+    pub secret_body: bool,
+    /// Longest time for all of it.
+    pub within: Duration,
+    /// Largest answer, in bytes.
+    pub max_answer: usize,
+}
+
+impl Call {
+    /// A request without body that may take `within`.
+    pub fn new(method: Method, url: Url, within: Duration) -> Self {
+        Self { method, url, bearer: None, body: None, secret_body: false, within, max_answer: MAX_ANSWER }
+    }
+}
+
+/// A complete answer, of any status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Not before, as the headers say (`Retry-After` in seconds, `RateLimit-Reset`).
+    pub retry_at: Option<jiff::Timestamp>,
+    /// Everything after the headers.
+    pub body: Bytes,
+}
+
+/// No complete answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{failure} (request {})", if *.left { "may have left" } else { "not sent" })]
+pub struct NoAnswer {
+    /// False when surely nothing of the request reached the server.
+    pub left: bool,
+    /// Why.
+    pub failure: Failure,
+}
+
+impl Http {
+    /// A client that looks names up in the system's way.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up; a fault of the build.
+    pub fn new(rules: AllowedPrivate) -> Result<Self, Failure> {
+        Self::with_lookup(rules, Arc::new(System))
+    }
+
+    /// A client with another way to look names up.
+    ///
+    /// # Errors
+    /// As [`Http::new`].
+    pub fn with_lookup(rules: AllowedPrivate, lookup: Arc<dyn Lookup>) -> Result<Self, Failure> {
+        let public = client(Guarded { lookup: Arc::clone(&lookup), public_only: true })?;
+        let allowed = client(Guarded { lookup, public_only: false })?;
+        Ok(Self { public, allowed, rules: Arc::new(rules) })
+    }
+
+    /// Judges an address without calling it: may credentials be sent there?
+    ///
+    /// # Errors
+    /// `bad_address`, `address_not_allowed`, `not_encrypted`.
+    pub fn admit_secret(&self, url: &Url) -> Result<(), Failure> {
+        match guard::admit(url, &self.rules)? {
+            Door::Public if url.scheme() != "https" => {
+                Err(Failure::new(Code::NotEncrypted, "credentials only travel over https"))
+            }
+            Door::Public | Door::Allowed => Ok(()),
+        }
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; an answer of any status is not an error.
+    pub async fn send(&self, call: Call) -> Result<Answer, NoAnswer> {
+        let not_sent = |failure| NoAnswer { left: false, failure };
+        let door = guard::admit(&call.url, &self.rules).map_err(not_sent)?;
+        if call.bearer.is_some() || call.secret_body {
+            self.admit_secret(&call.url).map_err(not_sent)?;
+        }
+        let client = match door {
+            Door::Public => &self.public,
+            Door::Allowed => &self.allowed,
+        };
+        let mut request = client.request(call.method.clone(), call.url.clone()).header(ACCEPT, "application/json");
+        if let Some(bearer) = &call.bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()))
+                .map_err(|_| not_sent(Failure::new(Code::TokenExpired, "the token kept is not a token")))?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        if let Some((kind, body)) = call.body {
+            request = request.header(CONTENT_TYPE, kind).body(body);
+        }
+        let started = Instant::now();
+        let answer = match tokio::time::timeout(call.within, exchange(request, call.max_answer)).await {
+            Ok(answer) => answer,
+            // The time limit may strike at any point: the request is taken to have left.
+            Err(_) => Err(NoAnswer { left: true, failure: Failure::new(Code::Slow, "no answer in time") }),
+        };
+        tracing::debug!(
+            method = %call.method,
+            host = call.url.host_str().unwrap_or_default(),
+            path = call.url.path(),
+            status = answer.as_ref().map(|a| a.status).unwrap_or_default(),
+            failure = answer.as_ref().err().map(|e| e.failure.code.as_str()).unwrap_or_default(),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "called"
+        );
+        answer
+    }
+}
+
+async fn exchange(request: reqwest::RequestBuilder, max_answer: usize) -> Result<Answer, NoAnswer> {
+    let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+    let status = response.status().as_u16();
+    let retry_at = retry_at(response.headers(), jiff::Timestamp::now());
+    let too_large = || NoAnswer { left: true, failure: Failure::new(Code::AnswerTooLarge, "the answer is too large") };
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
+        if body.len().saturating_add(chunk.len()) > max_answer {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, retry_at, body: body.freeze() })
+}
+
+/// Sorts a client error: what it means, and whether the request may have left.
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    // Our own resolver's reasons are somewhere in the chain.
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut words = String::new();
+    while let Some(this) = cause {
+        if let Some(failure) = this.downcast_ref::<Failure>() {
+            return NoAnswer { left: false, failure: failure.clone() };
+        }
+        // The outermost message holds the address with its query; the causes say more.
+        if this.downcast_ref::<reqwest::Error>().is_none() {
+            words = this.to_string();
+        }
+        cause = this.source();
+    }
+    let (left, code) = if error.is_builder() {
+        (false, Code::BadAddress)
+    } else if error.is_connect() {
+        (false, if error.is_timeout() { Code::Slow } else { Code::ServerDown })
+    } else if error.is_timeout() {
+        (true, Code::Slow)
+    } else {
+        (true, Code::CutOff)
+    };
+    NoAnswer { left, failure: Failure::new(code, words) }
+}
+
+fn client(resolver: Guarded) -> Result<reqwest::Client, Failure> {
+    let broken = |why: String| Failure::new(Code::ServerDown, format!("TLS cannot be set up: {why}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| broken(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(resolver)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_WITHIN)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .user_agent(concat!("Vigie/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| broken(error.to_string()))
+}
+
+/// When the headers allow another try; at most a day ahead, whatever they say.
+fn retry_at(headers: &HeaderMap, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let day = 86_400;
+    let wait = number(RETRY_AFTER.as_str())
+        .or_else(|| {
+            // Some servers say a moment (seconds since 1970), others a wait.
+            let reset = number("ratelimit-reset")?;
+            Some(if reset > 1_000_000_000 { reset.saturating_sub(now.as_second()) } else { reset })
+        })?
+        .clamp(0, day);
+    now.checked_add(jiff::SignedDuration::from_secs(wait)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_is_read_from_either_header_and_bounded() {
+        let now: jiff::Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let wait = |name: &'static str, value: &str| {
+            let headers = HeaderMap::from_iter([(
+                reqwest::header::HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )]);
+            retry_at(&headers, now).map(|at| at.as_second() - now.as_second())
+        };
+        assert_eq!(wait("retry-after", "120"), Some(120));
+        assert_eq!(wait("ratelimit-reset", &(now.as_second() + 300).to_string()), Some(300));
+        assert_eq!(wait("ratelimit-reset", "60"), Some(60));
+        assert_eq!(wait("retry-after", "-5"), Some(0));
+        assert_eq!(wait("retry-after", "99999999999"), Some(86_400));
+        assert_eq!(wait("retry-after", "soon"), None);
+    }
+}
