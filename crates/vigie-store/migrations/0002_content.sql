@@ -1,7 +1,7 @@
 -- Channels, secrets, pictures, posts and what is said about them, publications, alarms, the audit log.
 -- Ids are text (UUIDv7), times bigint microseconds UTC, yes/no bigint 0/1, hashes and sealed secrets bytea.
 
--- Sealed values. `version` is part of what the seal is bound to; `root_key` says which root key opens it.
+-- Sealed values. `id`, `version` and `purpose` are bound into the seal; `root_key` repeats which root key opens it.
 create table secret (
     id text primary key,
     version bigint not null,
@@ -324,10 +324,8 @@ insert into audit_head (id, size) values (1, 0);
 
 -- What stands behind an entry and may hold personal data, so that it is not in the tree; only its digest is.
 create table audit_evidence (
-    seq bigint not null references audit_entry (seq),
-    kind text not null,
-    body text not null,
-    primary key (seq, kind)
+    seq bigint primary key references audit_entry (seq),
+    body text not null
 );
 
 create table audit_checkpoint (

@@ -3,11 +3,11 @@
 use crate::row::{Cells, FromRow, q};
 use crate::{Conn, Result, Tx};
 use jiff::Timestamp;
-use serde_json::Value;
 use sqlx::any::AnyRow;
 use vigie_core::content::Digest;
 use vigie_core::id::{PostId, RevisionId};
 use vigie_core::post::{Approval, Post};
+use vigie_core::seal::Assertion;
 
 queries! {
     ADD = "insert into approval (post, revision, member, digest, skills, seal, assertion, at, since) \
@@ -26,8 +26,9 @@ pub struct ApprovalRow {
     pub approval: Approval,
     /// Of which revision.
     pub revision: RevisionId,
-    /// The passkey's assertion, for a passkey's seal.
-    pub assertion: Option<Value>,
+    /// The passkey's assertion ([`Assertion`] as JSON), for a passkey's seal. Read when it is checked, so that a
+    /// damaged one refuses the publication and not the page.
+    pub assertion: Option<String>,
     /// When it stopped counting.
     pub voided_at: Option<Timestamp>,
 }
@@ -43,7 +44,7 @@ impl FromRow for ApprovalRow {
                 seal: row.word("seal")?,
             },
             revision: row.id("revision")?,
-            assertion: row.json_opt("assertion")?,
+            assertion: row.text_opt("assertion")?,
             voided_at: row.time_opt("voided_at")?,
         })
     }
@@ -75,7 +76,7 @@ impl Tx {
         &mut self,
         before: &Post,
         after: &Post,
-        assertion: Option<&Value>,
+        assertion: Option<&Assertion>,
         version: i64,
         now: Timestamp,
     ) -> Result<()> {

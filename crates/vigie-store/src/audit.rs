@@ -6,11 +6,14 @@
 use crate::row::{Cells, FromRow, q};
 use crate::{Conn, Error, Result, Tx};
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use vigie_core::audit::leaf::{AuditActor, Leaf};
 use vigie_core::audit::tree::{Frontier, Hash};
+use vigie_core::audit::verify::EVIDENCE;
+use vigie_core::content::Digest;
 use vigie_core::id::MemberId;
 
 /// The columns of a [`Leaf`].
@@ -30,11 +33,11 @@ queries! {
     ADD = "insert into audit_entry (seq, at, actor, member, act, object, detail, prev_root) \
            values ($1, $2, $3, $4, $5, $6, $7, $8)";
     GET = columns!("where seq = $1");
-    FROM = columns!("where seq >= $1 order by seq limit $2");
+    FROM = "select a.seq, a.at, a.actor, a.act, a.object, a.detail, a.prev_root, e.body from audit_entry a \
+            left join audit_evidence e on e.seq = a.seq where a.seq >= $1 order by a.seq limit $2";
     PAGE = columns!("where seq < $1 and ($2 = '' or object = $2) and ($3 = '' or member = $3) and ($4 = '' or act = $4) \
                      order by seq desc limit $5");
-    EVIDENCE_ADD = "insert into audit_evidence (seq, kind, body) values ($1, $2, $3)";
-    EVIDENCE = "select seq, kind, body from audit_evidence where seq >= $1 and seq < $2 order by seq, kind";
+    EVIDENCE_ADD = "insert into audit_evidence (seq, body) values ($1, $2)";
     EVIDENCE_ERASE = "delete from audit_evidence where seq = $1";
     CHECKPOINT_ADD = "insert into audit_checkpoint (size, root, note, at) values ($1, $2, $3, $4) \
                       on conflict (size) do nothing";
@@ -86,23 +89,20 @@ impl FromRow for HeadRow {
     }
 }
 
-/// What stands behind an entry, such as a passkey's assertion; may hold personal data and be erased.
+/// An entry and what stands behind it: a passkey's assertion, a copy of what was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvidenceRow {
-    /// Behind which entry.
-    pub seq: u64,
-    /// What it is, a stable name. The entry's detail holds its digest under this name.
-    pub kind: String,
-    /// JSON.
-    pub body: String,
+pub struct AuditRow {
+    /// The entry.
+    pub leaf: Leaf,
+    /// The evidence whose digest the entry holds, unless it was erased.
+    pub evidence: Option<String>,
 }
 
-impl FromRow for EvidenceRow {
+impl FromRow for AuditRow {
     fn from_row(row: &AnyRow) -> Result<Self> {
         Ok(Self {
-            seq: row.num("seq")?,
-            kind: row.text("kind")?,
-            body: row.text("body")?,
+            leaf: LeafRow::from_row(row)?.0,
+            evidence: row.text_opt("body")?,
         })
     }
 }
@@ -162,10 +162,9 @@ impl Conn {
         Ok(q(GET).int(number(seq)).one::<LeafRow>(self).await?.0)
     }
 
-    /// Entries from `seq` on, oldest first, for the export; an empty answer is the end.
-    pub async fn audit_from(&mut self, seq: u64, limit: u32) -> Result<Vec<Leaf>> {
-        let rows: Vec<LeafRow> = q(FROM).int(number(seq)).int(limit.into()).all(self).await?;
-        Ok(rows.into_iter().map(|row| row.0).collect())
+    /// Entries from `seq` on with their evidence, oldest first, for the export; an empty answer is the end.
+    pub async fn audit_from(&mut self, seq: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        q(FROM).int(number(seq)).int(limit.into()).all(self).await
     }
 
     /// A page of the log, latest first, before entry `before`.
@@ -184,15 +183,6 @@ impl Conn {
             .all(self)
             .await?;
         Ok(rows.into_iter().map(|row| row.0).collect())
-    }
-
-    /// What stands behind the entries `from..until`.
-    pub async fn audit_evidence(&mut self, from: u64, until: u64) -> Result<Vec<EvidenceRow>> {
-        q(EVIDENCE)
-            .int(number(from))
-            .int(number(until))
-            .all(self)
-            .await
     }
 
     /// The latest checkpoint.
@@ -260,15 +250,27 @@ impl Tx {
         Ok(seq)
     }
 
-    /// Keeps what stands behind an entry. Its digest belongs in the entry's detail, under `kind`.
-    pub async fn audit_evidence_add(&mut self, seq: u64, kind: &str, body: &str) -> Result<()> {
+    /// The same with evidence that the entry holds only the digest of (under `evidence_sha256`): it may hold personal
+    /// data, and can be erased.
+    pub async fn audit_with_evidence(
+        &mut self,
+        now: Timestamp,
+        actor: AuditActor,
+        act: &str,
+        object: &str,
+        detail: Detail<'_>,
+        evidence: &str,
+    ) -> Result<u64> {
+        let digest = Digest(Sha256::digest(evidence.as_bytes()).into());
+        let mut detail = detail.to_vec();
+        detail.push((EVIDENCE, &digest));
+        let seq = self.audit(now, actor, act, object, &detail).await?;
         q(EVIDENCE_ADD)
             .int(number(seq))
-            .text(kind)
-            .text(body)
+            .text(evidence)
             .run(self)
             .await?;
-        Ok(())
+        Ok(seq)
     }
 
     /// Erases what stands behind an entry; the tree still verifies.

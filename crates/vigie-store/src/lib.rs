@@ -70,7 +70,7 @@ mod waiver;
 pub use alarm::{AlarmRow, NewAlarm};
 pub use api_token::{ApiToken, TokenHolder};
 pub use approval::ApprovalRow;
-pub use audit::{AuditFilter, CheckpointRow, Detail, EvidenceRow};
+pub use audit::{AuditFilter, AuditRow, CheckpointRow, Detail};
 pub use change::ChangeRow;
 pub use channel::{ChannelRow, ChannelStatus, NewChannel};
 pub use comment::{CommentKind, CommentRow};

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use vigie_core::content::{Content, Digest};
 use vigie_core::id::{ChannelId, MemberId, PostId};
 use vigie_core::post::{Post, PostState, Requirements, RevisionHead};
+use vigie_core::seal::Assertion;
 
 queries! {
     ADD = "insert into post (id, author, state, version, revision, requirements, excerpt, folded, channels, assigned, \
@@ -96,7 +97,7 @@ pub struct PostChange<'a> {
     /// The new revision's content, when the decision brings one.
     pub revision: Option<NewRevision<'a>>,
     /// The passkey's assertion behind a new approval, kept as evidence.
-    pub assertion: Option<&'a Value>,
+    pub assertion: Option<&'a Assertion>,
 }
 
 impl Conn {
