@@ -1,1 +1,6 @@
-//! Ways to show a report.
+//! Ways to show a report: for people, and for programs.
+
+pub mod human;
+pub mod json;
+pub mod jsonl;
+pub mod sarif;
