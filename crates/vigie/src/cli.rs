@@ -28,6 +28,10 @@ pub struct Cli {
 pub enum Command {
     /// Start the pages, the API and the workers.
     Serve(crate::serve::Serve),
+    /// Check texts before they are public.
+    Check(crate::check::cli::Check),
+    /// The rules: list them, read one, run their examples.
+    Rules(crate::check::rules::Rules),
     /// The log of decisions: prove an export.
     Audit(crate::audit::cli::Audit),
     /// The vault's root keys: split them among people, bring them back.
@@ -107,6 +111,8 @@ fn lang(text: &str) -> Result<Lang, String> {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => crate::serve::run(args),
+        Command::Check(args) => crate::check::cli::run(&args),
+        Command::Rules(args) => crate::check::rules::run(&args),
         Command::Audit(args) => crate::audit::cli::run(args),
         Command::Vault(args) => crate::vault::cli::run(args),
     };

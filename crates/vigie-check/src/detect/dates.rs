@@ -197,7 +197,8 @@ pub fn weekday_mismatch(context: &Context<'_>) -> Vec<Hit> {
                     .get(found.start..found.end)
                     .unwrap_or_default(),
             )
-            .with("date", date.to_string())
+            .with("date_fr", spelled(date, Lang::Fr))
+            .with("date_en", spelled(date, Lang::En))
             .with("weekday_fr", day_name(date.weekday(), Lang::Fr))
             .with(
                 "weekday_en",
@@ -219,6 +220,49 @@ fn day_name(weekday: Weekday, lang: Lang) -> &'static str {
     DAYS.iter()
         .find(|d| d.1 == weekday && d.2 == lang)
         .map_or("", |d| d.0)
+}
+
+/// `15 janvier 2027`, `15 January 2027`.
+fn spelled(date: Date, lang: Lang) -> String {
+    const FR: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    const EN: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let at = usize::try_from(date.month() - 1).unwrap_or(0);
+    let name = match lang {
+        Lang::Fr => FR.get(at),
+        Lang::En => EN.get(at),
+    };
+    let day = if lang == Lang::Fr && date.day() == 1 {
+        "1er".to_owned()
+    } else {
+        date.day().to_string()
+    };
+    format!("{day} {} {}", name.unwrap_or(&""), date.year())
 }
 
 fn capitalised(word: &str) -> String {

@@ -27,6 +27,10 @@ pub struct Answer {
     pub line: String,
     /// The report, or `None` when the line could not be read.
     pub report: Option<Report>,
+    /// The text that was checked.
+    pub text: String,
+    /// The `id` of the line, as text; empty when there is none.
+    pub id: String,
 }
 
 /// Checks one line. `base` holds the facts that apply to every line; those of the line win.
@@ -35,18 +39,31 @@ pub fn line(input: &str, base: &Facts, packs: &Packs, lang: Lang) -> Answer {
         Ok((id, content, facts)) => {
             let report = crate::check(&content, &facts, packs);
             let mut out = super::json::report(&report, lang);
+            let name = named(id.as_ref());
             if let Value::Object(map) = &mut out {
                 map.insert("id".to_owned(), id.unwrap_or(Value::Null));
             }
             Answer {
                 line: out.to_string(),
                 report: Some(report),
+                text: content.text,
+                id: name,
             }
         }
         Err((id, error)) => Answer {
             line: json!({ "id": id, "error": error }).to_string(),
             report: None,
+            text: String::new(),
+            id: named(id.as_ref()),
         },
+    }
+}
+
+fn named(id: Option<&Value>) -> String {
+    match id {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(s)) => s.clone(),
+        Some(other) => other.to_string(),
     }
 }
 

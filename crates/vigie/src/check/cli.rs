@@ -1,0 +1,416 @@
+//! `vigie check`: texts in, findings out, for people and for scripts.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, IsTerminal as _, Read as _, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, anyhow};
+use clap::ValueEnum;
+use vigie_check::{Content, Facts, Lang, Packs, Report, Severity, output};
+
+use crate::words::Said;
+
+/// Check texts before they are public.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit status: 0 nothing at or above --fail-on, 1 something, 2 could not check.\n\n\
+Examples:\n  vigie check post.md\n  echo 'Bonjour {{prénom}}' | vigie check -\n  \
+vigie check posts.jsonl --format jsonl --fail-on stop\n  vigie check post.txt --facts facts.json --lang fr"
+)]
+pub struct Check {
+    /// Texts, or .jsonl files with a post a line; `-` is standard input (read as lines with --format jsonl).
+    #[arg(value_name = "FILE", default_value = "-")]
+    files: Vec<String>,
+    /// What is known beyond the texts: a flat JSON object.
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
+    #[command(flatten)]
+    packs: PackFolders,
+    /// How to show the findings.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    lang: LangFlag,
+    /// The severity from which the exit status is 1.
+    #[arg(long, value_enum, default_value_t = Floor::Review)]
+    fail_on: Floor,
+    /// The moment of publication (default: now).
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+}
+
+/// Folders of rules beside those that come with the program.
+#[derive(Debug, clap::Args)]
+pub struct PackFolders {
+    /// A folder with more rules; may be given several times. A rule with a known id replaces it.
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
+}
+
+impl PackFolders {
+    /// The rules, ready.
+    ///
+    /// # Errors
+    /// All faults of all files, one a line, in the reader's language.
+    pub fn load(&self, lang: Lang) -> Result<Packs> {
+        Packs::load(&self.packs).map_err(|faults| {
+            let lines: Vec<String> = faults
+                .iter()
+                .map(|f| {
+                    let said = Said::new("check-bad-pack").with("file", f.file.as_str());
+                    said.with("line", f.line.to_string())
+                        .with("why", f.message.as_str())
+                        .text(core(lang))
+                })
+                .collect();
+            anyhow!(lines.join("\n"))
+        })
+    }
+}
+
+/// The language of messages.
+#[derive(Debug, clap::Args)]
+pub struct LangFlag {
+    /// Language of the messages, `fr` or `en` (default: that of the terminal).
+    #[arg(long, value_name = "fr|en", value_parser = lang_of)]
+    lang: Option<Lang>,
+}
+
+impl LangFlag {
+    /// The flag, else the terminal's language, else English.
+    pub fn get(&self) -> Lang {
+        let set = |name| std::env::var(name).ok().filter(|v: &String| !v.is_empty());
+        let terminal = || {
+            set("LC_ALL")
+                .or_else(|| set("LC_MESSAGES"))
+                .or_else(|| set("LANG"))
+        };
+        self.lang
+            .or_else(|| Lang::parse(&terminal()?))
+            .unwrap_or(Lang::En)
+    }
+}
+
+fn lang_of(word: &str) -> Result<Lang, String> {
+    Lang::parse(word).ok_or_else(|| "fr | en".to_owned())
+}
+
+/// The same language, as the pages call it.
+pub fn core(lang: Lang) -> vigie_core::member::Lang {
+    match lang {
+        Lang::Fr => vigie_core::member::Lang::Fr,
+        Lang::En => vigie_core::member::Lang::En,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Floor {
+    Hint,
+    Warn,
+    Review,
+    Stop,
+}
+
+impl Floor {
+    fn severity(self) -> Severity {
+        match self {
+            Floor::Hint => Severity::Hint,
+            Floor::Warn => Severity::Warn,
+            Floor::Review => Severity::Review,
+            Floor::Stop => Severity::Stop,
+        }
+    }
+}
+
+/// Runs `vigie check`.
+///
+/// # Errors
+/// Rules, facts or a time that cannot be read; a standard output that is closed.
+pub fn run(args: &Check) -> Result<ExitCode> {
+    let lang = args.lang.get();
+    let mut work = Work {
+        args,
+        lang,
+        packs: args.packs.load(lang)?,
+        facts: facts(args, lang)?,
+        done: Vec::new(),
+        worst: None,
+        failed: false,
+        out: BufWriter::new(std::io::stdout().lock()),
+    };
+    for file in &args.files {
+        work.file(file)?;
+    }
+    work.end()?;
+    let over = work.worst.is_some_and(|w| w >= args.fail_on.severity());
+    Ok(ExitCode::from(if work.failed { 2 } else { u8::from(over) }))
+}
+
+fn facts(args: &Check, lang: Lang) -> Result<Facts> {
+    let now = match &args.now {
+        None => jiff::Timestamp::now()
+            .to_zoned_datetime(jiff::tz::TimeZone::system())
+            .date()
+            .to_string(),
+        Some(value) => {
+            let day = value
+                .get(..10)
+                .and_then(|d| d.parse::<jiff::civil::Date>().ok());
+            let said = || Said::new("check-bad-now").with("value", value.as_str());
+            day.ok_or_else(|| anyhow!(said().text(core(lang))))?;
+            value.clone()
+        }
+    };
+    let mut facts = Facts::new().with("now", now);
+    if let Some(path) = &args.facts {
+        let name = path.display().to_string();
+        let bad = |why: String| {
+            anyhow!(
+                Said::new("check-bad-facts")
+                    .with("file", name.as_str())
+                    .with("why", why)
+                    .text(core(lang))
+            )
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+        let value = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        facts.extend(Facts::from_json(&value).map_err(|e| bad(e.to_string()))?);
+        if let (Some(now), true) = (&args.now, facts.text("now").is_some()) {
+            facts.set("now", now.clone());
+        }
+    }
+    Ok(facts)
+}
+
+struct Done {
+    name: String,
+    text: String,
+    report: Report,
+}
+
+struct Work<'a> {
+    args: &'a Check,
+    lang: Lang,
+    packs: Packs,
+    facts: Facts,
+    /// Kept only for the formats that are one document.
+    done: Vec<Done>,
+    worst: Option<Severity>,
+    failed: bool,
+    out: BufWriter<std::io::StdoutLock<'static>>,
+}
+
+impl Work<'_> {
+    fn say(&mut self, said: &Said) {
+        self.failed = true;
+        eprintln!("vigie: {}", said.text(core(self.lang)));
+    }
+
+    fn file(&mut self, file: &str) -> Result<()> {
+        let lines = match file {
+            "-" => self.args.format == Format::Jsonl,
+            path => Path::new(path)
+                .extension()
+                .is_some_and(|e| e == "jsonl" || e == "ndjson"),
+        };
+        let mut input: Box<dyn BufRead> = if file == "-" {
+            Box::new(BufReader::new(std::io::stdin()))
+        } else {
+            match File::open(file) {
+                Ok(open) => Box::new(BufReader::new(open)),
+                Err(e) => {
+                    self.say(
+                        &Said::new("check-cannot-read")
+                            .with("file", file)
+                            .with("why", e.to_string()),
+                    );
+                    return Ok(());
+                }
+            }
+        };
+        if lines {
+            return self.lines(file, input.as_mut());
+        }
+        let mut bytes = Vec::new();
+        // What is over the limit is cut by the engine, which says so; this bound only protects memory.
+        let most = 4 * vigie_check::limits::MAX_CHARS as u64 + 4;
+        if let Err(e) = input.take(most).read_to_end(&mut bytes) {
+            self.say(
+                &Said::new("check-cannot-read")
+                    .with("file", file)
+                    .with("why", e.to_string()),
+            );
+            return Ok(());
+        }
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(e) if e.utf8_error().error_len().is_none() && e.as_bytes().len() as u64 == most => {
+                String::from_utf8_lossy(e.as_bytes()).into_owned()
+            }
+            Err(_) => {
+                self.say(&Said::new("check-not-text").with("file", file));
+                return Ok(());
+            }
+        };
+        let text = text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
+        let report = vigie_check::check(&Content::text(&text), &self.facts, &self.packs);
+        if self.args.format == Format::Jsonl {
+            let mut line = output::json::report(&report, self.lang);
+            line["id"] = file.into();
+            writeln!(self.out, "{line}")?;
+        }
+        self.take(file.to_owned(), text, report)
+    }
+
+    fn lines(&mut self, file: &str, input: &mut dyn BufRead) -> Result<()> {
+        let begun = Instant::now();
+        let mut progress: Option<indicatif::ProgressBar> = None;
+        let mut number = 0u64;
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            let most = output::jsonl::MAX_LINE as u64 + 2;
+            let read = (&mut *input).take(most).read_until(b'\n', &mut bytes)?;
+            if read == 0 {
+                break;
+            }
+            number += 1;
+            if read as u64 == most && bytes.last() != Some(&b'\n') {
+                skip_line(input)?;
+            }
+            let line = String::from_utf8_lossy(&bytes);
+            let line = line.trim_end_matches(['\n', '\r']);
+            if line.trim().is_empty() {
+                continue;
+            }
+            let answer = output::jsonl::line(line, &self.facts, &self.packs, self.lang);
+            if self.args.format == Format::Jsonl {
+                writeln!(self.out, "{}", answer.line)?;
+            }
+            match answer.report {
+                Some(report) => {
+                    let name = if answer.id.is_empty() {
+                        format!("{file}:{number}")
+                    } else {
+                        answer.id
+                    };
+                    self.take(name, answer.text, report)?;
+                }
+                None => {
+                    let why = serde_json::from_str::<serde_json::Value>(&answer.line).ok();
+                    let why = why
+                        .and_then(|v| Some(v.get("error")?.as_str()?.to_owned()))
+                        .unwrap_or_default();
+                    let said = Said::new("check-bad-line").with("file", file);
+                    self.say(&said.with("line", number.to_string()).with("why", why));
+                }
+            }
+            if number.is_multiple_of(256)
+                && begun.elapsed() > Duration::from_secs(1)
+                && std::io::stderr().is_terminal()
+            {
+                let bar = progress.get_or_insert_with(indicatif::ProgressBar::new_spinner);
+                bar.set_message(
+                    Said::new("check-progress")
+                        .with("n", number)
+                        .text(core(self.lang)),
+                );
+                bar.tick();
+            }
+        }
+        if let Some(bar) = progress {
+            bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, name: String, text: String, report: Report) -> Result<()> {
+        self.worst = self.worst.max(report.worst());
+        match self.args.format {
+            Format::Human => {
+                let colour =
+                    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+                write!(
+                    self.out,
+                    "{}",
+                    output::human::report(&name, &text, &report, self.lang, colour)
+                )?;
+                self.done.push(Done {
+                    name,
+                    text: String::new(),
+                    report,
+                });
+            }
+            Format::Json | Format::Sarif => self.done.push(Done { name, text, report }),
+            Format::Jsonl => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match self.args.format {
+            Format::Human => {
+                let reports: Vec<&Report> = self.done.iter().map(|d| &d.report).collect();
+                if !(reports.is_empty() && self.failed) {
+                    writeln!(self.out, "{}", output::human::summary(&reports, self.lang))?;
+                }
+            }
+            Format::Json => {
+                let files = self.done.iter().map(|d| {
+                    let mut value = output::json::report(&d.report, self.lang);
+                    value["file"] = d.name.as_str().into();
+                    value
+                });
+                let files: Vec<_> = files.collect();
+                writeln!(self.out, "{:#}", serde_json::json!({ "files": files }))?;
+            }
+            Format::Sarif => {
+                let checked: Vec<_> = self
+                    .done
+                    .iter()
+                    .map(|d| output::sarif::Checked {
+                        name: &d.name,
+                        text: &d.text,
+                        report: &d.report,
+                    })
+                    .collect();
+                writeln!(
+                    self.out,
+                    "{:#}",
+                    output::sarif::log(&checked, &self.packs, self.lang)
+                )?;
+            }
+            Format::Jsonl => {}
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+/// Reads and forgets the rest of a line that is too long.
+fn skip_line(input: &mut dyn BufRead) -> std::io::Result<()> {
+    loop {
+        let some = input.fill_buf()?;
+        if some.is_empty() {
+            return Ok(());
+        }
+        let end = some.iter().position(|&b| b == b'\n');
+        let used = end.map_or(some.len(), |at| at + 1);
+        input.consume(used);
+        if end.is_some() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Checking texts with the rules of `vigie-check`: on the command line, in the composer, through the API.
+
+pub mod cli;
+pub mod rules;

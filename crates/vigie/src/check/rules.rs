@@ -1,0 +1,168 @@
+//! `vigie rules list|show|test`: the rules, readable without code.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+use vigie_check::{Evidence, Family, Lang, Rule, proof, text::nearest::nearest};
+
+use super::cli::{LangFlag, PackFolders, core};
+use crate::words::Said;
+
+/// The rules: list them, read one, run their examples.
+#[derive(Debug, clap::Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// One line a rule.
+    #[command(after_help = "Example:\n  vigie rules list --family legal")]
+    List {
+        /// Only this family: reputation, confidential, identity or legal.
+        #[arg(long, value_parser = family_of)]
+        family: Option<Family>,
+        #[command(flatten)]
+        packs: PackFolders,
+        #[command(flatten)]
+        lang: LangFlag,
+    },
+    /// Everything about one rule.
+    #[command(after_help = "Example:\n  vigie rules show FR-ALC-01 --lang fr")]
+    Show {
+        /// Its id, such as FR-ALC-01.
+        id: String,
+        #[command(flatten)]
+        packs: PackFolders,
+        #[command(flatten)]
+        lang: LangFlag,
+    },
+    /// Run the examples of every rule; exit status 1 when one goes wrong.
+    #[command(after_help = "Example:\n  vigie rules test --packs my-rules")]
+    Test {
+        #[command(flatten)]
+        packs: PackFolders,
+        #[command(flatten)]
+        lang: LangFlag,
+    },
+}
+
+fn family_of(word: &str) -> Result<Family, String> {
+    Family::parse(word).ok_or_else(|| "reputation | confidential | identity | legal".to_owned())
+}
+
+/// Runs `vigie rules`.
+///
+/// # Errors
+/// Rules that cannot be read; an id that no rule has.
+pub fn run(args: &Rules) -> Result<ExitCode> {
+    match &args.command {
+        Command::List {
+            family,
+            packs,
+            lang,
+        } => {
+            let lang = lang.get();
+            for rule in packs.load(lang)?.rules() {
+                if family.is_none_or(|f| f == rule.family) {
+                    let (severity, family) = (rule.severity.as_str(), rule.family.as_str());
+                    println!(
+                        "{:<14} {severity:<7} {family:<13} {}",
+                        rule.id,
+                        rule.title.get(lang)
+                    );
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Show { id, packs, lang } => {
+            let lang = lang.get();
+            let packs = packs.load(lang)?;
+            let rule = packs.rule(id).ok_or_else(|| {
+                let upper = id.to_uppercase();
+                let said = match nearest(&upper, packs.rules().iter().map(|r| r.id.as_str())) {
+                    Some(near) => Said::new("check-rule-near").with("near", near),
+                    None => Said::new("check-rule-unknown"),
+                };
+                anyhow!(said.with("id", id.as_str()).text(core(lang)))
+            })?;
+            show(rule, lang);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Test { packs, lang } => {
+            let lang = lang.get();
+            let packs = packs.load(lang)?;
+            let (mut examples, mut misses) = (0usize, Vec::new());
+            for rule in packs.rules() {
+                let (count, mut wrong) = proof::prove(rule, &packs);
+                examples += count;
+                misses.append(&mut wrong);
+            }
+            for miss in &misses {
+                println!(
+                    "{} ({}): {}\n  {}",
+                    miss.rule, miss.file, miss.why, miss.text
+                );
+            }
+            let said = if misses.is_empty() {
+                Said::new("check-rules-all-pass").with("rules", packs.rules().len())
+            } else {
+                Said::new("check-rules-some-fail").with("misses", misses.len())
+            };
+            println!("{}", said.with("examples", examples).text(core(lang)));
+            Ok(ExitCode::from(u8::from(!misses.is_empty())))
+        }
+    }
+}
+
+fn show(rule: &Rule, lang: Lang) {
+    let word = |key: &'static str| Said::new(key).text(core(lang));
+    println!("{}  {}", rule.id, rule.title.get(lang));
+    println!(
+        "{} · {} · {}\n",
+        rule.family, rule.severity, rule.confidence
+    );
+    println!("{}\n", rule.message.get(lang));
+    println!("{}: {}", word("check-rule-advice"), rule.advice.get(lang));
+    let evidence = match rule.evidence {
+        Evidence::Verified => "check-rule-verified",
+        Evidence::Unverified => "check-rule-unverified",
+    };
+    println!(
+        "{}: {} ({})",
+        word("check-rule-source"),
+        rule.source,
+        word(evidence)
+    );
+    if !rule.jurisdictions.is_empty() {
+        println!(
+            "{}: {}",
+            word("check-rule-jurisdictions"),
+            rule.jurisdictions.join(", ")
+        );
+    }
+    if rule.valid_from.is_some() || rule.valid_to.is_some() {
+        let day =
+            |d: Option<jiff::civil::Date>| d.map_or_else(|| "…".to_owned(), |d| d.to_string());
+        println!(
+            "{}: {} → {}",
+            word("check-rule-in-force"),
+            day(rule.valid_from),
+            day(rule.valid_to)
+        );
+    }
+    if let Some(skill) = rule.skill {
+        println!("{}: {skill}", word("check-rule-skill"));
+    }
+    println!("{}: {}", word("check-rule-file"), rule.file);
+    for (key, examples) in [
+        ("check-rule-fire", &rule.fire),
+        ("check-rule-quiet", &rule.quiet),
+    ] {
+        println!("\n{}:", word(key));
+        for example in examples {
+            println!("  {}", example.text.replace('\n', " "));
+        }
+    }
+}
