@@ -24,7 +24,7 @@ node_home() {
 
 install() {
     stamp="$tree/.installed"
-    want="$node_version $(cat "$repo/tests/pds/package-lock.json" | cksum)"
+    want="$node_version $(cksum <"$repo/tests/pds/package-lock.json")"
     if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && node_home >/dev/null; then return; fi
     mkdir -p "$tree"
     [ "$tree" = "$repo/tests/pds" ] || cp "$repo"/tests/pds/package.json "$repo"/tests/pds/package-lock.json "$repo"/tests/pds/pds.mjs "$tree"
@@ -49,8 +49,8 @@ running() {
 }
 
 start() {
-    install
     if running; then return; fi
+    install
     home=$(node_home)
     rm -f "$state/address" "$state/out"
     setsid env NODE_COMPILE_CACHE="$tree/.node22/cache" "$home/bin/node" "$tree/pds.mjs" --idle 3600 \

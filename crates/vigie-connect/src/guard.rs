@@ -22,9 +22,16 @@ impl AllowedPrivate {
         let mut all = Vec::with_capacity(entries.len());
         for entry in entries {
             let entry = entry.as_ref().trim();
-            let bad = || Failure::new(Code::BadAddress, format!("not `host` or `host:port`: {entry}"));
+            let bad = || {
+                Failure::new(
+                    Code::BadAddress,
+                    format!("not `host` or `host:port`: {entry}"),
+                )
+            };
             let (host, port) = match entry.rsplit_once(':') {
-                Some((host, port)) if !entry.ends_with(']') => (host, Some(port.parse().map_err(|_| bad())?)),
+                Some((host, port)) if !entry.ends_with(']') => {
+                    (host, Some(port.parse().map_err(|_| bad())?))
+                }
                 _ => (entry, None),
             };
             all.push((Host::parse(host).map_err(|_| bad())?, port));
@@ -66,7 +73,9 @@ pub fn admit(url: &Url, allowed: &AllowedPrivate) -> Result<Door, Failure> {
     if !url.username().is_empty() || url.password().is_some() {
         return bad("a user name in the address");
     }
-    let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return bad("no host") };
+    let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+        return bad("no host");
+    };
     if port == 0 {
         return bad("port 0");
     }
@@ -78,20 +87,39 @@ pub fn admit(url: &Url, allowed: &AllowedPrivate) -> Result<Door, Failure> {
         Host::Ipv6(ip) => is_public(IpAddr::V6(ip)),
         Host::Domain(name) => is_public_name(name),
     };
-    if public { Ok(Door::Public) } else { Err(not_allowed(url.host_str().unwrap_or_default())) }
+    if public {
+        Ok(Door::Public)
+    } else {
+        Err(not_allowed(url.host_str().unwrap_or_default()))
+    }
 }
 
 /// The failure for a private address.
 pub(crate) fn not_allowed(host: &str) -> Failure {
-    Failure::new(Code::AddressNotAllowed, format!("{host} leads into a private network"))
+    Failure::new(
+        Code::AddressNotAllowed,
+        format!("{host} leads into a private network"),
+    )
 }
 
 /// False for names that by their nature stay inside: a single label, or a domain reserved for local use.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    const INSIDE: [&str; 8] = ["localhost", "local", "internal", "intranet", "lan", "home.arpa", "localdomain", "onion"];
+    const INSIDE: [&str; 8] = [
+        "localhost",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "home.arpa",
+        "localdomain",
+        "onion",
+    ];
     name.contains('.')
-        && !INSIDE.iter().any(|inside| name.strip_suffix(inside).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        && !INSIDE.iter().any(|inside| {
+            name.strip_suffix(inside)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
 }
 
 /// True for an address that belongs to one host on the public internet (IANA's special-purpose registries, multicast

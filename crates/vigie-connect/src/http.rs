@@ -38,7 +38,9 @@ pub struct Http {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("Http")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,7 +66,15 @@ pub struct Call {
 impl Call {
     /// A request without body that may take `within`.
     pub fn new(method: Method, url: Url, within: Duration) -> Self {
-        Self { method, url, bearer: None, body: None, secret_body: false, within, max_answer: MAX_ANSWER }
+        Self {
+            method,
+            url,
+            bearer: None,
+            body: None,
+            secret_body: false,
+            within,
+            max_answer: MAX_ANSWER,
+        }
     }
 }
 
@@ -103,9 +113,19 @@ impl Http {
     /// # Errors
     /// As [`Http::new`].
     pub fn with_lookup(rules: AllowedPrivate, lookup: Arc<dyn Lookup>) -> Result<Self, Failure> {
-        let public = client(Guarded { lookup: Arc::clone(&lookup), public_only: true })?;
-        let allowed = client(Guarded { lookup, public_only: false })?;
-        Ok(Self { public, allowed, rules: Arc::new(rules) })
+        let public = client(Guarded {
+            lookup: Arc::clone(&lookup),
+            public_only: true,
+        })?;
+        let allowed = client(Guarded {
+            lookup,
+            public_only: false,
+        })?;
+        Ok(Self {
+            public,
+            allowed,
+            rules: Arc::new(rules),
+        })
     }
 
     /// Judges an address without calling it: may credentials be sent there?
@@ -114,9 +134,10 @@ impl Http {
     /// `bad_address`, `address_not_allowed`, `not_encrypted`.
     pub fn admit_secret(&self, url: &Url) -> Result<(), Failure> {
         match guard::admit(url, &self.rules)? {
-            Door::Public if url.scheme() != "https" => {
-                Err(Failure::new(Code::NotEncrypted, "credentials only travel over https"))
-            }
+            Door::Public if url.scheme() != "https" => Err(Failure::new(
+                Code::NotEncrypted,
+                "credentials only travel over https",
+            )),
             Door::Public | Door::Allowed => Ok(()),
         }
     }
@@ -126,7 +147,10 @@ impl Http {
     /// # Errors
     /// [`NoAnswer`]; an answer of any status is not an error.
     pub async fn send(&self, call: Call) -> Result<Answer, NoAnswer> {
-        let not_sent = |failure| NoAnswer { left: false, failure };
+        let not_sent = |failure| NoAnswer {
+            left: false,
+            failure,
+        };
         let door = guard::admit(&call.url, &self.rules).map_err(not_sent)?;
         if call.bearer.is_some() || call.secret_body {
             self.admit_secret(&call.url).map_err(not_sent)?;
@@ -135,10 +159,17 @@ impl Http {
             Door::Public => &self.public,
             Door::Allowed => &self.allowed,
         };
-        let mut request = client.request(call.method.clone(), call.url.clone()).header(ACCEPT, "application/json");
+        let mut request = client
+            .request(call.method.clone(), call.url.clone())
+            .header(ACCEPT, "application/json");
         if let Some(bearer) = &call.bearer {
             let mut value = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()))
-                .map_err(|_| not_sent(Failure::new(Code::TokenExpired, "the token kept is not a token")))?;
+                .map_err(|_| {
+                    not_sent(Failure::new(
+                        Code::TokenExpired,
+                        "the token kept is not a token",
+                    ))
+                })?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
@@ -146,11 +177,15 @@ impl Http {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
         let started = Instant::now();
-        let answer = match tokio::time::timeout(call.within, exchange(request, call.max_answer)).await {
-            Ok(answer) => answer,
-            // The time limit may strike at any point: the request is taken to have left.
-            Err(_) => Err(NoAnswer { left: true, failure: Failure::new(Code::Slow, "no answer in time") }),
-        };
+        let answer =
+            match tokio::time::timeout(call.within, exchange(request, call.max_answer)).await {
+                Ok(answer) => answer,
+                // The time limit may strike at any point: the request is taken to have left.
+                Err(_) => Err(NoAnswer {
+                    left: true,
+                    failure: Failure::new(Code::Slow, "no answer in time"),
+                }),
+            };
         tracing::debug!(
             method = %call.method,
             host = call.url.host_str().unwrap_or_default(),
@@ -168,7 +203,10 @@ async fn exchange(request: reqwest::RequestBuilder, max_answer: usize) -> Result
     let mut response = request.send().await.map_err(|error| no_answer(&error))?;
     let status = response.status().as_u16();
     let retry_at = retry_at(response.headers(), jiff::Timestamp::now());
-    let too_large = || NoAnswer { left: true, failure: Failure::new(Code::AnswerTooLarge, "the answer is too large") };
+    let too_large = || NoAnswer {
+        left: true,
+        failure: Failure::new(Code::AnswerTooLarge, "the answer is too large"),
+    };
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
         if body.len().saturating_add(chunk.len()) > max_answer {
@@ -176,7 +214,11 @@ async fn exchange(request: reqwest::RequestBuilder, max_answer: usize) -> Result
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, retry_at, body: body.freeze() })
+    Ok(Answer {
+        status,
+        retry_at,
+        body: body.freeze(),
+    })
 }
 
 /// Sorts a client error: what it means, and whether the request may have left.
@@ -186,7 +228,10 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
     let mut words = String::new();
     while let Some(this) = cause {
         if let Some(failure) = this.downcast_ref::<Failure>() {
-            return NoAnswer { left: false, failure: failure.clone() };
+            return NoAnswer {
+                left: false,
+                failure: failure.clone(),
+            };
         }
         // The outermost message holds the address with its query; the causes say more.
         if this.downcast_ref::<reqwest::Error>().is_none() {
@@ -197,17 +242,28 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
     let (left, code) = if error.is_builder() {
         (false, Code::BadAddress)
     } else if error.is_connect() {
-        (false, if error.is_timeout() { Code::Slow } else { Code::ServerDown })
+        (
+            false,
+            if error.is_timeout() {
+                Code::Slow
+            } else {
+                Code::ServerDown
+            },
+        )
     } else if error.is_timeout() {
         (true, Code::Slow)
     } else {
         (true, Code::CutOff)
     };
-    NoAnswer { left, failure: Failure::new(code, words) }
+    NoAnswer {
+        left,
+        failure: Failure::new(code, words),
+    }
 }
 
 fn client(resolver: Guarded) -> Result<reqwest::Client, Failure> {
-    let broken = |why: String| Failure::new(Code::ServerDown, format!("TLS cannot be set up: {why}"));
+    let broken =
+        |why: String| Failure::new(Code::ServerDown, format!("TLS cannot be set up: {why}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -238,7 +294,11 @@ fn retry_at(headers: &HeaderMap, now: jiff::Timestamp) -> Option<jiff::Timestamp
         .or_else(|| {
             // Some servers say a moment (seconds since 1970), others a wait.
             let reset = number("ratelimit-reset")?;
-            Some(if reset > 1_000_000_000 { reset.saturating_sub(now.as_second()) } else { reset })
+            Some(if reset > 1_000_000_000 {
+                reset.saturating_sub(now.as_second())
+            } else {
+                reset
+            })
         })?
         .clamp(0, day);
     now.checked_add(jiff::SignedDuration::from_secs(wait)).ok()
@@ -259,7 +319,10 @@ mod tests {
             retry_at(&headers, now).map(|at| at.as_second() - now.as_second())
         };
         assert_eq!(wait("retry-after", "120"), Some(120));
-        assert_eq!(wait("ratelimit-reset", &(now.as_second() + 300).to_string()), Some(300));
+        assert_eq!(
+            wait("ratelimit-reset", &(now.as_second() + 300).to_string()),
+            Some(300)
+        );
         assert_eq!(wait("ratelimit-reset", "60"), Some(60));
         assert_eq!(wait("retry-after", "-5"), Some(0));
         assert_eq!(wait("retry-after", "99999999999"), Some(86_400));

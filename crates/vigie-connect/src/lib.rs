@@ -13,8 +13,8 @@ pub mod resolve;
 pub mod testing;
 pub mod text;
 
-pub use code::{Code, Failure};
 pub use bluesky::Bluesky;
+pub use code::{Code, Failure};
 pub use connector::{
     Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost,
     Session, Settling,

@@ -51,7 +51,11 @@ impl Resolve for Guarded {
             if public_only && !found.iter().all(|address| guard::is_public(address.ip())) {
                 return Err(guard::not_allowed(&name).into());
             }
-            Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address.ip(), 0))) as Addrs)
+            Ok(Box::new(
+                found
+                    .into_iter()
+                    .map(|address| SocketAddr::new(address.ip(), 0)),
+            ) as Addrs)
         })
     }
 }

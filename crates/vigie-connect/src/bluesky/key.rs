@@ -11,7 +11,10 @@ const PLAIN: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// bits count.
 pub fn tid(now_micros: u64, clock_id: u16) -> String {
     let number = (now_micros & ((1 << 53) - 1)) << 10 | u64::from(clock_id & 0x3ff);
-    (0..13).rev().map(|place| digit(SORTED, number >> (place * 5))).collect()
+    (0..13)
+        .rev()
+        .map(|place| digit(SORTED, number >> (place * 5)))
+        .collect()
 }
 
 /// True for the shape of a timestamp key.
@@ -56,13 +59,21 @@ mod tests {
         // The zero of the specification.
         assert_eq!(tid(0, 0), "2222222222222");
         assert!(is_tid("3jzfcijpj2z2a") && is_tid(&tid(u64::MAX, u16::MAX)));
-        assert!(!is_tid("3jzfcijpj2z21") && !is_tid("zzzzzzzzzzzzz") && !is_tid("3jzf-cij-pj2z-2a") && !is_tid(""));
+        assert!(
+            !is_tid("3jzfcijpj2z21")
+                && !is_tid("zzzzzzzzzzzzz")
+                && !is_tid("3jzf-cij-pj2z-2a")
+                && !is_tid("")
+        );
         let at = 1_790_000_000_000_000;
         assert!(tid(at, 1023) < tid(at + 1, 0) && tid(at, 0) < tid(at, 1));
     }
 
     #[test]
     fn the_id_of_an_empty_blob_is_the_known_one() {
-        assert_eq!(blob_cid(b""), "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku");
+        assert_eq!(
+            blob_cid(b""),
+            "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+        );
     }
 }

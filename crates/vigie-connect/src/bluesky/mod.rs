@@ -15,8 +15,8 @@ mod session;
 mod xrpc;
 
 use crate::{
-    Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload, RemotePost, Segment, Session,
-    Settling,
+    Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload,
+    RemotePost, Segment, Session, Settling,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -64,24 +64,35 @@ pub struct Bluesky {
 impl Bluesky {
     /// With the one HTTP client.
     pub fn new(http: Http) -> Self {
-        Self { http, plc: Url::parse("https://plc.directory").ok() }
+        Self {
+            http,
+            plc: Url::parse("https://plc.directory").ok(),
+        }
     }
 
     /// With another directory of accounts.
     pub fn with_directory(http: Http, plc: Url) -> Self {
-        Self { http, plc: Some(plc) }
+        Self {
+            http,
+            plc: Some(plc),
+        }
     }
 }
 
 /// True for the shape of an account's id.
 pub fn is_did(text: &str) -> bool {
     text.len() <= 2_048
-        && text.strip_prefix("did:").and_then(|rest| rest.split_once(':')).is_some_and(|(method, id)| {
-            !method.is_empty()
-                && method.bytes().all(|b| b.is_ascii_lowercase())
-                && !id.is_empty()
-                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:%-".contains(&b))
-        })
+        && text
+            .strip_prefix("did:")
+            .and_then(|rest| rest.split_once(':'))
+            .is_some_and(|(method, id)| {
+                !method.is_empty()
+                    && method.bytes().all(|b| b.is_ascii_lowercase())
+                    && !id.is_empty()
+                    && id
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"._:%-".contains(&b))
+            })
 }
 
 #[async_trait]
@@ -103,10 +114,18 @@ impl Connector for Bluesky {
     }
 
     fn new_key(&self, now: Timestamp, salt: u16) -> String {
-        key::tid(u64::try_from(now.as_microsecond()).unwrap_or_default(), salt)
+        key::tid(
+            u64::try_from(now.as_microsecond()).unwrap_or_default(),
+            salt,
+        )
     }
 
-    async fn connect(&self, service: &str, identifier: &str, secret: &SecretString) -> Result<Connected, Failure> {
+    async fn connect(
+        &self,
+        service: &str,
+        identifier: &str,
+        secret: &SecretString,
+    ) -> Result<Connected, Failure> {
         let until = Instant::now() + WITHIN;
         let service = if !service.trim().is_empty() {
             discover::service(service)?
@@ -117,7 +136,13 @@ impl Connector for Bluesky {
             };
             match found {
                 // Accounts of the entryway's own servers sign in there.
-                Some(home) if !home.host_str().is_some_and(|host| host.ends_with(".host.bsky.network")) => home,
+                Some(home)
+                    if !home
+                        .host_str()
+                        .is_some_and(|host| host.ends_with(".host.bsky.network")) =>
+                {
+                    home
+                }
                 _ => discover::service(DECLARATION.default_service)?,
             }
         };
@@ -136,7 +161,11 @@ impl Connector for Bluesky {
         post::find(&self.http, session, expected, WITHIN).await
     }
 
-    async fn read_back(&self, session: &mut Session, remote_id: &str) -> Result<Option<RemotePost>, Failure> {
+    async fn read_back(
+        &self,
+        session: &mut Session,
+        remote_id: &str,
+    ) -> Result<Option<RemotePost>, Failure> {
         post::read_back(&self.http, session, remote_id, WITHIN).await
     }
 

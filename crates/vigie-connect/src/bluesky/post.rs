@@ -21,21 +21,37 @@ const PAGE: &str = "50";
 /// Asks the server who we are.
 pub async fn check(http: &Http, session: &mut Session, within: Duration) -> Result<(), Failure> {
     let mut signed = Signed::open(http, session, within)?;
-    let answer =
-        signed.call(&Xrpc::query("com.atproto.server.getSession", vec![])).await.map_err(|trouble| trouble.failure)?;
+    let answer = signed
+        .call(&Xrpc::query("com.atproto.server.getSession", vec![]))
+        .await
+        .map_err(|trouble| trouble.failure)?;
     if answer.get("did").and_then(Value::as_str) != Some(signed.did()) {
-        return Err(Failure::new(Code::OtherAccount, "the tokens are for another account"));
+        return Err(Failure::new(
+            Code::OtherAccount,
+            "the tokens are for another account",
+        ));
     }
     if answer.get("active") == Some(&Value::Bool(false)) {
-        return Err(Failure::new(Code::AccountSuspended, "the account is not active"));
+        return Err(Failure::new(
+            Code::AccountSuspended,
+            "the account is not active",
+        ));
     }
     Ok(())
 }
 
 /// Puts a post.
-pub async fn publish(http: &Http, session: &mut Session, payload: &Payload, within: Duration) -> Outcome {
+pub async fn publish(
+    http: &Http,
+    session: &mut Session,
+    payload: &Payload,
+    within: Duration,
+) -> Outcome {
     if let Some(code) = record::problems(payload).first() {
-        return Outcome::Refused { code: code.as_str().into(), detail: "found before sending".into() };
+        return Outcome::Refused {
+            code: code.as_str().into(),
+            detail: "found before sending".into(),
+        };
     }
     let mut signed = match Signed::open(http, session, within) {
         Ok(signed) => signed,
@@ -44,7 +60,9 @@ pub async fn publish(http: &Http, session: &mut Session, payload: &Payload, with
     let record = match prepare(&mut signed, payload).await {
         Ok(record) => record,
         // A harmless step: whatever happened, the post is not there.
-        Err(trouble) if trouble.stage == Stage::Refused && !trouble.failure.code.needs_reconnect() => {
+        Err(trouble)
+            if trouble.stage == Stage::Refused && !trouble.failure.code.needs_reconnect() =>
+        {
             return refused(trouble.failure);
         }
         Err(trouble) => return not_sent(trouble.failure),
@@ -56,38 +74,53 @@ pub async fn publish(http: &Http, session: &mut Session, payload: &Payload, with
         "record": record,
         "swapRecord": null,
     });
-    match signed.call(&Xrpc::procedure("com.atproto.repo.putRecord", &put)).await {
+    match signed
+        .call(&Xrpc::procedure("com.atproto.repo.putRecord", &put))
+        .await
+    {
         Ok(answer) => published(&answer, signed.did(), &payload.key),
         Err(trouble) => match trouble.stage {
             Stage::NotSent => not_sent(trouble.failure),
             Stage::Refused if trouble.failure.code.needs_reconnect() => not_sent(trouble.failure),
             // Nothing was overwritten; what is there may be an earlier attempt that somebody has edited since.
-            Stage::Refused if trouble.failure.code == Code::KeyTaken => {
-                Outcome::Unknown { detail: trouble.failure.to_string() }
-            }
+            Stage::Refused if trouble.failure.code == Code::KeyTaken => Outcome::Unknown {
+                detail: trouble.failure.to_string(),
+            },
             Stage::Refused => refused(trouble.failure),
-            Stage::Unknown => Outcome::Unknown { detail: trouble.failure.to_string() },
+            Stage::Unknown => Outcome::Unknown {
+                detail: trouble.failure.to_string(),
+            },
         },
     }
 }
 
 fn not_sent(failure: Failure) -> Outcome {
     tracing::info!(%failure, "not sent");
-    Outcome::NotSent { code: failure.code.as_str().into(), retry_at: failure.retry_at }
+    Outcome::NotSent {
+        code: failure.code.as_str().into(),
+        retry_at: failure.retry_at,
+    }
 }
 
 fn refused(failure: Failure) -> Outcome {
-    Outcome::Refused { code: failure.code.as_str().into(), detail: failure.detail }
+    Outcome::Refused {
+        code: failure.code.as_str().into(),
+        detail: failure.detail,
+    }
 }
 
 fn published(answer: &Value, did: &str, key: &str) -> Outcome {
     let expected = uri(did, key);
     let said = |name: &str| answer.get(name).and_then(Value::as_str);
     match (said("uri"), said("cid")) {
-        (Some(uri), Some(cid)) if uri == expected && !cid.is_empty() => {
-            Outcome::Published { remote_id: expected, url: web_address(did, key), content_id: cid.to_owned() }
-        }
-        _ => Outcome::Unknown { detail: format!("{}: a success without our post's id", Code::GarbageAnswer) },
+        (Some(uri), Some(cid)) if uri == expected && !cid.is_empty() => Outcome::Published {
+            remote_id: expected,
+            url: web_address(did, key),
+            content_id: cid.to_owned(),
+        },
+        _ => Outcome::Unknown {
+            detail: format!("{}: a success without our post's id", Code::GarbageAnswer),
+        },
     }
 }
 
@@ -95,7 +128,10 @@ fn published(answer: &Value, did: &str, key: &str) -> Outcome {
 async fn prepare(signed: &mut Signed<'_>, payload: &Payload) -> Result<Value, Trouble> {
     let mut accounts = BTreeMap::new();
     for handle in record::mentions(&payload.text) {
-        let call = Xrpc::query("com.atproto.identity.resolveHandle", vec![("handle", handle.clone())]);
+        let call = Xrpc::query(
+            "com.atproto.identity.resolveHandle",
+            vec![("handle", handle.clone())],
+        );
         if let Some(did) = account_of(signed.call(&call).await)? {
             accounts.insert(handle, did);
         }
@@ -111,16 +147,29 @@ fn account_of(answer: Result<Value, Trouble>) -> Result<Option<String>, Trouble>
     match answer {
         Ok(answer) => match answer.get("did").and_then(Value::as_str) {
             Some(did) if super::is_did(did) => Ok(Some(did.to_owned())),
-            _ => Err(Trouble::new(Stage::Unknown, Code::GarbageAnswer, "a handle without an account's id")),
+            _ => Err(Trouble::new(
+                Stage::Unknown,
+                Code::GarbageAnswer,
+                "a handle without an account's id",
+            )),
         },
-        Err(trouble) if trouble.stage == Stage::Refused && trouble.failure.code == Code::RefusedByServer => Ok(None),
+        Err(trouble)
+            if trouble.stage == Stage::Refused && trouble.failure.code == Code::RefusedByServer =>
+        {
+            Ok(None)
+        }
         Err(trouble) => Err(trouble),
     }
 }
 
 async fn upload(signed: &mut Signed<'_>, picture: &Picture) -> Result<(), Trouble> {
-    let kind = super::DECLARATION.picture_types.iter().find(|kind| **kind == picture.mime).copied();
-    let kind = kind.ok_or_else(|| Trouble::new(Stage::Refused, Code::MediaKind, "not a picture we send"))?;
+    let kind = super::DECLARATION
+        .picture_types
+        .iter()
+        .find(|kind| **kind == picture.mime)
+        .copied();
+    let kind =
+        kind.ok_or_else(|| Trouble::new(Stage::Refused, Code::MediaKind, "not a picture we send"))?;
     let call = Xrpc {
         name: "com.atproto.repo.uploadBlob",
         query: vec![],
@@ -131,21 +180,38 @@ async fn upload(signed: &mut Signed<'_>, picture: &Picture) -> Result<(), Troubl
     let answer = signed.call(&call).await?;
     // The server looks into the bytes: what it stored must be what was approved.
     let blob = answer.get("blob");
-    let cid = blob.and_then(|b| b.pointer("/ref/$link")).and_then(Value::as_str);
+    let cid = blob
+        .and_then(|b| b.pointer("/ref/$link"))
+        .and_then(Value::as_str);
     let stored_kind = blob.and_then(|b| b.get("mimeType")).and_then(Value::as_str);
     if cid != Some(key::blob_cid(&picture.bytes).as_str()) {
-        return Err(Trouble::new(Stage::Unknown, Code::GarbageAnswer, "the server stored other bytes than were sent"));
+        return Err(Trouble::new(
+            Stage::Unknown,
+            Code::GarbageAnswer,
+            "the server stored other bytes than were sent",
+        ));
     }
     if stored_kind != Some(picture.mime.as_str()) {
         let found = stored_kind.unwrap_or("nothing");
-        return Err(Trouble::new(Stage::Refused, Code::MediaKind, format!("sent as {kind}, found to be {found}")));
+        return Err(Trouble::new(
+            Stage::Refused,
+            Code::MediaKind,
+            format!("sent as {kind}, found to be {found}"),
+        ));
     }
     Ok(())
 }
 
 /// Looks under the payload's key. Reading needs no credentials, so it works with expired ones.
-pub async fn find(http: &Http, session: &mut Session, expected: &Payload, within: Duration) -> Found {
-    let cannot = |failure: Failure| Found::CannotTell { detail: failure.to_string() };
+pub async fn find(
+    http: &Http,
+    session: &mut Session,
+    expected: &Payload,
+    within: Duration,
+) -> Found {
+    let cannot = |failure: Failure| Found::CannotTell {
+        detail: failure.to_string(),
+    };
     let until = Instant::now() + within;
     let home = match session::home_of(session) {
         Ok(home) => home,
@@ -159,21 +225,34 @@ pub async fn find(http: &Http, session: &mut Session, expected: &Payload, within
     };
     let mut accounts = BTreeMap::new();
     for handle in record::mentions(&expected.text) {
-        let call = Xrpc::query("com.atproto.identity.resolveHandle", vec![("handle", handle.clone())]);
+        let call = Xrpc::query(
+            "com.atproto.identity.resolveHandle",
+            vec![("handle", handle.clone())],
+        );
         match account_of(xrpc::send(http, &home, &call, None, until).await) {
             Ok(Some(account)) => drop(accounts.insert(handle, account)),
             Ok(None) => {}
             Err(trouble) => return cannot(trouble.failure),
         }
     }
-    let (Some(cid), Some(value)) = (found.get("cid").and_then(Value::as_str), found.get("value")) else {
-        return cannot(Failure::new(Code::GarbageAnswer, "a record without its content"));
+    let (Some(cid), Some(value)) = (found.get("cid").and_then(Value::as_str), found.get("value"))
+    else {
+        return cannot(Failure::new(
+            Code::GarbageAnswer,
+            "a record without its content",
+        ));
     };
     if *value == record::record(expected, &accounts) {
         let key = &expected.key;
-        Found::Same { remote_id: uri(did, key), url: web_address(did, key), content_id: cid.to_owned() }
+        Found::Same {
+            remote_id: uri(did, key),
+            url: web_address(did, key),
+            content_id: cid.to_owned(),
+        }
     } else {
-        Found::Different { detail: format!("{cid} under our key is another content") }
+        Found::Different {
+            detail: format!("{cid} under our key is another content"),
+        }
     }
 }
 
@@ -186,46 +265,101 @@ pub async fn read_back(
 ) -> Result<Option<RemotePost>, Failure> {
     let key = own_key(session, remote_id)?;
     let home = session::home_of(session)?;
-    let found = get(http, &home, &session.account.id, key, Instant::now() + within).await?;
+    let found = get(
+        http,
+        &home,
+        &session.account.id,
+        key,
+        Instant::now() + within,
+    )
+    .await?;
     match found {
         None => Ok(None),
         Some(found) => match remote_post(&session.account.id, &found) {
             Some(post) if post.key == key => Ok(Some(post)),
-            _ => Err(Failure::new(Code::GarbageAnswer, "not the record asked for")),
+            _ => Err(Failure::new(
+                Code::GarbageAnswer,
+                "not the record asked for",
+            )),
         },
     }
 }
 
 /// The newest posts first.
-pub async fn list(http: &Http, session: &Session, cursor: Option<&str>, within: Duration) -> Result<Page, Failure> {
+pub async fn list(
+    http: &Http,
+    session: &Session,
+    cursor: Option<&str>,
+    within: Duration,
+) -> Result<Page, Failure> {
     let home = session::home_of(session)?;
     let did = &session.account.id;
-    let mut query = vec![("repo", did.clone()), ("collection", COLLECTION.to_owned()), ("limit", PAGE.to_owned())];
+    let mut query = vec![
+        ("repo", did.clone()),
+        ("collection", COLLECTION.to_owned()),
+        ("limit", PAGE.to_owned()),
+    ];
     query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
     let call = Xrpc::query("com.atproto.repo.listRecords", query);
-    let answer = xrpc::send(http, &home, &call, None, Instant::now() + within).await.map_err(|t| t.failure)?;
+    let answer = xrpc::send(http, &home, &call, None, Instant::now() + within)
+        .await
+        .map_err(|t| t.failure)?;
     let records = answer.get("records").and_then(Value::as_array);
-    let posts: Option<Vec<RemotePost>> = records.and_then(|all| all.iter().map(|r| remote_post(did, r)).collect());
-    let posts = posts.ok_or_else(|| Failure::new(Code::GarbageAnswer, "not a list of this account's posts"))?;
-    let next = answer.get("cursor").and_then(Value::as_str).filter(|next| Some(*next) != cursor && !posts.is_empty());
-    Ok(Page { cursor: next.map(str::to_owned), posts })
+    let posts: Option<Vec<RemotePost>> =
+        records.and_then(|all| all.iter().map(|r| remote_post(did, r)).collect());
+    let posts = posts
+        .ok_or_else(|| Failure::new(Code::GarbageAnswer, "not a list of this account's posts"))?;
+    let next = answer
+        .get("cursor")
+        .and_then(Value::as_str)
+        .filter(|next| Some(*next) != cursor && !posts.is_empty());
+    Ok(Page {
+        cursor: next.map(str::to_owned),
+        posts,
+    })
 }
 
 /// Deletes; one that is gone answers like the first time.
-pub async fn delete(http: &Http, session: &mut Session, remote_id: &str, within: Duration) -> Result<(), Failure> {
+pub async fn delete(
+    http: &Http,
+    session: &mut Session,
+    remote_id: &str,
+    within: Duration,
+) -> Result<(), Failure> {
     let key = own_key(session, remote_id)?.to_owned();
     let mut signed = Signed::open(http, session, within)?;
     let body = json!({ "repo": signed.did(), "collection": COLLECTION, "rkey": key });
-    signed.call(&Xrpc::procedure("com.atproto.repo.deleteRecord", &body)).await.map(drop).map_err(|t| t.failure)
+    signed
+        .call(&Xrpc::procedure("com.atproto.repo.deleteRecord", &body))
+        .await
+        .map(drop)
+        .map_err(|t| t.failure)
 }
 
-async fn get(http: &Http, home: &Url, did: &str, key: &str, until: Instant) -> Result<Option<Value>, Failure> {
-    let query = vec![("repo", did.to_owned()), ("collection", COLLECTION.to_owned()), ("rkey", key.to_owned())];
+async fn get(
+    http: &Http,
+    home: &Url,
+    did: &str,
+    key: &str,
+    until: Instant,
+) -> Result<Option<Value>, Failure> {
+    let query = vec![
+        ("repo", did.to_owned()),
+        ("collection", COLLECTION.to_owned()),
+        ("rkey", key.to_owned()),
+    ];
     let call = Xrpc::query("com.atproto.repo.getRecord", query);
     match xrpc::send(http, home, &call, None, until).await {
-        Ok(found) if found.get("uri").and_then(Value::as_str) == Some(uri(did, key).as_str()) => Ok(Some(found)),
-        Ok(_) => Err(Failure::new(Code::GarbageAnswer, "not the record asked for")),
-        Err(trouble) if trouble.stage == Stage::Refused && trouble.name == "RecordNotFound" => Ok(None),
+        Ok(found) if found.get("uri").and_then(Value::as_str) == Some(uri(did, key).as_str()) => {
+            Ok(Some(found))
+        }
+        Ok(_) => Err(Failure::new(
+            Code::GarbageAnswer,
+            "not the record asked for",
+        )),
+        Err(trouble) if trouble.stage == Stage::Refused && trouble.name == "RecordNotFound" => {
+            Ok(None)
+        }
         Err(trouble) => Err(trouble.failure),
     }
 }

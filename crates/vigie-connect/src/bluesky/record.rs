@@ -12,7 +12,11 @@ pub const COLLECTION: &str = "app.bsky.feed.post";
 
 /// Counts as Bluesky does.
 pub fn count(text: &str) -> Counts {
-    Counts { graphemes: text.graphemes(true).count(), bytes: text.len(), limit: DECLARATION.text }
+    Counts {
+        graphemes: text.graphemes(true).count(),
+        bytes: text.len(),
+        limit: DECLARATION.text,
+    }
 }
 
 /// What is surely wrong, each reason once.
@@ -25,31 +29,54 @@ pub fn problems(payload: &Payload) -> Vec<Code> {
         }
     };
     say(!key::is_tid(&payload.key), Code::BadKey);
-    say(payload.text.trim().is_empty() && payload.link.is_none() && payload.pictures.is_empty(), Code::Empty);
+    say(
+        payload.text.trim().is_empty() && payload.link.is_none() && payload.pictures.is_empty(),
+        Code::Empty,
+    );
     // Bytes first: counting characters of a huge text is not worth it.
     let too_many_bytes = payload.text.len() > limits.text.bytes;
     say(too_many_bytes, Code::TooManyBytes);
-    say(!too_many_bytes && !count(&payload.text).fits(), Code::TooLong);
-    say(payload.pictures.len() > limits.pictures, Code::TooManyPictures);
+    say(
+        !too_many_bytes && !count(&payload.text).fits(),
+        Code::TooLong,
+    );
+    say(
+        payload.pictures.len() > limits.pictures,
+        Code::TooManyPictures,
+    );
     for picture in &payload.pictures {
-        say(picture.bytes.len() > limits.picture_bytes || picture.bytes.is_empty(), Code::MediaTooBig);
-        say(!limits.picture_types.contains(&picture.mime.as_str()), Code::MediaKind);
         say(
-            picture.alt.len() > limits.alt_graphemes * 10 || picture.alt.graphemes(true).count() > limits.alt_graphemes,
+            picture.bytes.len() > limits.picture_bytes || picture.bytes.is_empty(),
+            Code::MediaTooBig,
+        );
+        say(
+            !limits.picture_types.contains(&picture.mime.as_str()),
+            Code::MediaKind,
+        );
+        say(
+            picture.alt.len() > limits.alt_graphemes * 10
+                || picture.alt.graphemes(true).count() > limits.alt_graphemes,
             Code::AltTooLong,
         );
     }
-    say(payload.langs.len() > limits.languages, Code::TooManyLanguages);
+    say(
+        payload.langs.len() > limits.languages,
+        Code::TooManyLanguages,
+    );
     if let Some(link) = &payload.link {
         say(card_url(link).is_none(), Code::BadLink);
-        say(!payload.pictures.is_empty() && !payload.text.contains(link.as_str()), Code::LinkWithPictures);
+        say(
+            !payload.pictures.is_empty() && !payload.text.contains(link.as_str()),
+            Code::LinkWithPictures,
+        );
     }
     all
 }
 
 fn card_url(link: &str) -> Option<Url> {
     let url = Url::parse(link).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()).then_some(url)
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty())
+        .then_some(url)
 }
 
 /// The handles mentioned, each once.
@@ -80,7 +107,11 @@ pub fn record(payload: &Payload, accounts: &BTreeMap<String, String>) -> Value {
     if !payload.pictures.is_empty() {
         let images: Vec<Value> = payload.pictures.iter().map(image).collect();
         record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": images });
-    } else if let Some((link, url)) = payload.link.as_ref().and_then(|link| Some((link, card_url(link)?))) {
+    } else if let Some((link, url)) = payload
+        .link
+        .as_ref()
+        .and_then(|link| Some((link, card_url(link)?)))
+    {
         // The card says only what was approved: the address. Its page may say something else tomorrow.
         let path = url.path().trim_end_matches('/');
         let title = format!("{}{path}", url.host_str().unwrap_or_default());
@@ -151,7 +182,13 @@ mod tests {
         }
     }
     fn picture(bytes: usize, mime: &str) -> Picture {
-        Picture { bytes: Bytes::from(vec![0; bytes]), mime: mime.into(), alt: "Un phare".into(), width: 4, height: 3 }
+        Picture {
+            bytes: Bytes::from(vec![0; bytes]),
+            mime: mime.into(),
+            alt: "Un phare".into(),
+            width: 4,
+            height: 3,
+        }
     }
 
     #[test]
@@ -160,7 +197,10 @@ mod tests {
         assert_eq!(count("👨‍👩‍👧‍👦").bytes, 25);
         assert_eq!(count("e\u{301}té").graphemes, 3);
         let full = count(&"👨‍👩‍👧‍👦".repeat(121));
-        assert!(!full.fits() && full.left() == -1, "few characters, too many bytes");
+        assert!(
+            !full.fits() && full.left() == -1,
+            "few characters, too many bytes"
+        );
         assert_eq!(count(&"é".repeat(301)).left(), -1);
     }
 
@@ -174,13 +214,31 @@ mod tests {
         assert_eq!(wrong(&|_| {}), []);
         assert_eq!(wrong(&|p| p.text = " \n".into()), [Code::Empty]);
         assert_eq!(wrong(&|p| p.text = "é".repeat(301)), [Code::TooLong]);
-        assert_eq!(wrong(&|p| p.text = "é".repeat(1_000_000)), [Code::TooManyBytes]);
+        assert_eq!(
+            wrong(&|p| p.text = "é".repeat(1_000_000)),
+            [Code::TooManyBytes]
+        );
         assert_eq!(wrong(&|p| p.key = "../x".into()), [Code::BadKey]);
-        assert_eq!(wrong(&|p| p.pictures = vec![picture(9, "image/png"); 5]), [Code::TooManyPictures]);
-        assert_eq!(wrong(&|p| p.pictures = vec![picture(2_000_001, "image/png"); 2]), [Code::MediaTooBig]);
-        assert_eq!(wrong(&|p| p.pictures = vec![picture(9, "image/svg+xml")]), [Code::MediaKind]);
-        assert_eq!(wrong(&|p| p.langs = vec!["fr".into(); 4]), [Code::TooManyLanguages]);
-        assert_eq!(wrong(&|p| p.link = Some("javascript:alert(1)".into())), [Code::BadLink]);
+        assert_eq!(
+            wrong(&|p| p.pictures = vec![picture(9, "image/png"); 5]),
+            [Code::TooManyPictures]
+        );
+        assert_eq!(
+            wrong(&|p| p.pictures = vec![picture(2_000_001, "image/png"); 2]),
+            [Code::MediaTooBig]
+        );
+        assert_eq!(
+            wrong(&|p| p.pictures = vec![picture(9, "image/svg+xml")]),
+            [Code::MediaKind]
+        );
+        assert_eq!(
+            wrong(&|p| p.langs = vec!["fr".into(); 4]),
+            [Code::TooManyLanguages]
+        );
+        assert_eq!(
+            wrong(&|p| p.link = Some("javascript:alert(1)".into())),
+            [Code::BadLink]
+        );
         let both = |p: &mut Payload| {
             p.link = Some("https://exemple.fr/a".into());
             p.pictures = vec![picture(9, "image/png")];
@@ -202,11 +260,24 @@ mod tests {
         let made = record(&post, &accounts);
         assert_eq!(made, record(&post, &accounts));
         assert_eq!(made["createdAt"], "2026-11-24T12:00:00.123Z");
-        assert_eq!(made["facets"].as_array().unwrap().len(), 3, "the unknown handle stays words");
-        assert_eq!(made["facets"][0]["index"], json!({ "byteStart": 6, "byteEnd": 13 }));
+        assert_eq!(
+            made["facets"].as_array().unwrap().len(),
+            3,
+            "the unknown handle stays words"
+        );
+        assert_eq!(
+            made["facets"][0]["index"],
+            json!({ "byteStart": 6, "byteEnd": 13 })
+        );
         assert!(made.get("embed").is_none());
         post.link = Some("https://exemple.fr/dossier/?x=1".into());
-        assert_eq!(record(&post, &accounts)["embed"]["external"]["title"], "exemple.fr/dossier");
-        assert_eq!(record(&post, &accounts)["embed"]["external"]["uri"], "https://exemple.fr/dossier/?x=1");
+        assert_eq!(
+            record(&post, &accounts)["embed"]["external"]["title"],
+            "exemple.fr/dossier"
+        );
+        assert_eq!(
+            record(&post, &accounts)["embed"]["external"]["uri"],
+            "https://exemple.fr/dossier/?x=1"
+        );
     }
 }

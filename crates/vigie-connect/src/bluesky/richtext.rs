@@ -8,8 +8,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Endings that make a bare `domain.tld` a link. Short on purpose: a missing space after a full stop must not make one.
 const BARE_ENDINGS: [&str; 34] = [
-    "com", "org", "net", "fr", "eu", "be", "ch", "ca", "lu", "de", "es", "it", "nl", "uk", "ie", "us", "info", "io", "app",
-    "dev", "ai", "co", "me", "tv", "gouv", "gov", "edu", "coop", "bzh", "paris", "social", "news", "blog", "shop",
+    "com", "org", "net", "fr", "eu", "be", "ch", "ca", "lu", "de", "es", "it", "nl", "uk", "ie",
+    "us", "info", "io", "app", "dev", "ai", "co", "me", "tv", "gouv", "gov", "edu", "coop", "bzh",
+    "paris", "social", "news", "blog", "shop",
 ];
 /// Most characters of a hashtag.
 const TAG_GRAPHEMES: usize = 64;
@@ -20,20 +21,27 @@ pub fn segments(text: &str) -> Vec<Segment> {
     let mut words = 0;
     for (range, kind) in words_of(text).filter_map(|word| found(text, word)) {
         if words < range.start {
-            all.push(Segment { kind: SegmentKind::Text, range: words..range.start });
+            all.push(Segment {
+                kind: SegmentKind::Text,
+                range: words..range.start,
+            });
         }
         words = range.end;
         all.push(Segment { kind, range });
     }
     if words < text.len() {
-        all.push(Segment { kind: SegmentKind::Text, range: words..text.len() });
+        all.push(Segment {
+            kind: SegmentKind::Text,
+            range: words..text.len(),
+        });
     }
     all
 }
 
 /// The runs between white space (zero-width ones included: they part words for a reader's eye too).
 fn words_of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let parts = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    let parts =
+        |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
     let mut at = 0;
     text.split_inclusive(parts).filter_map(move |word| {
         let start = at;
@@ -50,10 +58,20 @@ fn found(text: &str, word: Range<usize>) -> Option<(Range<usize>, SegmentKind)> 
     let start = word.end - bare.len();
     let (len, kind) = if let Some(rest) = bare.strip_prefix('@') {
         let handle = handle_in(rest)?;
-        (1 + handle.len(), SegmentKind::Mention { handle: handle.to_ascii_lowercase() })
+        (
+            1 + handle.len(),
+            SegmentKind::Mention {
+                handle: handle.to_ascii_lowercase(),
+            },
+        )
     } else if let Some(mark) = bare.chars().next().filter(|c| matches!(c, '#' | '＃')) {
         let tag = tag_in(bare.strip_prefix(mark)?)?;
-        (mark.len_utf8() + tag.len(), SegmentKind::Tag { tag: tag.to_owned() })
+        (
+            mark.len_utf8() + tag.len(),
+            SegmentKind::Tag {
+                tag: tag.to_owned(),
+            },
+        )
     } else {
         let (len, uri) = link_in(bare)?;
         (len, SegmentKind::Link { uri })
@@ -63,7 +81,9 @@ fn found(text: &str, word: Range<usize>) -> Option<(Range<usize>, SegmentKind)> 
 
 /// The handle that `rest` begins with: a domain name.
 fn handle_in(rest: &str) -> Option<&str> {
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'))
+        .unwrap_or(rest.len());
     let handle = rest.get(..end)?.trim_end_matches(['.', '-']);
     is_handle(handle).then_some(handle)
 }
@@ -75,11 +95,15 @@ pub fn is_handle(handle: &str) -> bool {
         && labels.len() >= 2
         && labels.iter().all(|label| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         })
-        && labels.last().is_some_and(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && labels
+            .last()
+            .is_some_and(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// The tag that `rest` begins with; a number is not one, nor is a keycap emoji.
@@ -89,7 +113,8 @@ fn tag_in(rest: &str) -> Option<&str> {
     }
     let tag = rest.trim_end_matches(|c: char| is_punctuation(c) || matches!(c, '#' | '＃'));
     let only_digits = tag.chars().all(|c| c.is_ascii_digit() || is_punctuation(c));
-    (!only_digits && tag.graphemes(true).count() <= TAG_GRAPHEMES && !tag.contains(['#', '＃'])).then_some(tag)
+    (!only_digits && tag.graphemes(true).count() <= TAG_GRAPHEMES && !tag.contains(['#', '＃']))
+        .then_some(tag)
 }
 
 /// The link that `bare` begins with: its length in the text and where it leads.
@@ -108,7 +133,10 @@ fn link_in(bare: &str) -> Option<(usize, String)> {
         format!("https://{link}")
     };
     let parsed = url::Url::parse(&uri).ok()?;
-    parsed.host_str().is_some_and(|host| !host.is_empty()).then_some((link.len(), uri))
+    parsed
+        .host_str()
+        .is_some_and(|host| !host.is_empty())
+        .then_some((link.len(), uri))
 }
 
 /// Without the punctuation of the sentence around it; a closing bracket stays if it was opened inside.
@@ -123,7 +151,22 @@ fn trimmed_link(link: &str) -> &str {
             ']' => square > square_open,
             _ => matches!(
                 last,
-                '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '>' | '}' | '…' | '’' | '”' | '»' | '“' | '。' | '、'
+                '.' | ','
+                    | ';'
+                    | ':'
+                    | '!'
+                    | '?'
+                    | '\''
+                    | '"'
+                    | '>'
+                    | '}'
+                    | '…'
+                    | '’'
+                    | '”'
+                    | '»'
+                    | '“'
+                    | '。'
+                    | '、'
             ),
         };
         if !outside {
@@ -138,7 +181,24 @@ fn trimmed_link(link: &str) -> &str {
 
 fn is_punctuation(c: char) -> bool {
     (c.is_ascii_punctuation() && c != '#' && c != '_')
-        || matches!(c, '…' | '’' | '‘' | '“' | '”' | '«' | '»' | '–' | '—' | '。' | '、' | '！' | '？' | '¿' | '¡' | '·')
+        || matches!(
+            c,
+            '…' | '’'
+                | '‘'
+                | '“'
+                | '”'
+                | '«'
+                | '»'
+                | '–'
+                | '—'
+                | '。'
+                | '、'
+                | '！'
+                | '？'
+                | '¿'
+                | '¡'
+                | '·'
+        )
 }
 
 #[cfg(test)]
@@ -148,8 +208,15 @@ mod tests {
     /// The parts that are not plain words, as (shown, kind).
     fn marked(text: &str) -> Vec<(String, SegmentKind)> {
         let all = segments(text);
-        assert_eq!(all.iter().map(|s| s.of(text)).collect::<String>(), text, "joined, the runs are the text");
-        all.iter().filter(|s| s.kind != SegmentKind::Text).map(|s| (s.of(text).to_owned(), s.kind.clone())).collect()
+        assert_eq!(
+            all.iter().map(|s| s.of(text)).collect::<String>(),
+            text,
+            "joined, the runs are the text"
+        );
+        all.iter()
+            .filter(|s| s.kind != SegmentKind::Text)
+            .map(|s| (s.of(text).to_owned(), s.kind.clone()))
+            .collect()
     }
     fn shown(text: &str) -> Vec<String> {
         marked(text).into_iter().map(|(shown, _)| shown).collect()
@@ -160,25 +227,53 @@ mod tests {
         for (text, link) in [
             ("voir https://exemple.fr/été.", "https://exemple.fr/été"),
             ("(https://exemple.fr/a)", "https://exemple.fr/a"),
-            ("https://fr.exemple.org/wiki/Lyon_(homonymie)", "https://fr.exemple.org/wiki/Lyon_(homonymie)"),
-            ("(https://exemple.org/Lyon_(ville)),", "https://exemple.org/Lyon_(ville)"),
+            (
+                "https://fr.exemple.org/wiki/Lyon_(homonymie)",
+                "https://fr.exemple.org/wiki/Lyon_(homonymie)",
+            ),
+            (
+                "(https://exemple.org/Lyon_(ville)),",
+                "https://exemple.org/Lyon_(ville)",
+            ),
             ("« https://exemple.fr »", "https://exemple.fr"),
             ("«https://exemple.fr»", "https://exemple.fr"),
             ("“https://exemple.fr/x”!", "https://exemple.fr/x"),
-            ("https://exemple.fr/?q=a&b=c…", "https://exemple.fr/?q=a&b=c"),
+            (
+                "https://exemple.fr/?q=a&b=c…",
+                "https://exemple.fr/?q=a&b=c",
+            ),
             ("👩‍👩‍👧‍👦 https://exemple.fr", "https://exemple.fr"),
             ("مرحبا https://exemple.fr العالم", "https://exemple.fr"),
             ("vigie.fr/aide, merci", "vigie.fr/aide"),
-            ("\u{200b}https://exemple.fr\u{200b}caché", "https://exemple.fr"),
+            (
+                "\u{200b}https://exemple.fr\u{200b}caché",
+                "https://exemple.fr",
+            ),
         ] {
             assert_eq!(shown(text), [link], "{text}");
         }
-        assert_eq!(marked("Vigie.fr")[0].1, SegmentKind::Link { uri: "https://Vigie.fr".into() });
+        assert_eq!(
+            marked("Vigie.fr")[0].1,
+            SegmentKind::Link {
+                uri: "https://Vigie.fr".into()
+            }
+        );
     }
 
     #[test]
     fn what_is_no_link() {
-        for text in ["fin.Voila", "3.14", "e.g. this", "http://", "https://", "M.Dupont", "ftp://exemple.fr", "a@exemple.fr", "..", "javascript:alert(1)"] {
+        for text in [
+            "fin.Voila",
+            "3.14",
+            "e.g. this",
+            "http://",
+            "https://",
+            "M.Dupont",
+            "ftp://exemple.fr",
+            "a@exemple.fr",
+            "..",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(shown(text), [""; 0], "{text}");
         }
     }
@@ -188,8 +283,18 @@ mod tests {
         assert_eq!(
             marked("Merci @Alice.Test, (@bob.exemple.fr) et @carole !"),
             [
-                ("@Alice.Test".to_owned(), SegmentKind::Mention { handle: "alice.test".into() }),
-                ("@bob.exemple.fr".to_owned(), SegmentKind::Mention { handle: "bob.exemple.fr".into() }),
+                (
+                    "@Alice.Test".to_owned(),
+                    SegmentKind::Mention {
+                        handle: "alice.test".into()
+                    }
+                ),
+                (
+                    "@bob.exemple.fr".to_owned(),
+                    SegmentKind::Mention {
+                        handle: "bob.exemple.fr".into()
+                    }
+                ),
             ]
         );
         assert_eq!(shown("@-a.test @a.1 @a..test @ @.test x@a.test"), [""; 0]);
@@ -211,14 +316,29 @@ mod tests {
     fn offsets_are_bytes_on_character_boundaries() {
         let text = "é👨‍👩‍👧 @a.test שלום #café";
         let all = segments(text);
-        assert!(all.iter().all(|s| text.is_char_boundary(s.range.start) && text.is_char_boundary(s.range.end)));
-        let mention = all.iter().find(|s| matches!(s.kind, SegmentKind::Mention { .. })).unwrap();
+        assert!(
+            all.iter()
+                .all(|s| text.is_char_boundary(s.range.start) && text.is_char_boundary(s.range.end))
+        );
+        let mention = all
+            .iter()
+            .find(|s| matches!(s.kind, SegmentKind::Mention { .. }))
+            .unwrap();
         assert_eq!(mention.range, 21..28);
     }
 
     #[test]
     fn a_million_characters_are_cut_in_linear_time() {
-        for unit in ["((((", "#a ", "@a.b ", "https://a.fr/) ", "))))", "😀", ".", "#"] {
+        for unit in [
+            "((((",
+            "#a ",
+            "@a.b ",
+            "https://a.fr/) ",
+            "))))",
+            "😀",
+            ".",
+            "#",
+        ] {
             let text = unit.repeat(1_000_000 / unit.len());
             assert_eq!(segments(&text).last().unwrap().range.end, text.len());
         }

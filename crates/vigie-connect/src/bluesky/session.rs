@@ -31,14 +31,28 @@ pub struct Keys {
 impl Keys {
     fn parse(secret: &SecretString) -> Result<Self, Failure> {
         // The parser's own message is not passed on: it could quote the secret.
-        let broken = || Failure::new(Code::TokenExpired, "what the vault keeps for this channel cannot be read");
+        let broken = || {
+            Failure::new(
+                Code::TokenExpired,
+                "what the vault keeps for this channel cannot be read",
+            )
+        };
         let value: Value = serde_json::from_str(secret.expose_secret()).map_err(|_| broken())?;
-        let part = |name: &str| value.get(name).and_then(Value::as_str).map(SecretString::from).ok_or_else(broken);
+        let part = |name: &str| {
+            value
+                .get(name)
+                .and_then(Value::as_str)
+                .map(SecretString::from)
+                .ok_or_else(broken)
+        };
         Ok(Self {
             access: part("access")?,
             refresh: part("refresh")?,
             password: part("password")?,
-            home: value.get("home").and_then(Value::as_str).and_then(|home| Url::parse(home).ok()),
+            home: value
+                .get("home")
+                .and_then(Value::as_str)
+                .and_then(|home| Url::parse(home).ok()),
         })
     }
 
@@ -64,12 +78,20 @@ pub async fn connect(
 ) -> Result<Connected, Failure> {
     http.admit_secret(service)?;
     let identifier = identifier.trim().trim_start_matches('@');
-    let entered = create(http, service, identifier, password, until).await.map_err(|trouble| trouble.failure)?;
+    let entered = create(http, service, identifier, password, until)
+        .await
+        .map_err(|trouble| trouble.failure)?;
     if scope(&entered.keys.access).as_deref() == Some(FULL_ACCESS) {
         // The main password opens everything; a company's key for posting must not. The session is ended at once.
-        let end = Xrpc { post: true, ..Xrpc::query("com.atproto.server.deleteSession", vec![]) };
+        let end = Xrpc {
+            post: true,
+            ..Xrpc::query("com.atproto.server.deleteSession", vec![])
+        };
         let _ = xrpc::send(http, service, &end, Some(&entered.keys.refresh), until).await;
-        return Err(Failure::new(Code::NeedsAppPassword, "this is the account's main password"));
+        return Err(Failure::new(
+            Code::NeedsAppPassword,
+            "this is the account's main password",
+        ));
     }
     let account = Account {
         platform: Platform::Bluesky,
@@ -77,7 +99,10 @@ pub async fn connect(
         id: entered.did,
         handle: entered.handle,
     };
-    Ok(Connected { account, secret: entered.keys.seal() })
+    Ok(Connected {
+        account,
+        secret: entered.keys.seal(),
+    })
 }
 
 struct Entered {
@@ -104,18 +129,32 @@ async fn create(
 fn entered(answer: &Value, service: &Url, password: &SecretString) -> Result<Entered, Trouble> {
     let part = |name: &str| {
         answer.get(name).and_then(Value::as_str).ok_or_else(|| {
-            Trouble::new(Stage::Unknown, Code::GarbageAnswer, format!("signed in, but the answer has no {name}"))
+            Trouble::new(
+                Stage::Unknown,
+                Code::GarbageAnswer,
+                format!("signed in, but the answer has no {name}"),
+            )
         })
     };
     if answer.get("active") == Some(&Value::Bool(false)) {
-        return Err(Trouble::new(Stage::Refused, Code::AccountSuspended, "the account is not active"));
+        return Err(Trouble::new(
+            Stage::Refused,
+            Code::AccountSuspended,
+            "the account is not active",
+        ));
     }
     let did = part("did")?.to_owned();
     if !super::is_did(&did) {
-        return Err(Trouble::new(Stage::Unknown, Code::GarbageAnswer, "signed in, but the account's id is not one"));
+        return Err(Trouble::new(
+            Stage::Unknown,
+            Code::GarbageAnswer,
+            "signed in, but the account's id is not one",
+        ));
     }
     // Only the entryway sends us on; a server that somebody named is kept, whatever it says of itself.
-    let home = (service.host_str() == Some(ENTRYWAY)).then(|| super::discover::pds_of(answer.get("didDoc")?)).flatten();
+    let home = (service.host_str() == Some(ENTRYWAY))
+        .then(|| super::discover::pds_of(answer.get("didDoc")?))
+        .flatten();
     Ok(Entered {
         did,
         handle: part("handle")?.to_owned(),
@@ -131,7 +170,9 @@ fn entered(answer: &Value, service: &Url, password: &SecretString) -> Result<Ent
 /// The scope that a token names, when it can be read. Nothing is decided on it but our own refusal.
 fn scope(token: &SecretString) -> Option<String> {
     let middle = token.expose_secret().split('.').nth(1)?;
-    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(middle).ok()?;
+    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(middle)
+        .ok()?;
     let claims: Value = serde_json::from_slice(&json).ok()?;
     Some(claims.get("scope")?.as_str()?.to_owned())
 }
@@ -148,11 +189,21 @@ pub struct Signed<'a> {
 
 impl<'a> Signed<'a> {
     /// Opens `session` for calls that together take at most `within`.
-    pub fn open(http: &'a Http, session: &'a mut Session, within: Duration) -> Result<Self, Failure> {
+    pub fn open(
+        http: &'a Http,
+        session: &'a mut Session,
+        within: Duration,
+    ) -> Result<Self, Failure> {
         let keys = Keys::parse(session.secret())?;
         let service = service_of(&session.account)?;
         let until = Instant::now() + within;
-        Ok(Self { http, session, keys, service, until })
+        Ok(Self {
+            http,
+            session,
+            keys,
+            service,
+            until,
+        })
     }
 
     /// One call. A call refused for stale tokens was not carried out: it is sent once more with new ones.
@@ -173,14 +224,35 @@ impl<'a> Signed<'a> {
 
     /// New tokens: by the refresh token, else by the password. Whatever goes wrong here, the call was not carried out.
     async fn renew(&mut self) -> Result<(), Trouble> {
-        let refresh = Xrpc { post: true, ..Xrpc::query("com.atproto.server.refreshSession", vec![]) };
-        let first = xrpc::send(self.http, &self.service, &refresh, Some(&self.keys.refresh), self.until).await;
-        let entered = match first.and_then(|answer| entered(&answer, &self.service, &self.keys.password)) {
-            Err(trouble) if trouble.stage == Stage::Refused && trouble.failure.code == Code::TokenExpired => {
-                create(self.http, &self.service, &self.session.account.id, &self.keys.password, self.until).await
-            }
-            other => other,
+        let refresh = Xrpc {
+            post: true,
+            ..Xrpc::query("com.atproto.server.refreshSession", vec![])
         };
+        let first = xrpc::send(
+            self.http,
+            &self.service,
+            &refresh,
+            Some(&self.keys.refresh),
+            self.until,
+        )
+        .await;
+        let entered =
+            match first.and_then(|answer| entered(&answer, &self.service, &self.keys.password)) {
+                Err(trouble)
+                    if trouble.stage == Stage::Refused
+                        && trouble.failure.code == Code::TokenExpired =>
+                {
+                    create(
+                        self.http,
+                        &self.service,
+                        &self.session.account.id,
+                        &self.keys.password,
+                        self.until,
+                    )
+                    .await
+                }
+                other => other,
+            };
         let mut entered = entered.map_err(|mut trouble| {
             trouble.stage = Stage::NotSent;
             // The password that once opened the account no longer does.
@@ -190,7 +262,11 @@ impl<'a> Signed<'a> {
             trouble
         })?;
         if entered.did != self.session.account.id {
-            return Err(Trouble::new(Stage::NotSent, Code::OtherAccount, "the tokens are for another account"));
+            return Err(Trouble::new(
+                Stage::NotSent,
+                Code::OtherAccount,
+                "the tokens are for another account",
+            ));
         }
         entered.keys.home = entered.keys.home.or_else(|| self.keys.home.take());
         self.keys = entered.keys;
@@ -208,11 +284,14 @@ impl<'a> Signed<'a> {
 /// Where an account's records are read; no credentials are needed for that.
 pub fn home_of(session: &Session) -> Result<Url, Failure> {
     match Keys::parse(session.secret()) {
-        Ok(Keys { home: Some(home), .. }) => Ok(home),
+        Ok(Keys {
+            home: Some(home), ..
+        }) => Ok(home),
         _ => service_of(&session.account),
     }
 }
 
 fn service_of(account: &Account) -> Result<Url, Failure> {
-    Url::parse(&account.service).map_err(|_| Failure::new(Code::BadAddress, "the channel's server is not an address"))
+    Url::parse(&account.service)
+        .map_err(|_| Failure::new(Code::BadAddress, "the channel's server is not an address"))
 }

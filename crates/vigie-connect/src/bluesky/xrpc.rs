@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::Bytes;
 use reqwest::Method;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use url::Url;
@@ -32,13 +32,25 @@ pub struct Xrpc {
 impl Xrpc {
     /// A reading call.
     pub fn query(name: &'static str, query: Vec<(&'static str, String)>) -> Self {
-        Self { name, query, body: None, post: false, secret_body: false }
+        Self {
+            name,
+            query,
+            body: None,
+            post: false,
+            secret_body: false,
+        }
     }
 
     /// A changing call with JSON.
     pub fn procedure(name: &'static str, body: &Value) -> Self {
         let body = Some(("application/json", Bytes::from(body.to_string())));
-        Self { name, query: vec![], body, post: true, secret_body: false }
+        Self {
+            name,
+            query: vec![],
+            body,
+            post: true,
+            secret_body: false,
+        }
     }
 }
 
@@ -66,13 +78,18 @@ pub struct Trouble {
 
 impl Trouble {
     pub(super) fn new(stage: Stage, code: Code, detail: impl AsRef<str>) -> Self {
-        Self { stage, name: String::new(), failure: Failure::new(code, detail) }
+        Self {
+            stage,
+            name: String::new(),
+            failure: Failure::new(code, detail),
+        }
     }
 
     /// True when new credentials may help: they have expired (400 `ExpiredToken`) or are not known (400
     /// `InvalidToken`). Both are 401 on some servers.
     pub fn is_stale_token(&self) -> bool {
-        self.stage == Stage::Refused && matches!(self.name.as_str(), "ExpiredToken" | "InvalidToken")
+        self.stage == Stage::Refused
+            && matches!(self.name.as_str(), "ExpiredToken" | "InvalidToken")
     }
 }
 
@@ -93,7 +110,9 @@ pub async fn send(
     if !call.query.is_empty() {
         url.query_pairs_mut().extend_pairs(&call.query);
     }
-    let within = until.saturating_duration_since(Instant::now()).min(CALL_WITHIN);
+    let within = until
+        .saturating_duration_since(Instant::now())
+        .min(CALL_WITHIN);
     if within.is_zero() {
         return Err(Trouble::new(Stage::NotSent, Code::Slow, "no time left"));
     }
@@ -102,36 +121,78 @@ pub async fn send(
     request.bearer = bearer.cloned();
     request.body = call.body.clone();
     request.secret_body = call.secret_body;
-    sort(http.send(request).await)
+    let answer = http.send(request).await;
+    sort(answer, |message| match bearer {
+        // A server may quote what it was sent: nothing of that gets into a log.
+        _ if call.secret_body => String::new(),
+        Some(bearer) => message.replace(bearer.expose_secret(), "…"),
+        None => message,
+    })
 }
 
-fn sort(answer: Result<Answer, NoAnswer>) -> Result<Value, Trouble> {
+fn sort(
+    answer: Result<Answer, NoAnswer>,
+    clean: impl Fn(String) -> String,
+) -> Result<Value, Trouble> {
     let answer = answer.map_err(|error| Trouble {
-        stage: if error.left { Stage::Unknown } else { Stage::NotSent },
+        stage: if error.left {
+            Stage::Unknown
+        } else {
+            Stage::NotSent
+        },
         name: String::new(),
         failure: error.failure,
     })?;
     let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    let said = |key: &str| json.as_ref().and_then(|j| j.get(key)?.as_str()).unwrap_or_default().to_owned();
-    let (name, message) = (said("error"), said("message"));
+    let said = |key: &str| {
+        json.as_ref()
+            .and_then(|j| j.get(key)?.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let name =
+        Some(said("error")).filter(|n| n.len() <= 40 && n.bytes().all(|b| b.is_ascii_alphabetic()));
+    let (name, message) = (name.unwrap_or_default(), clean(said("message")));
     let trouble = |stage, code, detail: String| {
         let failure = Failure::new(code, detail).retry_at(answer.retry_at);
-        Err(Trouble { stage, name: name.clone(), failure })
+        Err(Trouble {
+            stage,
+            name: name.clone(),
+            failure,
+        })
     };
     let status = answer.status;
     match status {
         200..300 => match json {
             Some(json) if json.is_object() => Ok(json),
-            _ => trouble(Stage::Unknown, Code::GarbageAnswer, format!("{status} without a JSON object")),
+            _ => trouble(
+                Stage::Unknown,
+                Code::GarbageAnswer,
+                format!("{status} without a JSON object"),
+            ),
         },
         429 => trouble(Stage::NotSent, Code::RateLimited, format!("429 {name}")),
-        413 => trouble(Stage::Refused, Code::MediaTooBig, format!("413 {name} {message}")),
-        400..500 if !name.is_empty() => {
-            trouble(Stage::Refused, code_of(&name), format!("{status} {name}: {message}"))
-        }
-        500..600 => trouble(Stage::Unknown, Code::ServerError, format!("{status} {name}")),
+        413 => trouble(
+            Stage::Refused,
+            Code::MediaTooBig,
+            format!("413 {name} {message}"),
+        ),
+        400..500 if !name.is_empty() => trouble(
+            Stage::Refused,
+            code_of(&name),
+            format!("{status} {name}: {message}"),
+        ),
+        500..600 => trouble(
+            Stage::Unknown,
+            Code::ServerError,
+            format!("{status} {name}"),
+        ),
         // Not a server of this protocol, or something in between: nothing is known.
-        _ => trouble(Stage::Unknown, Code::GarbageAnswer, format!("{status} without an error of the protocol")),
+        _ => trouble(
+            Stage::Unknown,
+            Code::GarbageAnswer,
+            format!("{status} without an error of the protocol"),
+        ),
     }
 }
 
@@ -154,7 +215,16 @@ mod tests {
 
     fn sorted(status: u16, body: &str) -> Option<(Stage, Code)> {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        sort(Ok(Answer { status, retry_at: None, body })).err().map(|t| (t.stage, t.failure.code))
+        sort(
+            Ok(Answer {
+                status,
+                retry_at: None,
+                body,
+            }),
+            |m| m,
+        )
+        .err()
+        .map(|t| (t.stage, t.failure.code))
     }
 
     #[test]
@@ -167,14 +237,35 @@ mod tests {
             (200, "[]", Some((Unknown, GarbageAnswer))),
             (200, "", Some((Unknown, GarbageAnswer))),
             (302, "", Some((Unknown, GarbageAnswer))),
-            (400, r#"{"error":"InvalidRequest","message":"no"}"#, Some((Refused, RefusedByServer))),
-            (400, r#"{"error":"ExpiredToken"}"#, Some((Refused, TokenExpired))),
-            (401, r#"{"error":"AuthenticationRequired"}"#, Some((Refused, BadCredentials))),
+            (
+                400,
+                r#"{"error":"InvalidRequest","message":"no"}"#,
+                Some((Refused, RefusedByServer)),
+            ),
+            (
+                400,
+                r#"{"error":"ExpiredToken"}"#,
+                Some((Refused, TokenExpired)),
+            ),
+            (
+                401,
+                r#"{"error":"AuthenticationRequired"}"#,
+                Some((Refused, BadCredentials)),
+            ),
             (400, "<html>", Some((Unknown, GarbageAnswer))),
+            (
+                400,
+                r#"{"error":"eyJ0.eyJz.c2ln"}"#,
+                Some((Unknown, GarbageAnswer)),
+            ),
             (404, "not found", Some((Unknown, GarbageAnswer))),
             (413, "", Some((Refused, MediaTooBig))),
             (429, "", Some((NotSent, RateLimited))),
-            (500, r#"{"error":"InternalServerError"}"#, Some((Unknown, ServerError))),
+            (
+                500,
+                r#"{"error":"InternalServerError"}"#,
+                Some((Unknown, ServerError)),
+            ),
             (502, "<html>", Some((Unknown, ServerError))),
         ] {
             assert_eq!(sorted(status, body), expected, "{status} {body}");

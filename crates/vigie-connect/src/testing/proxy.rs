@@ -36,7 +36,10 @@ pub enum Fault {
 impl Fault {
     /// An answer of `status` with `headers` (each ended by `\r\n`) and `body`, as for [`Fault::Answer`].
     pub fn http(status: u16, headers: &str, body: &str) -> String {
-        format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+        format!(
+            "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
     }
 }
 
@@ -61,13 +64,24 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address: SocketAddr = listener.local_addr().expect("an address");
         let (rules, seen) = (Rules::default(), Arc::<Mutex<Vec<String>>>::default());
-        let (task_rules, task_seen, upstream) = (Arc::clone(&rules), Arc::clone(&seen), upstream.to_owned());
+        let (task_rules, task_seen, upstream) =
+            (Arc::clone(&rules), Arc::clone(&seen), upstream.to_owned());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(one(client, upstream.clone(), Arc::clone(&task_rules), Arc::clone(&task_seen)));
+                tokio::spawn(one(
+                    client,
+                    upstream.clone(),
+                    Arc::clone(&task_rules),
+                    Arc::clone(&task_seen),
+                ));
             }
         });
-        Self { url: format!("http://{address}"), rules, seen, task }
+        Self {
+            url: format!("http://{address}"),
+            rules,
+            seen,
+            task,
+        }
     }
 
     /// The next `times` requests whose first line holds `path` meet `fault`.
@@ -75,7 +89,10 @@ impl Proxy {
     /// # Panics
     /// Never in practice.
     pub fn harm(&self, path: &str, fault: Fault, times: u32) {
-        self.rules.lock().expect("not poisoned").push((path.to_owned(), fault, times));
+        self.rules
+            .lock()
+            .expect("not poisoned")
+            .push((path.to_owned(), fault, times));
     }
 
     /// Forgets all harm not yet done.
@@ -103,11 +120,16 @@ impl Drop for Proxy {
 
 /// One connection, one request: the answer always closes it, so that every request is seen.
 async fn one(mut client: TcpStream, upstream: String, rules: Rules, seen: Arc<Mutex<Vec<String>>>) {
-    let Some(request) = read_request(&mut client).await else { return };
-    let first = String::from_utf8_lossy(request.split(|b| *b == b'\r').next().unwrap_or_default()).into_owned();
+    let Some(request) = read_request(&mut client).await else {
+        return;
+    };
+    let first = String::from_utf8_lossy(request.split(|b| *b == b'\r').next().unwrap_or_default())
+        .into_owned();
     let fault = {
         let mut rules = rules.lock().expect("not poisoned");
-        let rule = rules.iter_mut().find(|(path, _, times)| *times > 0 && first.contains(path.as_str()));
+        let rule = rules
+            .iter_mut()
+            .find(|(path, _, times)| *times > 0 && first.contains(path.as_str()));
         rule.map(|rule| {
             rule.2 -= 1;
             rule.1.clone()
@@ -127,7 +149,9 @@ async fn one(mut client: TcpStream, upstream: String, rules: Rules, seen: Arc<Mu
         Some(Fault::CutAfter) => drop(ask(&upstream, &request).await),
         Some(Fault::CutAnswer) => {
             let answer = ask(&upstream, &request).await;
-            let half = answer.get(..answer.len().saturating_sub(20)).unwrap_or_default();
+            let half = answer
+                .get(..answer.len().saturating_sub(20))
+                .unwrap_or_default();
             let _ = client.write_all(half).await;
         }
         Some(Fault::Silence) => tokio::time::sleep(Duration::from_secs(600)).await,
@@ -143,7 +167,9 @@ async fn one(mut client: TcpStream, upstream: String, rules: Rules, seen: Arc<Mu
         }
         Some(Fault::Endless) => {
             ask(&upstream, &request).await;
-            let _ = client.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"uri\":\"").await;
+            let _ = client
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"uri\":\"")
+                .await;
             while client.write_all(&[b'a'; 65_536]).await.is_ok() {}
         }
     }
@@ -159,7 +185,11 @@ async fn pass(client: &mut TcpStream, upstream: &str, request: &[u8]) -> std::io
 async fn ask(upstream: &str, request: &[u8]) -> Vec<u8> {
     let mut answer = Vec::new();
     if let Ok(mut server) = TcpStream::connect(upstream).await {
-        let end = request.windows(2).position(|two| two == b"\r\n").unwrap_or_default() + 2;
+        let end = request
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .unwrap_or_default()
+            + 2;
         let _ = server.write_all(&request[..end]).await;
         let _ = server.write_all(b"connection: close\r\n").await;
         let _ = server.write_all(&request[end..]).await;
@@ -172,10 +202,15 @@ async fn read_request(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     let mut chunk = vec![0; 65_536];
     loop {
-        let head = all.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
+        let head = all
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .map(|at| at + 4);
         if let Some(head) = head {
             let text = String::from_utf8_lossy(&all[..head]).to_ascii_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            let length = text
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
             if all.len() >= head + length.unwrap_or(0_usize) {
                 return Some(all);
             }
