@@ -169,3 +169,49 @@ impl Tx {
         Ok(q(OVER).text(dedup).time(now).run(self).await? > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn the_same_trouble_is_one_alarm_until_it_is_closed() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let new = |n: u128| NewAlarm {
+                id: AlarmId::new(uuid::Uuid::from_u128(n)),
+                kind: "foreign-post".into(),
+                dedup: "foreign-post/at://x/1".into(),
+                channel: None,
+                post: None,
+                publication: None,
+                detail: json!({"url": "https://example.org"}),
+            };
+            let mut tx = store.begin().await.unwrap();
+            assert!(tx.alarm_raise(&new(1), now).await.unwrap());
+            assert!(!tx.alarm_raise(&new(2), now).await.unwrap());
+            let open = tx.alarms_open().await.unwrap();
+            assert_eq!((open.len(), open[0].id, open[0].times), (1, new(1).id, 2));
+            tx.alarm_close(new(1).id, ines, "C’était nous.", now)
+                .await
+                .unwrap();
+            assert!(matches!(
+                tx.alarm_close(new(1).id, ines, "", now).await,
+                Err(Error::Conflict)
+            ));
+            assert!(
+                tx.alarm_raise(&new(2), now).await.unwrap(),
+                "it is new again"
+            );
+            assert!(tx.alarm_over("foreign-post/at://x/1", now).await.unwrap());
+            assert!(!tx.alarm_over("foreign-post/at://x/1", now).await.unwrap());
+            assert!(tx.alarms_open().await.unwrap().is_empty());
+            assert_eq!(tx.alarms_closed(10).await.unwrap().len(), 2);
+            assert_eq!(tx.alarm(new(2).id).await.unwrap().closed_by, None);
+        })
+        .await;
+    }
+}

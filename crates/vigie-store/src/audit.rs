@@ -295,3 +295,138 @@ impl Tx {
 fn to_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use std::collections::BTreeSet;
+    use vigie_core::audit::tree::root;
+
+    #[tokio::test]
+    async fn entries_are_read_back_as_they_were_hashed() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let actor = AuditActor::Member { member: ines };
+            // With nanoseconds, which no table keeps.
+            let now = Timestamp::from_nanosecond(1_700_000_000_123_456_789).unwrap();
+            let mut tx = store.begin().await.unwrap();
+            let (size, empty) = tx.audit_head().await.unwrap();
+            assert_eq!((size, empty), (0, vigie_core::audit::tree::empty_root()));
+            assert_eq!(
+                tx.audit(now, actor, "post.create", "post/1", &[])
+                    .await
+                    .unwrap(),
+                0
+            );
+            let digest = Digest([3; 32]);
+            let detail: Detail<'_> = &[("digest", &digest), ("number", &2)];
+            let seq = tx
+                .audit_with_evidence(now, actor, "post.approve", "post/1", detail, "{\"v\":1}")
+                .await
+                .unwrap();
+            assert_eq!(seq, 1);
+            tx.audit(now, AuditActor::System, "pause", "pause/1", &[])
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+
+            let mut conn = store.read().await.unwrap();
+            let all = conn.audit_from(0, 100).await.unwrap();
+            let hashes: Vec<Hash> = all.iter().map(|row| row.leaf.hash()).collect();
+            assert_eq!(conn.audit_head().await.unwrap(), (3, root(&hashes)));
+            for (n, row) in all.iter().enumerate() {
+                assert_eq!(row.leaf.prev_root, root(&hashes[..n]), "entry {n}");
+            }
+            assert_eq!(all[1].evidence.as_deref(), Some("{\"v\":1}"));
+            let expected: String = Digest(Sha256::digest(b"{\"v\":1}").into()).to_string();
+            assert_eq!(all[1].leaf.detail[EVIDENCE], expected);
+            let filter = AuditFilter {
+                member: Some(ines),
+                ..AuditFilter::default()
+            };
+            let page = conn.audit_page(&filter, None, 1).await.unwrap();
+            assert_eq!(page, [all[1].leaf.clone()]);
+            let page = conn
+                .audit_page(&filter, Some(page[0].seq), 10)
+                .await
+                .unwrap();
+            assert_eq!(page, [all[0].leaf.clone()]);
+            assert_eq!(conn.audit_entry(2).await.unwrap(), all[2].leaf);
+            drop(conn);
+
+            let mut tx = store.begin().await.unwrap();
+            tx.audit_evidence_erase(1).await.unwrap();
+            let new = CheckpointRow {
+                size: 3,
+                root: root(&hashes),
+                note: "signed".into(),
+                at: testing::now(),
+            };
+            tx.checkpoint_add(&new).await.unwrap();
+            tx.checkpoint_add(&new).await.unwrap();
+            assert_eq!(tx.checkpoint().await.unwrap().as_ref(), Some(&new));
+            assert_eq!(tx.checkpoints(0, 10).await.unwrap().len(), 1);
+            assert_eq!(tx.audit_from(1, 1).await.unwrap()[0].evidence, None);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_act_that_is_rolled_back_leaves_no_entry() {
+        testing::both_engines(|store| async move {
+            let mut tx = store.begin().await.unwrap();
+            tx.audit(testing::now(), AuditActor::System, "a", "b/1", &[])
+                .await
+                .unwrap();
+            tx.rollback().await.unwrap();
+            assert_eq!(store.read().await.unwrap().audit_head().await.unwrap().0, 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn eight_writers_leave_no_gap() {
+        testing::both_engines(|store| async move {
+            let writers: Vec<_> = (0..8)
+                .map(|n| {
+                    let store = store.clone();
+                    tokio::spawn(async move {
+                        let mut mine = Vec::new();
+                        for i in 0..25 {
+                            let mut tx = store.begin().await.unwrap();
+                            let object = format!("post/{n}-{i}");
+                            let seq = tx
+                                .audit(
+                                    testing::now(),
+                                    AuditActor::System,
+                                    "post.edit",
+                                    &object,
+                                    &[],
+                                )
+                                .await;
+                            mine.push(seq.unwrap());
+                            tx.commit().await.unwrap();
+                        }
+                        mine
+                    })
+                })
+                .collect();
+            let mut given = BTreeSet::new();
+            for writer in writers {
+                given.extend(writer.await.unwrap());
+            }
+            assert_eq!(given, (0..200).collect());
+            let mut conn = store.read().await.unwrap();
+            let all = conn.audit_from(0, 1000).await.unwrap();
+            let mut frontier = Frontier::new();
+            for row in &all {
+                assert_eq!(row.leaf.seq, frontier.size());
+                assert_eq!(row.leaf.prev_root, frontier.root());
+                frontier.append(row.leaf.hash());
+            }
+            assert_eq!(conn.audit_head().await.unwrap(), (200, frontier.root()));
+        })
+        .await;
+    }
+}

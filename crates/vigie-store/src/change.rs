@@ -113,3 +113,51 @@ impl Tx {
         q(EXPIRE).time(before).time(now).run(self).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, testing};
+    use jiff::SignedDuration;
+    use vigie_core::change::ChangeKind;
+
+    #[tokio::test]
+    async fn a_change_is_answered_once_or_grows_too_old() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let change = |n: u128| Change {
+                id: ChangeId::new(uuid::Uuid::from_u128(n)),
+                kind: ChangeKind::DisableMember { member: paul },
+                by: ines,
+                at: now,
+                state: ChangeState::Open,
+            };
+            let mut tx = store.begin().await.unwrap();
+            tx.change_add(&change(1)).await.unwrap();
+            tx.change_add(&change(2)).await.unwrap();
+            assert_eq!(tx.changes_open().await.unwrap()[0].change, change(1));
+            tx.change_settle(change(1).id, ChangeState::Confirmed, paul, now)
+                .await
+                .unwrap();
+            let again = tx
+                .change_settle(change(1).id, ChangeState::Refused, paul, now)
+                .await;
+            assert!(matches!(again, Err(Error::Conflict)));
+            let later = now.checked_add(SignedDuration::from_secs(1)).unwrap();
+            assert_eq!(tx.changes_expire(later, later).await.unwrap(), 1);
+            assert!(tx.changes_open().await.unwrap().is_empty());
+            let settled = tx.changes_settled(10).await.unwrap();
+            assert_eq!(
+                (settled[0].change.id, settled[0].settled_by),
+                (change(2).id, None)
+            );
+            assert_eq!(
+                tx.change(change(1).id).await.unwrap().settled_by,
+                Some(paul)
+            );
+        })
+        .await;
+    }
+}

@@ -288,3 +288,96 @@ impl Tx {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, testing};
+
+    #[tokio::test]
+    async fn a_channel_is_prepared_connected_broken_repaired_and_disconnected() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let secret = SecretId::new(uuid::Uuid::now_v7());
+            let new = |n: u128| NewChannel {
+                id: ChannelId::new(uuid::Uuid::from_u128(n)),
+                platform: Platform::Bluesky,
+                handle: "acme.example".into(),
+                display: "Acme".into(),
+                account: "did:plc:abc".into(),
+                service: "https://pds.example".into(),
+                color: "teal".into(),
+                secret: Some(secret),
+                created_by: ines,
+            };
+            let id = new(1).id;
+            let mut tx = store.begin().await.unwrap();
+            tx.secret_add(secret, "channel", "k1", b"sealed", now)
+                .await
+                .unwrap();
+            tx.channel_add(&new(1), now).await.unwrap();
+            assert_eq!(tx.channel(id).await.unwrap().status, ChannelStatus::Pending);
+            assert!(tx.channels_usable().await.unwrap().is_empty());
+            assert!(matches!(
+                tx.channel_broken(id, "login").await,
+                Err(Error::Conflict)
+            ));
+            tx.channel_connect(id, now).await.unwrap();
+            assert!(matches!(
+                tx.channel_connect(id, now).await,
+                Err(Error::Conflict)
+            ));
+            tx.commit().await.unwrap();
+
+            let mut tx = store.begin().await.unwrap();
+            let twice = tx.channel_add(&new(2), now).await;
+            assert!(matches!(twice, Err(Error::Unique(table)) if table == "channel"));
+            drop(tx);
+
+            let mut tx = store.begin().await.unwrap();
+            tx.channel_broken(id, "login").await.unwrap();
+            let row = tx
+                .channel_by_account(Platform::Bluesky, "did:plc:abc")
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (row.status, row.trouble.as_deref()),
+                (ChannelStatus::Broken, Some("login"))
+            );
+            assert_eq!(tx.channels_usable().await.unwrap().len(), 1);
+            tx.channel_healthy(id).await.unwrap();
+            tx.channel_look(id, "acme.example", "Acme France", "red")
+                .await
+                .unwrap();
+            tx.channel_read(id, Some("cursor"), now).await.unwrap();
+            let row = tx.channel(id).await.unwrap();
+            assert_eq!(
+                (row.display.as_str(), row.trouble, row.read_at),
+                ("Acme France", None, Some(now))
+            );
+
+            tx.channel_disconnect(id, now).await.unwrap();
+            let row = tx.channel(id).await.unwrap();
+            assert_eq!(
+                (row.status, row.secret),
+                (ChannelStatus::Disconnected, None)
+            );
+            assert!(matches!(tx.secret(secret).await, Err(Error::NotFound)));
+            assert!(matches!(tx.channel_healthy(id).await, Err(Error::Conflict)));
+            // The account can be connected again.
+            tx.channel_add(
+                &NewChannel {
+                    secret: None,
+                    ..new(2)
+                },
+                now,
+            )
+            .await
+            .unwrap();
+            assert_eq!(tx.channels().await.unwrap().len(), 2);
+        })
+        .await;
+    }
+}

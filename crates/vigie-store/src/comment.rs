@@ -92,3 +92,50 @@ impl Tx {
         q(ERASE).id(author).run(self).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn a_thread_is_read_in_order_and_a_members_words_can_be_erased() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let post =
+                testing::draft(&store, ines, &testing::content(&[channel], "Bonjour", None)).await;
+            let line = |n: u128, author, kind, body: &str| CommentRow {
+                id: CommentId::new(uuid::Uuid::from_u128(n)),
+                post: post.post.id,
+                revision: Some(post.post.revision.id),
+                author,
+                kind,
+                body: body.into(),
+                at: now,
+            };
+            let mut tx = store.begin().await.unwrap();
+            let lines = [
+                line(1, Some(ines), CommentKind::Comment, "D’accord ?"),
+                line(2, Some(ines), CommentKind::RequestChanges, "La date."),
+                line(3, None, CommentKind::System, "post-lapsed"),
+            ];
+            for line in &lines {
+                tx.comment_add(line).await.unwrap();
+            }
+            assert_eq!(tx.comments(post.post.id).await.unwrap(), lines);
+            assert_eq!(tx.comment_count(post.post.id).await.unwrap(), 2);
+            assert_eq!(tx.comments_erase(ines).await.unwrap(), 2);
+            let bodies: Vec<String> = tx
+                .comments(post.post.id)
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|l| l.body)
+                .collect();
+            assert_eq!(bodies, ["", "", "post-lapsed"]);
+        })
+        .await;
+    }
+}

@@ -120,3 +120,68 @@ impl Tx {
         q(SWEEP).time(before).run(self).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_request_is_done_once() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let mut tx = store.begin().await.unwrap();
+            assert_eq!(
+                tx.idempotency_reserve("token/1", "a", [1; 32], now)
+                    .await
+                    .unwrap(),
+                Reserved::New
+            );
+            assert_eq!(
+                tx.idempotency_reserve("token/1", "a", [1; 32], now)
+                    .await
+                    .unwrap(),
+                Reserved::Running
+            );
+            assert_eq!(
+                tx.idempotency_reserve("token/2", "a", [1; 32], now)
+                    .await
+                    .unwrap(),
+                Reserved::New
+            );
+            tx.idempotency_complete("token/1", "a", 201, "{}")
+                .await
+                .unwrap();
+            let done = Reserved::Done {
+                status: 201,
+                body: "{}".into(),
+            };
+            assert_eq!(
+                tx.idempotency_reserve("token/1", "a", [1; 32], now)
+                    .await
+                    .unwrap(),
+                done
+            );
+            let other = tx
+                .idempotency_reserve("token/1", "a", [2; 32], now)
+                .await
+                .unwrap();
+            assert_eq!(other, Reserved::OtherRequest);
+            assert!(matches!(
+                tx.idempotency_complete("token/1", "a", 200, "").await,
+                Err(Error::Conflict)
+            ));
+            tx.idempotency_release("token/2", "a").await.unwrap();
+            assert_eq!(
+                tx.idempotency_reserve("token/2", "a", [1; 32], now)
+                    .await
+                    .unwrap(),
+                Reserved::New
+            );
+            let later = now.checked_add(SignedDuration::from_secs(1)).unwrap();
+            assert_eq!(tx.idempotency_sweep(later).await.unwrap(), 2);
+        })
+        .await;
+    }
+}

@@ -51,7 +51,8 @@ mod pause;
 mod post;
 mod post_list;
 mod publication;
-mod publication_work;
+mod publication_claim;
+mod publication_settle;
 mod rate;
 mod recovery_code;
 mod revision;
@@ -61,6 +62,8 @@ mod secret;
 mod session;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_publication;
 mod suggestion;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -92,7 +95,8 @@ pub use post_list::{
     PostFilter, PostLine, PostPage,
 };
 pub use publication::{NewPublication, PublicationRow};
-pub use publication_work::{AttemptRow, Begun, PersonSays, Purpose, TakeBackOutcome};
+pub use publication_claim::{AttemptRow, Begun, Purpose};
+pub use publication_settle::{PersonSays, TakeBackOutcome};
 pub use rate::{Limit, Taken};
 pub use revision::{NewRevision, RevisionLine, RevisionRow};
 pub use sandbox::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut};
@@ -126,7 +130,8 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("post", post::QUERIES),
     ("post_list", post_list::QUERIES),
     ("publication", publication::QUERIES),
-    ("publication_work", publication_work::QUERIES),
+    ("publication_claim", publication_claim::QUERIES),
+    ("publication_settle", publication_settle::QUERIES),
     ("rate", rate::QUERIES),
     ("recovery_code", recovery_code::QUERIES),
     ("revision", revision::QUERIES),

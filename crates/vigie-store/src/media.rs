@@ -182,3 +182,56 @@ impl Tx {
         q(FORGET).time(before).run(self).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, testing};
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_picture_is_kept_once_and_while_it_is_used() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let new = |n: u8| NewMedia {
+                id: MediaId::new(uuid::Uuid::now_v7()),
+                sha256: Digest([n; 32]),
+                mime: "image/png",
+                width: 10,
+                height: 20,
+                bytes: b"\x00png\xff",
+                thumb: b"t",
+                owner: ines,
+            };
+            let mut tx = store.begin().await.unwrap();
+            let used = tx.media_add(new(1), now).await.unwrap();
+            assert_eq!(tx.media_add(new(1), now).await.unwrap().id, used.id);
+            tx.media_add(new(2), now).await.unwrap();
+            assert_eq!(tx.media_bytes(used.sha256).await.unwrap(), b"\x00png\xff");
+            assert_eq!(tx.media_thumb(used.sha256).await.unwrap(), b"t");
+            assert_eq!(tx.media_by_id(used.id).await.unwrap(), used);
+            assert_eq!(tx.media_total().await.unwrap(), 10);
+            assert_eq!(tx.media_brought(ines, now).await.unwrap(), 10);
+            tx.commit().await.unwrap();
+
+            let mut content = testing::content(&[channel], "Bonjour", None);
+            content.variants[0]
+                .media
+                .push(used.reference("Un logo".into(), false));
+            testing::draft(&store, ines, &content).await;
+
+            let mut tx = store.begin().await.unwrap();
+            assert_eq!(tx.media_sweep(now).await.unwrap(), 0, "fresh ones stay");
+            let later = now.checked_add(SignedDuration::from_secs(1)).unwrap();
+            assert_eq!(tx.media_sweep(later).await.unwrap(), 1);
+            assert!(tx.media(used.sha256).await.is_ok());
+            assert!(matches!(
+                tx.media(Digest([2; 32])).await,
+                Err(Error::NotFound)
+            ));
+        })
+        .await;
+    }
+}

@@ -169,3 +169,66 @@ impl Tx {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_record_is_followed_from_sight_to_deletion() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let later = now.checked_add(SignedDuration::from_secs(60)).unwrap();
+            let ines = testing::member(&store, "ines").await;
+            let channel = testing::channel(&store, ines, "acme").await.id;
+            let seen = |content_id, state| Seen {
+                channel,
+                remote_id: "at://x/1",
+                content_id,
+                publication: None,
+                state,
+                text: "Un  texte",
+                url: "https://example.org/1",
+            };
+            let mut tx = store.begin().await.unwrap();
+            tx.observed_see(seen("a", ObservedState::Foreign), now)
+                .await
+                .unwrap();
+            tx.observed_see(seen("b", ObservedState::Edited), later)
+                .await
+                .unwrap();
+            let row = tx.observed(channel, "at://x/1").await.unwrap().unwrap();
+            assert_eq!(
+                (row.content_id.as_str(), row.state),
+                ("b", ObservedState::Edited)
+            );
+            assert_eq!(
+                (row.first_seen_at, row.last_seen_at, row.excerpt.as_str()),
+                (now, later, "Un texte")
+            );
+            assert!(
+                tx.observed_missing(channel, later)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+            let end = later.checked_add(SignedDuration::from_secs(60)).unwrap();
+            assert_eq!(tx.observed_missing(channel, end).await.unwrap().len(), 1);
+            tx.observed_state(channel, "at://x/1", ObservedState::Deleted, end)
+                .await
+                .unwrap();
+            let much_later = end.checked_add(SignedDuration::from_secs(60)).unwrap();
+            assert!(
+                tx.observed_missing(channel, much_later)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+            assert_eq!(tx.observed_on(channel, 10).await.unwrap().len(), 1);
+            assert!(tx.observed(channel, "at://x/2").await.unwrap().is_none());
+        })
+        .await;
+    }
+}

@@ -1,4 +1,4 @@
-//! The one switch that stops every publication. Claims lock the same row (`publication_work.rs`), so that a pause
+//! The one switch that stops every publication. Claims lock the same row (`publication_claim.rs`), so that a pause
 //! that is committed comes before every later claim.
 
 use crate::row::{Cells, FromRow, q};
@@ -48,5 +48,37 @@ impl Tx {
             .int(seen)
             .run_one(self)
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Error, testing};
+    use vigie_core::pause::Pause;
+
+    #[tokio::test]
+    async fn of_two_who_switch_at_once_one_wins() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let mut tx = store.begin().await.unwrap();
+            let seen = tx.pause().await.unwrap();
+            assert_eq!((&seen.pause, seen.version), (&Pause::Running, 0));
+            let paused = seen
+                .pause
+                .pause(ines, "Posts étranges".into(), now)
+                .unwrap();
+            tx.pause_set(seen.version, &paused).await.unwrap();
+            assert!(matches!(
+                tx.pause_set(seen.version, &paused).await,
+                Err(Error::Conflict)
+            ));
+            tx.commit().await.unwrap();
+            assert_eq!(
+                store.read().await.unwrap().pause().await.unwrap().pause,
+                paused
+            );
+        })
+        .await;
     }
 }

@@ -246,3 +246,215 @@ pub const OPEN_STATES: &[PostState] = &[
     PostState::ChangesRequested,
     PostState::Approved,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, act, content, head, person, revision};
+    use vigie_core::id::{PostId, RevisionId};
+    use vigie_core::member::Skill;
+    use vigie_core::post::{Event, Seal, decide};
+
+    #[tokio::test]
+    async fn a_post_is_written_reviewed_waived_approved_and_withdrawn() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let first = content(std::slice::from_ref(&channel), "Bonjour", None);
+            let draft = testing::draft(&store, ines, &first).await;
+            assert_eq!(
+                (draft.version, draft.post.state, &draft.content),
+                (1, PostState::Draft, &first)
+            );
+
+            let second = content(&[channel], "Bonjour à tous", None);
+            let mut tx = store.begin().await.unwrap();
+            let event = Event::Edit {
+                revision: head(2, &second, ines),
+            };
+            let after = decide(&draft.post, event, &person(ines), testing::now())
+                .unwrap()
+                .post;
+            let report = serde_json::json!({"findings": []});
+            let new = NewRevision {
+                report: Some(&report),
+                checked_with: Some("engine 1"),
+                ..revision(&second)
+            };
+            let change = PostChange {
+                revision: Some(new),
+                assertion: None,
+            };
+            let edited = tx
+                .post_save(&draft, &after, change, testing::now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(
+                (edited.version, &edited.content, edited.report.as_ref()),
+                (2, &second, Some(&report))
+            );
+
+            let wanted = Requirements::from_findings(
+                [Skill::Legal].into(),
+                ["legal.superlative".to_owned()].into(),
+            );
+            let digest = edited.post.revision.digest;
+            let event = Event::Submit {
+                requirements: wanted.clone(),
+                digest,
+                drawn: vec![paul],
+            };
+            let asked = act(&store, &edited, event, &person(ines)).await;
+            assert_eq!(
+                (
+                    asked.post.requirements.clone(),
+                    asked.post.assigned[0].member
+                ),
+                (wanted, paul)
+            );
+            assert!(asked.submitted_at.is_some());
+            let drawn = store
+                .read()
+                .await
+                .unwrap()
+                .member(paul)
+                .await
+                .unwrap()
+                .last_drawn_at;
+            assert_eq!(
+                drawn,
+                Some(asked.post.assigned[0].at),
+                "asked last, drawn last"
+            );
+
+            let reason = "Vérifié avec la source.".to_owned();
+            let event = Event::Waive {
+                rule: "legal.superlative".into(),
+                reason,
+                digest,
+            };
+            let waived = act(&store, &asked, event, &person(paul)).await;
+            let approved = act(
+                &store,
+                &waived,
+                Event::Approve {
+                    digest,
+                    seal: Seal::Session,
+                },
+                &person(paul),
+            )
+            .await;
+            assert_eq!(
+                (approved.post.waivers.len(), approved.post.approvals.len()),
+                (1, 1)
+            );
+            let again = store
+                .read()
+                .await
+                .unwrap()
+                .post(approved.post.id)
+                .await
+                .unwrap();
+            assert_eq!(again, approved);
+
+            let back = act(&store, &approved, Event::Withdraw, &person(ines)).await;
+            assert!(
+                back.post.approvals.is_empty()
+                    && back.post.waivers.is_empty()
+                    && back.post.assigned.is_empty()
+            );
+            let mut conn = store.read().await.unwrap();
+            let kept = conn.approvals(back.post.id).await.unwrap();
+            assert_eq!(
+                (kept.len(), kept[0].voided_at.is_some()),
+                (1, true),
+                "what was said is kept"
+            );
+            assert!(
+                conn.waivers(back.post.id).await.unwrap()[0]
+                    .voided_at
+                    .is_some()
+            );
+            assert!(
+                conn.approval_evidence(back.post.id)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+            let history = conn.revisions(back.post.id).await.unwrap();
+            assert_eq!(
+                history
+                    .iter()
+                    .map(|line| line.head.number)
+                    .collect::<Vec<_>>(),
+                [2, 1]
+            );
+            assert_eq!(
+                conn.revision_number(back.post.id, 1).await.unwrap().content,
+                first
+            );
+            assert_eq!(
+                conn.revision(history[0].head.id).await.unwrap().head(),
+                back.post.revision
+            );
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn of_two_decisions_at_once_one_counts() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let text = content(&[channel], "Bonjour", None);
+            let seen = testing::in_review(&store, ines, paul, &text).await;
+            act(&store, &seen, Event::Withdraw, &person(ines)).await;
+            let event = Event::Approve {
+                digest: seen.post.revision.digest,
+                seal: Seal::Session,
+            };
+            let late = decide(&seen.post, event, &person(paul), testing::now())
+                .unwrap()
+                .post;
+            let mut tx = store.begin().await.unwrap();
+            let refused = tx
+                .post_save(&seen, &late, PostChange::default(), testing::now())
+                .await;
+            assert!(matches!(refused, Err(Error::Conflict)));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_head_about_something_else_is_refused() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let said = content(std::slice::from_ref(&channel), "Bonjour", None);
+            let other = content(&[channel], "Bonsoir", None);
+            let post = Post::draft(PostId::new(uuid::Uuid::now_v7()), head(1, &said, ines));
+            let mut tx = store.begin().await.unwrap();
+            let refused = tx
+                .post_create(&post, revision(&other), testing::now())
+                .await;
+            assert!(matches!(refused, Err(Error::Conflict)));
+            let seen = tx
+                .post_create(&post, revision(&said), testing::now())
+                .await
+                .unwrap();
+            let mut after = seen.post.clone();
+            after.revision.id = RevisionId::new(uuid::Uuid::now_v7());
+            let refused = tx
+                .post_save(&seen, &after, PostChange::default(), testing::now())
+                .await;
+            assert!(
+                matches!(refused, Err(Error::Conflict)),
+                "a new head comes with its content"
+            );
+        })
+        .await;
+    }
+}

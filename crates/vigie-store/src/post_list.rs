@@ -419,3 +419,194 @@ impl Conn {
         q(HOME).id(member).maybe(self).await?.ok_or(Error::NotFound)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, act, content, person};
+    use jiff::SignedDuration;
+    use vigie_core::post::Event;
+
+    #[tokio::test]
+    async fn a_list_is_filtered_searched_and_paged() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let acme = testing::channel(&store, ines, "acme").await;
+            let other = testing::channel(&store, ines, "other").await;
+            let june = Timestamp::from_second(1_780_000_000).unwrap();
+            for n in 0..5 {
+                let text = content(
+                    std::slice::from_ref(&acme),
+                    &format!("Rentrée n° {n}"),
+                    None,
+                );
+                testing::draft(&store, ines, &text).await;
+            }
+            let planned = content(&[acme, other.clone()], "L’été à Paris", Some(june));
+            let reviewed = testing::in_review(&store, ines, paul, &planned).await;
+            let archived = testing::draft(&store, paul, &content(&[], "Vieux", None)).await;
+            act(&store, &archived, Event::Archive, &person(paul)).await;
+
+            let mut conn = store.read().await.unwrap();
+            let all = conn.posts(&PostFilter::default(), None, 100).await.unwrap();
+            assert_eq!((all.lines.len(), all.next), (6, None));
+            assert_eq!(all.lines[0].id, reviewed.post.id, "last changed first");
+
+            let (mut met, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = conn.posts(&PostFilter::default(), cursor, 2).await.unwrap();
+                met.extend(page.lines);
+                let Some(next) = page.next else { break };
+                cursor = Some(next.to_string().parse().unwrap());
+            }
+            assert_eq!(met, all.lines, "pages neither skip nor repeat");
+
+            for (filter, count) in [
+                (
+                    PostFilter {
+                        states: vec![PostState::InReview],
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        states: vec![PostState::Archived],
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        author: Some(paul),
+                        ..Default::default()
+                    },
+                    0,
+                ),
+                (
+                    PostFilter {
+                        assigned: Some(paul),
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        channel: Some(other.id),
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        text: Some("ETE paris".into()),
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        text: Some("rentree".into()),
+                        ..Default::default()
+                    },
+                    5,
+                ),
+                (
+                    PostFilter {
+                        text: Some("rentree paris".into()),
+                        ..Default::default()
+                    },
+                    0,
+                ),
+                (
+                    PostFilter {
+                        from: Some(june),
+                        until: None,
+                        ..Default::default()
+                    },
+                    1,
+                ),
+                (
+                    PostFilter {
+                        until: Some(june),
+                        ..Default::default()
+                    },
+                    0,
+                ),
+            ] {
+                let page = conn.posts(&filter, None, 100).await.unwrap();
+                assert_eq!(page.lines.len(), count, "{filter:?}");
+            }
+            let found = PostFilter {
+                text: Some("rentrée".into()),
+                ..Default::default()
+            };
+            let page = conn.posts(&found, None, 2).await.unwrap();
+            let rest = conn.posts(&found, page.next, 10).await.unwrap();
+            assert_eq!(
+                (page.lines.len(), rest.lines.len(), rest.next),
+                (2, 3, None)
+            );
+            assert!("x.y".parse::<PostCursor>().is_err());
+
+            let counts = conn.home_counts(ines).await.unwrap();
+            assert_eq!(
+                (counts.drafts, counts.in_review, counts.to_review),
+                (5, 1, 0)
+            );
+            assert_eq!(conn.home_counts(paul).await.unwrap().to_review, 1);
+            let waiting = conn.posts_waiting(testing::now(), 10).await.unwrap();
+            assert_eq!(waiting, [reviewed.post.id]);
+            let before = Timestamp::from_second(1).unwrap();
+            assert!(conn.posts_waiting(before, 10).await.unwrap().is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn the_calendar_shows_what_is_planned_and_what_went_out() {
+        testing::both_engines(|store| async move {
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let channels = [
+                testing::channel(&store, ines, "a").await,
+                testing::channel(&store, ines, "b").await,
+            ];
+            let at = Timestamp::from_second(1_900_000_000).unwrap();
+            let draft = testing::draft(&store, ines, &content(&channels, "Idée", Some(at))).await;
+            let later = at.checked_add(SignedDuration::from_hours(1)).unwrap();
+            let (ready, made) =
+                testing::approved(&store, ines, paul, &content(&channels, "Prêt", Some(later)))
+                    .await;
+            testing::draft(&store, ines, &content(&channels, "Sans heure", None)).await;
+
+            let mut conn = store.read().await.unwrap();
+            let end = at.checked_add(SignedDuration::from_hours(24)).unwrap();
+            let shown = conn.calendar(at, end).await.unwrap();
+            assert_eq!(
+                shown.iter().map(|post| post.id).collect::<Vec<_>>(),
+                [draft.post.id, ready.post.id]
+            );
+            assert!(
+                shown[0]
+                    .channels
+                    .iter()
+                    .all(|channel| channel.publication.is_none())
+            );
+            let publications: Vec<_> = shown[1]
+                .channels
+                .iter()
+                .map(|channel| channel.publication.clone().unwrap())
+                .collect();
+            assert!(
+                publications
+                    .iter()
+                    .all(|p| made.contains(&p.id) && p.due_at == later)
+            );
+            assert!(conn.calendar(end, end).await.unwrap().is_empty());
+            assert_eq!(conn.home_counts(ines).await.unwrap().scheduled, 2);
+        })
+        .await;
+    }
+}

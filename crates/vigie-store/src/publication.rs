@@ -1,5 +1,5 @@
 //! Publications: one revision on one channel, from the approval to the outcome. What the publisher does with them
-//! is in `publication_work.rs`.
+//! is in `publication_claim.rs`.
 
 use crate::post::PostRecord;
 use crate::row::{Cells, FromRow, q};

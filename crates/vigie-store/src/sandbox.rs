@@ -219,3 +219,74 @@ impl Tx {
         Ok(q(DELETE).text(account).text(key).run(self).await? > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn posting_twice_is_harmless_and_a_page_can_be_tampered_with() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let account = SandboxAccount {
+                account: "sandbox:acme".into(),
+                handle: "acme".into(),
+                display: "Acme".into(),
+                token: [7; 32],
+                created_at: now,
+            };
+            let body = |text: &str| SandboxBody {
+                text: text.into(),
+                link: None,
+                langs: vec![],
+                media: vec![],
+            };
+            let mut tx = store.begin().await.unwrap();
+            tx.sandbox_account_add(&account).await.unwrap();
+            assert_eq!(
+                tx.sandbox_account_by_handle("acme").await.unwrap().as_ref(),
+                Some(&account)
+            );
+            let acme = account.account.as_str();
+            assert_eq!(
+                tx.sandbox_put(acme, "k1", &body("a"), "c1", now)
+                    .await
+                    .unwrap(),
+                SandboxPut::Created
+            );
+            assert_eq!(
+                tx.sandbox_put(acme, "k1", &body("a"), "c1", now)
+                    .await
+                    .unwrap(),
+                SandboxPut::Same
+            );
+            assert_eq!(
+                tx.sandbox_put(acme, "k1", &body("b"), "c2", now)
+                    .await
+                    .unwrap(),
+                SandboxPut::Different
+            );
+            tx.sandbox_put(acme, "k2", &body("z"), "c3", now)
+                .await
+                .unwrap();
+            tx.sandbox_edit(acme, "k1", &body("c"), "c4", now)
+                .await
+                .unwrap();
+            let page = tx.sandbox_posts(acme, None, 1).await.unwrap();
+            assert_eq!(page[0].key, "k2");
+            let rest = tx
+                .sandbox_posts(acme, Some((page[0].created_at, &page[0].key)), 10)
+                .await
+                .unwrap();
+            assert_eq!(
+                (rest.len(), rest[0].body.text.as_str(), rest[0].edited_at),
+                (1, "c", Some(now))
+            );
+            assert!(tx.sandbox_delete(acme, "k1").await.unwrap());
+            assert!(!tx.sandbox_delete(acme, "k1").await.unwrap());
+            assert!(tx.sandbox_post(acme, "k1").await.unwrap().is_none());
+        })
+        .await;
+    }
+}

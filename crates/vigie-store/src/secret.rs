@@ -152,3 +152,48 @@ impl Tx {
         q(DELETE).id(id).run_found(self).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Error, testing};
+    use vigie_core::id::SecretId;
+
+    #[tokio::test]
+    async fn a_secret_is_replaced_once_and_rewrapped() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let id = SecretId::new(uuid::Uuid::now_v7());
+            let mut tx = store.begin().await.unwrap();
+            tx.secret_add(id, "channel", "k1", b"sealed 1", now)
+                .await
+                .unwrap();
+            assert_eq!(
+                tx.secret_set(id, 1, "k1", b"sealed 2", now).await.unwrap(),
+                2
+            );
+            let late = tx.secret_set(id, 1, "k1", b"late", now).await;
+            assert!(matches!(late, Err(Error::Conflict)));
+            tx.commit().await.unwrap();
+
+            let mut tx = store.begin().await.unwrap();
+            let waiting = tx.secrets_not_under("k2", 10).await.unwrap();
+            assert_eq!((waiting.len(), waiting[0].version), (1, 2));
+            assert_eq!(waiting[0].envelope, b"sealed 2");
+            tx.secret_rewrap(id, 2, "k2", b"sealed 2 under k2", now)
+                .await
+                .unwrap();
+            assert!(tx.secrets_not_under("k2", 10).await.unwrap().is_empty());
+            assert_eq!(
+                (
+                    tx.secrets_under("k1").await.unwrap(),
+                    tx.secrets_under("k2").await.unwrap()
+                ),
+                (0, 1)
+            );
+            assert_eq!(tx.secret(id).await.unwrap().version, 2);
+            tx.secret_delete(id).await.unwrap();
+            assert!(matches!(tx.secret(id).await, Err(Error::NotFound)));
+        })
+        .await;
+    }
+}

@@ -184,3 +184,52 @@ impl Tx {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, testing};
+
+    #[tokio::test]
+    async fn a_suggestion_is_answered_once() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let ines = testing::member(&store, "ines").await;
+            let paul = testing::member(&store, "paul").await;
+            let channel = testing::channel(&store, ines, "acme").await;
+            let content = testing::content(std::slice::from_ref(&channel), "Bonjour", None);
+            let post = testing::draft(&store, ines, &content).await;
+            let better = testing::content(&[channel], "Bonsoir", None);
+            let id = SuggestionId::new(uuid::Uuid::now_v7());
+            let mut tx = store.begin().await.unwrap();
+            let new = NewSuggestion {
+                id,
+                post: post.post.id,
+                base: post.post.revision.id,
+                author: paul,
+                content: &better,
+                note: "Il sera tard.",
+            };
+            tx.suggestion_add(&new, now).await.unwrap();
+            let row = tx.suggestion(id).await.unwrap();
+            assert_eq!(
+                (row.state, row.digest),
+                (SuggestionState::Open, better.digest())
+            );
+            assert_eq!(row.content, better);
+            tx.suggestion_accept(id, ines, post.post.revision.id, now)
+                .await
+                .unwrap();
+            assert!(matches!(
+                tx.suggestion_decline(id, ines, now).await,
+                Err(Error::Conflict)
+            ));
+            let row = tx.suggestions(post.post.id).await.unwrap().remove(0);
+            assert_eq!(
+                (row.state, row.settled_by),
+                (SuggestionState::Accepted, Some(ines))
+            );
+        })
+        .await;
+    }
+}

@@ -9,6 +9,12 @@
     reason = "a harness that cannot start must fail the test"
 )]
 
+mod content;
+
+pub use content::{
+    act, approved, channel, content, draft, enqueue, head, in_review, person, revision,
+};
+
 use crate::{Engine, NewMember, Store};
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, Executor};

@@ -1,9 +1,10 @@
-//! What the publisher does: claim, write the intent down, send, settle.
+//! What the publisher does before it calls the network: claim, write the intent down, and clear up after those who
+//! did not come back. What comes after the call is in `publication_settle.rs`.
 //!
 //! - A claim is a compare-and-set lease. It raises `attempt`, the fencing token: whatever an older holder still
-//!   writes touches no row and is told [`Error::Fenced`].
+//!   writes touches no row and is told [`Error::Fenced`]. The lease must outlast the longest call.
 //! - A claim for sending, and the intent, first lock the row of the pause while nothing is paused. So once a pause
-//!   is committed no claim or intent can be, on both engines: nobody has to wait for "the next round".
+//!   is committed no claim or intent can be, on both engines.
 //! - After [`Tx::publication_begin`] is committed the network may be called. If the process dies then, the lease runs
 //!   out and the outcome is unknown, never ready.
 //!
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use vigie_core::content::Digest;
 use vigie_core::id::PublicationId;
-use vigie_core::publication::{Found, Outcome, PublicationState, Settlement};
+use vigie_core::publication::PublicationState;
 
 queries! {
     RUNNING = "update pause set claims = claims + 1 where id = 1 and paused = 0";
@@ -37,12 +38,7 @@ queries! {
     RELEASE = "update publication set lease_owner = null, lease_until = null where id = $1 and attempt = $2 \
                and state = 'ready'";
     BEGIN = "update publication set state = 'sending', tries = tries + 1 \
-             where id = $1 and attempt = $2 and state = 'ready' and not_after >= $3";
-    SETTLE = "update publication set state = $4, next_try_at = $5, remote_id = coalesce($6, remote_id), \
-              url = coalesce($7, url), content_id = coalesce($8, content_id), error_code = $9, error_detail = $10, \
-              published_at = case when $4 = 'published' then $11 else published_at end, \
-              settled_at = case when $4 in ('published', 'refused', 'cancelled', 'taken_back') then $11 else settled_at end, \
-              lease_owner = null, lease_until = null where id = $1 and attempt = $2 and state = $3";
+             where id = $1 and attempt = $2 and state = 'ready' and not_after >= $3 and lease_until >= $3";
     /// An outcome nobody wrote down. The token goes up, so that a late writer is fenced off.
     STUCK = "select id, attempt from publication where state = 'sending' and lease_until < $1 order by id limit 200";
     UNKNOWN = "update publication set state = 'unknown', attempt = attempt + 1, next_try_at = $3, lease_owner = null, \
@@ -121,43 +117,6 @@ pub enum Begun {
     Paused,
 }
 
-/// What came of a deletion on the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakeBackOutcome {
-    /// It is no longer there.
-    Gone,
-    /// It did not work; again at `at`.
-    Retry {
-        /// When.
-        at: Timestamp,
-        /// Stable name of the reason.
-        code: String,
-    },
-    /// The network said no: it stays on the page, and a person looks.
-    Refused {
-        /// Stable name of the reason.
-        code: String,
-        /// For the log.
-        detail: String,
-    },
-}
-
-/// What a person found for a publication whose outcome nobody could tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PersonSays {
-    /// It is on the page, there.
-    OnPage {
-        /// The network's id of it, if it can be told.
-        remote_id: Option<String>,
-        /// Where.
-        url: Option<String>,
-    },
-    /// It is not, and should be sent again.
-    SendAgain,
-    /// It is not, and should not be.
-    GiveUp,
-}
-
 struct Candidate {
     id: PublicationId,
     attempt: i64,
@@ -170,16 +129,6 @@ impl FromRow for Candidate {
             attempt: row.int("attempt")?,
         })
     }
-}
-
-/// Values that a settlement writes besides the state.
-#[derive(Default)]
-struct Facts<'a> {
-    remote_id: Option<&'a str>,
-    url: Option<&'a str>,
-    content_id: Option<&'a str>,
-    code: Option<&'a str>,
-    detail: Option<&'a str>,
 }
 
 impl Conn {
@@ -276,7 +225,7 @@ impl Tx {
     /// Writes the intent to send down. Commit before touching the network.
     ///
     /// # Errors
-    /// [`Error::Fenced`] if somebody newer owns it, it was cancelled, or its window has passed.
+    /// [`Error::Fenced`] if somebody newer owns it, it was cancelled, or its window or the lease has passed.
     pub async fn publication_begin(
         &mut self,
         id: PublicationId,
@@ -293,272 +242,6 @@ impl Tx {
         self.attempt_add(id, attempt, Purpose::Send, owner, Some(request), now)
             .await?;
         Ok(Begun::Yes)
-    }
-
-    /// Writes down what came of a send. `settlement` is `vigie_core::publication::settle`'s answer.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`].
-    pub async fn publication_settle(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        outcome: &Outcome,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Result<()> {
-        let facts = match outcome {
-            Outcome::Published {
-                remote_id,
-                url,
-                content_id,
-            } => Facts {
-                remote_id: Some(remote_id),
-                url: Some(url),
-                content_id: Some(content_id),
-                ..Facts::default()
-            },
-            Outcome::Refused { code, detail } => Facts {
-                code: Some(code),
-                detail: Some(detail),
-                ..Facts::default()
-            },
-            Outcome::NotSent { code, .. } => Facts {
-                code: Some(code),
-                ..Facts::default()
-            },
-            Outcome::Unknown { detail } => Facts {
-                code: Some("unknown"),
-                detail: Some(detail),
-                ..Facts::default()
-            },
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::Sending,
-            settlement,
-            &facts,
-            now,
-        )
-        .await
-    }
-
-    /// Refuses a claimed publication before anything was sent: its content is not the approved one, its channel is
-    /// gone, its pictures are missing.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`].
-    pub async fn publication_refuse(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        code: &str,
-        detail: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        let settlement = Settlement {
-            state: PublicationState::Refused,
-            next_try: None,
-        };
-        let facts = Facts {
-            code: Some(code),
-            detail: Some(detail),
-            ..Facts::default()
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::Ready,
-            &settlement,
-            &facts,
-            now,
-        )
-        .await
-    }
-
-    /// Gives a claim back without a send, to be tried again at `at`: the vault is sealed, a picture cannot be read now.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`].
-    pub async fn publication_postpone(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        code: &str,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Result<()> {
-        let settlement = Settlement {
-            state: PublicationState::Ready,
-            next_try: Some(at),
-        };
-        let facts = Facts {
-            code: Some(code),
-            ..Facts::default()
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::Ready,
-            &settlement,
-            &facts,
-            now,
-        )
-        .await
-    }
-
-    /// Writes down what a look found. `settlement` is `vigie_core::publication::settle_found`'s answer.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`].
-    pub async fn publication_looked(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        found: &Found,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Result<()> {
-        let facts = match found {
-            Found::Same {
-                remote_id,
-                url,
-                content_id,
-            } => Facts {
-                remote_id: Some(remote_id),
-                url: Some(url),
-                content_id: Some(content_id),
-                ..Facts::default()
-            },
-            Found::Different { detail } => Facts {
-                code: Some("different"),
-                detail: Some(detail),
-                ..Facts::default()
-            },
-            Found::Absent => Facts {
-                code: Some("absent"),
-                ..Facts::default()
-            },
-            Found::CannotTell { detail } => Facts {
-                code: Some("cannot_tell"),
-                detail: Some(detail),
-                ..Facts::default()
-            },
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::Unknown,
-            settlement,
-            &facts,
-            now,
-        )
-        .await
-    }
-
-    /// Writes down what came of a deletion.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`].
-    pub async fn publication_taken_back(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        outcome: &TakeBackOutcome,
-        now: Timestamp,
-    ) -> Result<()> {
-        let (state, next_try, facts) = match outcome {
-            TakeBackOutcome::Gone => (PublicationState::TakenBack, None, Facts::default()),
-            TakeBackOutcome::Retry { at, code } => (
-                PublicationState::TakingBack,
-                Some(*at),
-                Facts {
-                    code: Some(code),
-                    ..Facts::default()
-                },
-            ),
-            TakeBackOutcome::Refused { code, detail } => {
-                // Still on the page; when it went out does not change.
-                let facts = Facts {
-                    code: Some(code),
-                    detail: Some(detail),
-                    ..Facts::default()
-                };
-                let published = self.publication(id).await?.published_at.unwrap_or(now);
-                let settlement = Settlement {
-                    state: PublicationState::Published,
-                    next_try: None,
-                };
-                return self
-                    .settle_at(
-                        id,
-                        attempt,
-                        PublicationState::TakingBack,
-                        &settlement,
-                        &facts,
-                        published,
-                        now,
-                    )
-                    .await;
-            }
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::TakingBack,
-            &Settlement { state, next_try },
-            &facts,
-            now,
-        )
-        .await
-    }
-
-    /// A person tells the outcome. `seen` is the attempt that their page showed.
-    ///
-    /// # Errors
-    /// [`Error::Fenced`] if it is no longer as they saw it, or is being looked at.
-    pub async fn publication_decide(
-        &mut self,
-        id: PublicationId,
-        seen: i64,
-        says: &PersonSays,
-        now: Timestamp,
-    ) -> Result<()> {
-        // Claimed and settled in one transaction, so that no worker comes between.
-        fenced(
-            q(CLAIM)
-                .id(id)
-                .int(seen)
-                .word(&PublicationState::Unknown)
-                .text("person")
-                .time(now),
-            self,
-        )
-        .await?;
-        let attempt = seen.saturating_add(1);
-        let (state, next_try, facts) = match says {
-            PersonSays::OnPage { remote_id, url } => (
-                PublicationState::Published,
-                None,
-                Facts {
-                    remote_id: remote_id.as_deref(),
-                    url: url.as_deref(),
-                    ..Facts::default()
-                },
-            ),
-            PersonSays::SendAgain => (PublicationState::Ready, Some(now), Facts::default()),
-            PersonSays::GiveUp => (PublicationState::Cancelled, None, Facts::default()),
-        };
-        self.settle(
-            id,
-            attempt,
-            PublicationState::Unknown,
-            &Settlement { state, next_try },
-            &facts,
-            now,
-        )
-        .await
     }
 
     /// Sends that were begun and whose holder was not heard of again: their outcome is unknown, to be looked up at
@@ -651,56 +334,6 @@ impl Tx {
         Ok(claimed)
     }
 
-    async fn settle(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        from: PublicationState,
-        settlement: &Settlement,
-        facts: &Facts<'_>,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.settle_at(id, attempt, from, settlement, facts, now, now)
-            .await?;
-        if settlement.state == PublicationState::Published {
-            let post = self.publication(id).await?.post;
-            self.post_calendar(post, now).await?;
-        }
-        Ok(())
-    }
-
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one private statement with all its values"
-    )]
-    async fn settle_at(
-        &mut self,
-        id: PublicationId,
-        attempt: i64,
-        from: PublicationState,
-        settlement: &Settlement,
-        facts: &Facts<'_>,
-        settled: Timestamp,
-        now: Timestamp,
-    ) -> Result<()> {
-        let statement = q(SETTLE)
-            .id(id)
-            .int(attempt)
-            .word(&from)
-            .word(&settlement.state)
-            .time_opt(settlement.next_try)
-            .text_opt(facts.remote_id)
-            .text_opt(facts.url)
-            .text_opt(facts.content_id)
-            .text_opt(facts.code)
-            .text_opt(facts.detail)
-            .time(settled);
-        fenced(statement, self).await?;
-        let detail = facts.detail.or(facts.code);
-        self.attempt_end(id, attempt, settlement.state.as_str(), detail, now)
-            .await
-    }
-
     async fn attempt_add(
         &mut self,
         id: PublicationId,
@@ -722,7 +355,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn attempt_end(
+    pub(crate) async fn attempt_end(
         &mut self,
         id: PublicationId,
         attempt: i64,
@@ -743,7 +376,7 @@ impl Tx {
 }
 
 /// Runs a statement under the fence.
-async fn fenced(statement: Q, conn: &mut Conn) -> Result<()> {
+pub(crate) async fn fenced(statement: Q, conn: &mut Conn) -> Result<()> {
     if statement.run(conn).await? == 1 {
         Ok(())
     } else {
