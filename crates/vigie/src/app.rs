@@ -2,11 +2,15 @@
 
 use anyhow::Context as _;
 use axum::Router;
+use secrecy::ExposeSecret as _;
 use std::{ops::Deref, sync::Arc};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use vigie_check::Packs;
+use vigie_core::vault::RootKeys;
 use vigie_store::Store;
 
 use crate::{
+    channel::connectors::Connectors,
     clock::Clock,
     config::Config,
     keys::Keys,
@@ -28,6 +32,14 @@ pub struct Parts {
     pub store: Store,
     /// The program's own secrets.
     pub keys: Keys,
+    /// The vault's root keys.
+    pub vault: RootKeys,
+    /// The platforms.
+    pub connectors: Connectors,
+    /// The rules.
+    pub packs: Packs,
+    /// Wakes the publisher before its next round.
+    pub wake: Notify,
     /// How often callers may ask.
     pub limits: Limits,
     /// Counters for the operator.
@@ -55,12 +67,23 @@ impl App {
         let store = Store::open(&config.database)
             .await
             .context("the database cannot be used")?;
+        let vault = RootKeys::parse(keys.vault.expose_secret())
+            .with_context(|| config.vault_key_file.display().to_string())?;
+        let packs = Packs::embedded().map_err(|errors| {
+            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
+        })?;
+        let connectors = Connectors::new(&store, &config.public_url);
         let (stopping, _) = watch::channel(false);
         Ok(Self(Arc::new(Parts {
             config,
             clock,
             store,
             keys,
+            vault,
+            connectors,
+            packs,
+            wake: Notify::new(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             stopping,

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod channel;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -12,6 +13,9 @@ pub mod health;
 pub mod home;
 pub mod keys;
 pub mod metrics;
+pub mod post;
+pub mod publication;
+pub mod sandbox;
 pub mod serve;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,4 +1,5 @@
 //! Checking texts with the rules of `vigie-check`: on the command line, in the composer, through the API.
 
 pub mod cli;
+pub mod gather;
 pub mod rules;

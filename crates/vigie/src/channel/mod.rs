@@ -1,0 +1,3 @@
+//! Channels: the company's pages and accounts on networks.
+
+pub mod connectors;

@@ -1,0 +1,122 @@
+//! From a content and what is known around it to a report and its consequences.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use vigie_check::{Facts, MediaFacts, Packs, Report};
+use vigie_core::content::{Content, Variant};
+use vigie_core::id::ChannelId;
+use vigie_core::member::Skill;
+use vigie_core::post::Requirements;
+
+/// What the check said about each channel's text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// One report a variant, in the order of the content.
+    pub variants: Vec<CheckedVariant>,
+}
+
+/// What the check said about one channel's text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckedVariant {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The engine's report.
+    pub report: Report,
+}
+
+/// What is known around a post.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// The organisation's time zone: the day on which a reader sees the post is a day there.
+    pub zone: TimeZone,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Checks every variant of a content.
+pub fn check(content: &Content, around: &Around, packs: &Packs) -> Checked {
+    let facts = facts(content, around);
+    let variants = content
+        .variants
+        .iter()
+        .map(|variant| CheckedVariant {
+            channel: variant.channel,
+            report: vigie_check::check(&seen(variant), &facts, packs),
+        })
+        .collect();
+    Checked { variants }
+}
+
+fn facts(content: &Content, around: &Around) -> Facts {
+    let day = |at: Timestamp| at.to_zoned_datetime(around.zone.clone()).date().to_string();
+    let planned = content
+        .window
+        .not_before
+        .unwrap_or(around.now)
+        .max(around.now);
+    Facts::new()
+        .with("now", day(around.now))
+        .with("publish", day(planned))
+        .with("account", "brand")
+        .with("channel", "post")
+}
+
+/// A variant as the engine reads it.
+pub fn seen(variant: &Variant) -> vigie_check::Content {
+    vigie_check::Content {
+        text: variant.text.clone(),
+        lang: variant
+            .langs
+            .first()
+            .and_then(|lang| vigie_check::Lang::parse(lang)),
+        links: variant.link.iter().cloned().collect(),
+        media: variant
+            .media
+            .iter()
+            .map(|media| MediaFacts {
+                alt: media.alt.clone(),
+                decorative: media.decorative,
+                mime: Some(media.mime.clone()),
+                ..MediaFacts::default()
+            })
+            .collect(),
+    }
+}
+
+impl Checked {
+    /// What the review of this content must bring.
+    pub fn requirements(&self) -> Requirements {
+        let mut skills: BTreeSet<Skill> = BTreeSet::new();
+        let mut stops: BTreeSet<String> = BTreeSet::new();
+        for variant in &self.variants {
+            skills.extend(
+                variant
+                    .report
+                    .skills()
+                    .iter()
+                    .filter_map(|s| Skill::parse(s.as_str())),
+            );
+            stops.extend(variant.report.stops());
+        }
+        Requirements::from_findings(skills, stops)
+    }
+
+    /// Versions of engine and packs, as kept beside the report.
+    pub fn checked_with(&self) -> String {
+        self.variants.first().map_or_else(
+            || vigie_check::ENGINE.to_owned(),
+            |variant| {
+                let packs: Vec<String> = variant
+                    .report
+                    .packs
+                    .iter()
+                    .map(|(name, version)| format!("{name} {version}"))
+                    .collect();
+                format!("{}; {}", variant.report.engine, packs.join(", "))
+            },
+        )
+    }
+}

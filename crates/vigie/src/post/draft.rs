@@ -1,0 +1,243 @@
+//! A draft as somebody wrote it, made into a content that can be approved.
+
+use jiff::{SignedDuration, Timestamp};
+use vigie_core::content::{Content, Digest, Variant};
+use vigie_core::id::ChannelId;
+use vigie_core::schedule;
+use vigie_store::{ChannelRow, Conn, Settings};
+
+/// Most channels on one post.
+const MOST_CHANNELS: usize = 20;
+/// Longest text that is kept, in bytes. Networks take far less; this only keeps the database sane.
+pub const MOST_TEXT: usize = 64 * 1024;
+/// Most pictures on one variant.
+const MOST_PICTURES: usize = 20;
+/// Longest alternative text, in characters.
+const MOST_ALT: usize = 2_000;
+
+/// What somebody wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// One per channel.
+    pub variants: Vec<DraftVariant>,
+    /// When it should go out; as soon as it is approved when absent.
+    pub at: Option<Timestamp>,
+}
+
+/// What somebody wrote for one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftVariant {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The text.
+    pub text: String,
+    /// A link shown as a card.
+    pub link: Option<String>,
+    /// Languages.
+    pub langs: Vec<String>,
+    /// Pictures, in order.
+    pub media: Vec<DraftMedia>,
+}
+
+/// A picture that was brought before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftMedia {
+    /// Its digest.
+    pub sha256: Digest,
+    /// Alternative text.
+    pub alt: String,
+    /// Says nothing that the text does not.
+    pub decorative: bool,
+}
+
+/// What is wrong with a draft. The words are in the catalogue under `draft-…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DraftProblem {
+    /// No channel.
+    #[error("no channel")]
+    NoChannel,
+    /// Too many channels.
+    #[error("too many channels")]
+    TooManyChannels,
+    /// The same channel twice.
+    #[error("a channel twice")]
+    ChannelTwice,
+    /// Not a channel that can be used.
+    #[error("unknown channel")]
+    UnknownChannel,
+    /// A text is longer than anything that a network takes.
+    #[error("text too long")]
+    TextTooLong,
+    /// Too many pictures.
+    #[error("too many pictures")]
+    TooManyPictures,
+    /// A picture that is not here.
+    #[error("unknown picture")]
+    UnknownPicture,
+    /// An alternative text is too long.
+    #[error("alternative text too long")]
+    AltTooLong,
+    /// A link that is no web address.
+    #[error("bad link")]
+    BadLink,
+    /// The time has passed.
+    #[error("the time has passed")]
+    Past,
+}
+
+impl DraftProblem {
+    /// The key of its words.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::NoChannel => "draft-no-channel",
+            Self::TooManyChannels => "draft-too-many-channels",
+            Self::ChannelTwice => "draft-channel-twice",
+            Self::UnknownChannel => "draft-unknown-channel",
+            Self::TextTooLong => "draft-text-too-long",
+            Self::TooManyPictures => "draft-too-many-pictures",
+            Self::UnknownPicture => "draft-unknown-picture",
+            Self::AltTooLong => "draft-alt-too-long",
+            Self::BadLink => "draft-bad-link",
+            Self::Past => "draft-past",
+        }
+    }
+}
+
+/// Why there is no content.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// The draft.
+    #[error(transparent)]
+    Problem(#[from] DraftProblem),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] vigie_store::Error),
+}
+
+impl Draft {
+    /// Makes it a content: channels are looked up for the account that will be approved, pictures for their facts.
+    ///
+    /// # Errors
+    /// The first problem of the draft; the database.
+    pub async fn content(
+        &self,
+        conn: &mut Conn,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Content, DraftError> {
+        if self.variants.is_empty() {
+            return Err(DraftProblem::NoChannel.into());
+        }
+        if self.variants.len() > MOST_CHANNELS {
+            return Err(DraftProblem::TooManyChannels.into());
+        }
+        if self.at.is_some_and(|at| at <= now) {
+            return Err(DraftProblem::Past.into());
+        }
+        let channels = conn.channels_usable().await?;
+        let mut variants: Vec<Variant> = Vec::with_capacity(self.variants.len());
+        for one in &self.variants {
+            if variants.iter().any(|other| other.channel == one.channel) {
+                return Err(DraftProblem::ChannelTwice.into());
+            }
+            let channel = channels
+                .iter()
+                .find(|c| c.id == one.channel)
+                .ok_or(DraftProblem::UnknownChannel)?;
+            variants.push(one.variant(conn, channel).await?);
+        }
+        Ok(Content {
+            variants,
+            window: schedule::window(self.at, now, valid(self.at.is_some(), settings)),
+        })
+    }
+}
+
+/// How long after its start a window ends.
+pub fn valid(planned: bool, settings: &Settings) -> SignedDuration {
+    if planned {
+        SignedDuration::from_hours(settings.window_hours.into())
+    } else {
+        SignedDuration::from_hours(i64::from(settings.approval_valid_days).saturating_mul(24))
+    }
+}
+
+impl DraftVariant {
+    async fn variant(&self, conn: &mut Conn, channel: &ChannelRow) -> Result<Variant, DraftError> {
+        if self.text.len() > MOST_TEXT {
+            return Err(DraftProblem::TextTooLong.into());
+        }
+        if self.media.len() > MOST_PICTURES {
+            return Err(DraftProblem::TooManyPictures.into());
+        }
+        let link = match self
+            .link
+            .as_deref()
+            .map(str::trim)
+            .filter(|link| !link.is_empty())
+        {
+            None => None,
+            Some(link) => Some(web_address(link).ok_or(DraftProblem::BadLink)?),
+        };
+        let mut media = Vec::with_capacity(self.media.len());
+        for one in &self.media {
+            if one.alt.chars().count() > MOST_ALT {
+                return Err(DraftProblem::AltTooLong.into());
+            }
+            let row = match conn.media(one.sha256).await {
+                Ok(row) => row,
+                Err(vigie_store::Error::NotFound) => {
+                    return Err(DraftProblem::UnknownPicture.into());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            media.push(row.reference(one.alt.clone(), one.decorative));
+        }
+        Ok(Variant {
+            channel: channel.id,
+            platform: channel.platform,
+            account: channel.account.clone(),
+            text: self.text.replace("\r\n", "\n"),
+            link,
+            langs: self.langs.clone(),
+            media,
+        })
+    }
+}
+
+/// A web address without a user name, as typed.
+fn web_address(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none();
+    (plain && url.host_str().is_some() && text.len() <= 2_000).then(|| text.to_owned())
+}
+
+impl From<&Content> for Draft {
+    fn from(content: &Content) -> Self {
+        let variants = content
+            .variants
+            .iter()
+            .map(|variant| DraftVariant {
+                channel: variant.channel,
+                text: variant.text.clone(),
+                link: variant.link.clone(),
+                langs: variant.langs.clone(),
+                media: variant
+                    .media
+                    .iter()
+                    .map(|m| DraftMedia {
+                        sha256: m.sha256,
+                        alt: m.alt.clone(),
+                        decorative: m.decorative,
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self {
+            variants,
+            at: content.window.not_before,
+        }
+    }
+}
