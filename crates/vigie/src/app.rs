@@ -38,6 +38,8 @@ pub struct Parts {
     pub connectors: Connectors,
     /// The rules.
     pub packs: Packs,
+    /// The name of this process among the publishers: a fresh one at every start.
+    pub worker: String,
     /// Wakes the publisher before its next round.
     pub wake: Notify,
     /// How often callers may ask.
@@ -73,7 +75,7 @@ impl App {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
         })?;
-        let connectors = Connectors::new(&store, &config.public_url);
+        let connectors = Connectors::new(&store, &config)?;
         let (stopping, _) = watch::channel(false);
         Ok(Self(Arc::new(Parts {
             config,
@@ -83,6 +85,7 @@ impl App {
             vault,
             connectors,
             packs,
+            worker: uuid::Uuid::now_v7().to_string(),
             wake: Notify::new(),
             limits: Limits::default(),
             metrics: Metrics::default(),

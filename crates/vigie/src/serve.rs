@@ -65,10 +65,14 @@ pub async fn serve(app: App) -> Result<()> {
         signal().await;
         stopping.stop();
     });
+    let worker = tokio::spawn(crate::publication::worker::run(app.clone()));
     let stopped = app.clone();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.stopped().await })
         .await?;
+    app.stop();
+    // What is being sent is written down before the end.
+    let _ = worker.await;
     app.store.close().await;
     tracing::info!("stopped in order");
     Ok(())

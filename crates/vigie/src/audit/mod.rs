@@ -1,5 +1,6 @@
 //! The log of decisions: its export, its offline proof.
 
+pub mod checkpoint;
 pub mod cli;
 
 /// Act of the entry that says which passkey a member added.

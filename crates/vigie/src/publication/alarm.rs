@@ -1,0 +1,121 @@
+//! Alarms that the publisher raises. Their words are in the catalogue under `alarm-KIND-…`.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vigie_core::id::{AlarmId, ChannelId};
+use vigie_store::{NewAlarm, PublicationRow, Tx};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The content in the database is not the one that was approved: nothing was sent.
+    Tampered,
+    /// A post that Vigie did not make is on the page.
+    Foreign,
+    /// A post of ours was changed on the page by somebody else.
+    Edited,
+    /// A post of ours was deleted on the page by somebody else.
+    Deleted,
+    /// Nobody can tell whether a publication is on the page; a person must look.
+    Undecided,
+    /// The network refused a publication.
+    Refused,
+    /// The network no longer lets Vigie in.
+    Broken,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Tampered,
+        Self::Foreign,
+        Self::Edited,
+        Self::Deleted,
+        Self::Undecided,
+        Self::Refused,
+        Self::Broken,
+    ];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tampered => "tampered",
+            Self::Foreign => "foreign",
+            Self::Edited => "edited",
+            Self::Deleted => "deleted",
+            Self::Undecided => "undecided",
+            Self::Refused => "refused",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// Raises an alarm about a publication.
+///
+/// # Errors
+/// The database.
+pub async fn about(
+    tx: &mut Tx,
+    kind: Kind,
+    row: &PublicationRow,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: kind.as_str().to_owned(),
+        dedup: format!("{}:{}", kind.as_str(), row.id),
+        channel: Some(row.channel),
+        post: Some(row.post),
+        publication: Some(row.id),
+        detail,
+    };
+    tx.alarm_raise(&new, now).await.map(|_| ())
+}
+
+/// Raises an alarm about something on a page that is not one of our publications.
+///
+/// # Errors
+/// The database.
+pub async fn on_page(
+    tx: &mut Tx,
+    kind: Kind,
+    channel: ChannelId,
+    remote_id: &str,
+    url: &str,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: kind.as_str().to_owned(),
+        dedup: format!("{}:{channel}:{remote_id}", kind.as_str()),
+        channel: Some(channel),
+        post: None,
+        publication: None,
+        detail: json!({ "url": url }),
+    };
+    tx.alarm_raise(&new, now).await.map(|_| ())
+}
+
+/// Raises the alarm that a channel no longer lets Vigie in.
+///
+/// # Errors
+/// The database.
+pub async fn broken(
+    tx: &mut Tx,
+    channel: ChannelId,
+    code: &str,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: Kind::Broken.as_str().to_owned(),
+        dedup: format!("broken:{channel}"),
+        channel: Some(channel),
+        post: None,
+        publication: None,
+        detail: json!({ "code": code }),
+    };
+    tx.alarm_raise(&new, now).await.map(|_| ())
+}

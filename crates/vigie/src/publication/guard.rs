@@ -1,0 +1,153 @@
+//! The last look before sending. Everything is read again from the database and computed again: a row that was
+//! changed behind Vigie's back must not go out.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use vigie_connect::{Payload, Picture};
+use vigie_core::content::{Digest, Variant};
+use vigie_core::post::{PostState, Seal};
+use vigie_core::publication::{Timing, timing};
+use vigie_core::seal::Assertion;
+use vigie_store::{ApprovalRow, ChannelRow, ChannelStatus, Conn, PostRecord, PublicationRow};
+
+/// Why a publication is not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// What would go out is not what was approved. Says which part, as a stable name.
+    Tampered(&'static str),
+    /// Its window passed.
+    Late,
+    /// The channel cannot be used now.
+    Channel,
+}
+
+/// What may be sent, and by whom it was approved.
+#[derive(Debug)]
+pub struct Cleared {
+    /// What the connector gets.
+    pub payload: Payload,
+    /// On which channel.
+    pub channel: ChannelRow,
+    /// SHA-256 over what is sent, for the record of the attempt.
+    pub request: Digest,
+}
+
+/// Reads a publication's content again and compares it with what was approved.
+///
+/// # Errors
+/// The database. `Ok(Err(stop))` says why it must not go out.
+pub async fn clear(
+    conn: &mut Conn,
+    row: &PublicationRow,
+    now: Timestamp,
+) -> Result<Result<Cleared, Stop>, vigie_store::Error> {
+    let post = match conn.post(row.post).await {
+        Ok(post) => post,
+        Err(vigie_store::Error::Unreadable { .. }) => return Ok(Err(Stop::Tampered("unreadable"))),
+        Err(error) => return Err(error),
+    };
+    let evidence = conn.approval_evidence(row.post).await?;
+    let channel = conn.channel(row.channel).await?;
+    let variant = match judge(row, &post, &evidence, &channel, now) {
+        Ok(variant) => variant.clone(),
+        Err(stop) => return Ok(Err(stop)),
+    };
+    let mut pictures = Vec::with_capacity(variant.media.len());
+    for media in &variant.media {
+        let Ok(bytes) = conn.media_bytes(media.sha256).await else {
+            return Ok(Err(Stop::Tampered("picture")));
+        };
+        if <[u8; 32]>::from(Sha256::digest(&bytes)) != media.sha256.0 {
+            return Ok(Err(Stop::Tampered("picture")));
+        }
+        pictures.push(Picture {
+            bytes: Bytes::from(bytes),
+            mime: media.mime.clone(),
+            alt: if media.decorative {
+                String::new()
+            } else {
+                media.alt.clone()
+            },
+            width: media.width,
+            height: media.height,
+        });
+    }
+    let payload = Payload {
+        key: row.remote_key.clone(),
+        text: variant.text,
+        link: variant.link,
+        langs: variant.langs,
+        pictures,
+        created_at: row.created_at,
+    };
+    Ok(Ok(Cleared {
+        request: request(row, &payload),
+        payload,
+        channel,
+    }))
+}
+
+/// The pure part: is everything that was read consistent with an approval of exactly this?
+fn judge<'p>(
+    row: &PublicationRow,
+    post: &'p PostRecord,
+    evidence: &[ApprovalRow],
+    channel: &ChannelRow,
+    now: Timestamp,
+) -> Result<&'p Variant, Stop> {
+    let digest = post.content.digest();
+    if digest != row.digest
+        || digest != post.post.revision.digest
+        || row.revision != post.post.revision.id
+    {
+        return Err(Stop::Tampered("content"));
+    }
+    if post.post.state != PostState::Approved || !post.post.missing().is_nothing() {
+        return Err(Stop::Tampered("approval"));
+    }
+    for approval in evidence.iter().filter(|a| a.approval.seal == Seal::Passkey) {
+        let assertion = approval
+            .assertion
+            .as_deref()
+            .and_then(|text| serde_json::from_str::<Assertion>(text).ok());
+        let holds = assertion.is_some_and(|assertion| assertion.verify(&digest).is_ok());
+        if !holds {
+            return Err(Stop::Tampered("seal"));
+        }
+    }
+    let variant = post
+        .content
+        .variants
+        .iter()
+        .find(|v| v.channel == row.channel);
+    let variant = variant.ok_or(Stop::Tampered("channel"))?;
+    if variant.platform != channel.platform || variant.account != channel.account {
+        return Err(Stop::Tampered("account"));
+    }
+    match timing(&post.content.window, now) {
+        Timing::Late => return Err(Stop::Late),
+        // The row says that it is due, the approved window says that it is not.
+        Timing::Early => return Err(Stop::Tampered("window")),
+        Timing::Due => {}
+    }
+    if channel.status != ChannelStatus::Connected {
+        return Err(Stop::Channel);
+    }
+    Ok(variant)
+}
+
+/// Digest of a request: what was sent under which key.
+fn request(row: &PublicationRow, payload: &Payload) -> Digest {
+    let mut hash = Sha256::new();
+    for part in [
+        row.id.to_string().as_bytes(),
+        row.remote_key.as_bytes(),
+        &row.digest.0,
+        payload.text.as_bytes(),
+    ] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    Digest(hash.finalize().into())
+}

@@ -1,0 +1,70 @@
+//! A connector's session, opened from the vault for one piece of work. What the connector renewed goes back into the
+//! vault, whatever came of the work.
+
+use jiff::Timestamp;
+use vigie_connect::{Account, Session};
+use vigie_core::id::SecretId;
+use vigie_store::ChannelRow;
+
+use crate::app::App;
+use crate::vault;
+
+/// An open session and where its secret lives.
+#[derive(Debug)]
+pub struct Open {
+    /// For the connector.
+    pub session: Session,
+    secret: SecretId,
+    version: i64,
+}
+
+/// Opens the session of a channel.
+///
+/// # Errors
+/// The channel has no secret; it does not open; the database.
+pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error> {
+    let secret = channel.secret.ok_or(vigie_store::Error::NotFound)?;
+    let mut conn = app.store.read().await?;
+    let (token, version) = vault::take(&mut conn, &app.vault, secret).await?;
+    let account = Account {
+        platform: channel.platform,
+        service: channel.service.clone(),
+        id: channel.account.clone(),
+        handle: channel.handle.clone(),
+    };
+    Ok(Open {
+        session: Session::new(account, token),
+        secret,
+        version,
+    })
+}
+
+impl Open {
+    /// Puts a renewed token into the vault. A token that another replica renewed meanwhile stays: it is the newer one.
+    pub async fn keep(&mut self, app: &App, now: Timestamp) {
+        let Some(renewed) = self.session.take_renewed().cloned() else {
+            return;
+        };
+        let kept = async {
+            let mut tx = app.store.begin().await?;
+            vault::renew(
+                &mut tx,
+                &app.vault,
+                self.secret,
+                self.version,
+                &renewed,
+                now,
+            )
+            .await?;
+            tx.commit().await?;
+            Ok::<(), vault::Error>(())
+        };
+        match kept.await {
+            Ok(()) => self.version = self.version.saturating_add(1),
+            Err(vault::Error::Store(vigie_store::Error::Conflict)) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a renewed token could not be kept; the old one is tried again")
+            }
+        }
+    }
+}

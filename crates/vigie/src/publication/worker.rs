@@ -1,0 +1,253 @@
+//! The rounds of the publisher. Any number of replicas may run them: every piece of work is claimed first.
+
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+use vigie_core::post::PostState;
+use vigie_store::{ChannelStatus, PostFilter, PublicationRow};
+
+use super::{readback, send};
+use crate::app::App;
+use crate::post::actions;
+use crate::post::who::Who;
+
+/// How long a claim lasts: longer than a call to a network and what is written after it.
+const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// Publications claimed in one round.
+const BATCH: u32 = 16;
+/// Publications sent at the same time.
+const AT_ONCE: usize = 4;
+/// Between two rounds, unless something wakes the worker.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Every so many rounds, what only time brings: reviews to offer, pages to read, checkpoints.
+const SLOW: u64 = 10;
+
+/// Runs rounds until the program ends.
+pub async fn run(app: App) {
+    let mut round: u64 = 0;
+    let stopped = app.stopped();
+    tokio::pin!(stopped);
+    loop {
+        if let Err(error) = fast(&app).await {
+            tracing::error!(error = %format_args!("{error:#}"), "a round of the publisher failed; the next one tries again");
+        }
+        if round.is_multiple_of(SLOW)
+            && let Err(error) = slow(&app).await
+        {
+            tracing::error!(error = %format_args!("{error:#}"), "slow work of the publisher failed; it is tried again");
+        }
+        round = round.wrapping_add(1);
+        tokio::select! {
+            () = &mut stopped => return,
+            () = app.wake.notified() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+/// One round: outcomes nobody wrote down, windows that passed, what is due, what to look for, what to take back.
+///
+/// # Errors
+/// The database.
+pub async fn fast(app: &App) -> anyhow::Result<()> {
+    interrupted(app).await?;
+    lapse(app).await?;
+    each(claim_due(app).await?, |row| async move {
+        send::send(app, &row).await
+    })
+    .await;
+    each(claim_looks(app).await?, |row| async move {
+        send::look(app, &row).await
+    })
+    .await;
+    each(claim_back(app).await?, |row| async move {
+        send::take_back(app, &row).await
+    })
+    .await;
+    Ok(())
+}
+
+/// Work that can wait some seconds.
+///
+/// # Errors
+/// The database.
+pub async fn slow(app: &App) -> anyhow::Result<()> {
+    offer(app).await?;
+    done(app).await?;
+    read_pages(app).await?;
+    crate::audit::checkpoint::make_if_due(app).await
+}
+
+async fn each<F: Future<Output = anyhow::Result<()>>>(
+    rows: Vec<PublicationRow>,
+    work: impl Fn(PublicationRow) -> F,
+) {
+    stream::iter(rows)
+        .for_each_concurrent(AT_ONCE, |row| {
+            let id = row.id;
+            let future = work(row);
+            async move {
+                if let Err(error) = future.await {
+                    tracing::error!(publication = %id, error = %format_args!("{error:#}"), "a publication is left to the next round");
+                }
+            }
+        })
+        .await;
+}
+
+async fn claim_due(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
+    let mut tx = app.store.begin().await?;
+    let rows = tx
+        .publications_claim(app.clock.now(), &app.worker, LEASE, BATCH)
+        .await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+async fn claim_looks(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
+    let mut tx = app.store.begin().await?;
+    let rows = tx
+        .publications_claim_looks(app.clock.now(), &app.worker, LEASE, BATCH)
+        .await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+async fn claim_back(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
+    let mut tx = app.store.begin().await?;
+    let rows = tx
+        .publications_claim_back(app.clock.now(), &app.worker, LEASE, BATCH)
+        .await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Sends whose holder died: unknown, to be looked for.
+async fn interrupted(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    for row in tx.publications_interrupted(now).await? {
+        let detail: vigie_store::Detail<'_> = &[("digest", &row.digest), ("attempt", &row.attempt)];
+        let object = format!("publication/{}", row.id);
+        tx.audit(
+            now,
+            Who::system().audit,
+            "publication.interrupted",
+            &object,
+            detail,
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Windows that passed: their posts go back to their authors.
+async fn lapse(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let rows = tx.publications_lapse(now).await?;
+    give_back(app, &mut tx, &rows, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives the posts of lapsed publications back to their authors; also used when a pause ends.
+///
+/// # Errors
+/// The database.
+pub async fn give_back(
+    app: &App,
+    tx: &mut vigie_store::Tx,
+    rows: &[PublicationRow],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let mut posts: Vec<_> = rows.iter().map(|row| row.post).collect();
+    posts.sort_unstable();
+    posts.dedup();
+    for post in posts {
+        actions::lapse(app, tx, post, now).await?;
+    }
+    for row in rows {
+        let detail: vigie_store::Detail<'_> = &[("digest", &row.digest), ("post", &row.post)];
+        let object = format!("publication/{}", row.id);
+        tx.audit(
+            now,
+            Who::system().audit,
+            "publication.lapse",
+            &object,
+            detail,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Reviews that nobody answered in time are offered to another peer too.
+async fn offer(app: &App) -> anyhow::Result<()> {
+    let mut conn = app.store.read().await?;
+    let Some(org) = conn.organisation().await? else {
+        return Ok(());
+    };
+    let delay = SignedDuration::from_mins(org.settings.review_delay_minutes.into());
+    let before = app.clock.now().checked_sub(delay).unwrap_or(Timestamp::MIN);
+    let waiting = conn.posts_waiting(before, 50).await?;
+    drop(conn);
+    for post in waiting {
+        match actions::offer(app, post).await {
+            Ok(_)
+            | Err(
+                actions::ActionError::Refused(_)
+                | actions::ActionError::Store(vigie_store::Error::Conflict),
+            ) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Posts whose last outcome was written just before the program died.
+async fn done(app: &App) -> anyhow::Result<()> {
+    let filter = PostFilter {
+        states: vec![PostState::Approved],
+        ..PostFilter::default()
+    };
+    let mut conn = app.store.read().await?;
+    let page = conn.posts(&filter, None, 100).await?;
+    let mut ready = Vec::new();
+    for line in page.lines {
+        if conn.publications_unsettled(line.id).await? == 0 {
+            ready.push(line.id);
+        }
+    }
+    drop(conn);
+    for post in ready {
+        match actions::settled(app, post).await {
+            Ok(_)
+            | Err(
+                actions::ActionError::Refused(_)
+                | actions::ActionError::Store(vigie_store::Error::Conflict),
+            ) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn read_pages(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let channels = app.store.read().await?.channels_usable().await?;
+    for channel in channels {
+        let due = channel
+            .read_at
+            .is_none_or(|at| now.duration_since(at) >= readback::EVERY);
+        if due
+            && channel.status == ChannelStatus::Connected
+            && let Err(error) = readback::read(app, &channel).await
+        {
+            tracing::warn!(channel = %channel.id, error = %format_args!("{error:#}"), "a page was not read");
+        }
+    }
+    Ok(())
+}
