@@ -19,8 +19,8 @@ demo: assets ## show the main job in the browser, on a throw-away folder
 run: assets ## start for real, on ./data, loopback only
 	$(CARGO) run --release --locked -p vigie -- serve --data data
 
-test: assets ## install what tests need, and run everything
-	$(CARGO) test --workspace --locked
+test: ## install what tests need, and run everything
+	tests/run
 
 bench: assets ## measure what docs/performance.md states
 	$(CARGO) bench --workspace --locked

@@ -178,3 +178,18 @@ fn with_database(url: &str, name: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{server}/{name}{mark}{query}")
 }
+
+/// Changes the database behind the program's back, as somebody with access to the file or server could.
+///
+/// # Panics
+/// When the statement fails, or changes nothing.
+pub async fn tamper(store: &Store, sql: &'static str) {
+    let mut tx = store.begin().await.unwrap();
+    let changed = sqlx::query(sql)
+        .execute(tx.sql())
+        .await
+        .unwrap()
+        .rows_affected();
+    assert!(changed > 0, "nothing was changed by: {sql}");
+    tx.commit().await.unwrap();
+}

@@ -108,6 +108,24 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Replaces a private file whole: a crash leaves the old one or the new one, never half of either.
+///
+/// # Errors
+/// The file cannot be written beside, or put in its place.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("new");
+    let _ = fs::remove_file(&beside);
+    create_private(&beside, bytes)?;
+    fs::rename(&beside, path).with_context(|| format!("cannot replace {}", path.display()))?;
+    if let Some(folder) = path.parent() {
+        // The new name must survive a power cut too.
+        fs::File::open(folder)
+            .and_then(|f| f.sync_all())
+            .with_context(|| folder.display().to_string())?;
+    }
+    Ok(())
+}
+
 /// Makes `folder` and its parents, entered by their owner only. A folder that is there keeps its mode.
 ///
 /// # Errors

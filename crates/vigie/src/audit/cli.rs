@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
@@ -15,7 +16,9 @@ use vigie_core::content::Digest;
 use vigie_core::id::MemberId;
 use vigie_core::seal::Assertion;
 
-use crate::cli::Speech;
+use crate::app::App;
+use crate::cli::{Settings, Speech};
+use crate::clock::SystemClock;
 use crate::words::Words;
 
 /// The log of decisions.
@@ -27,6 +30,16 @@ pub struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Act {
+    /// Write the log, its evidence and its checkpoints as JSON lines, for `vigie audit verify` on any machine.
+    ///
+    /// Example: vigie audit export --data /var/lib/vigie > log.jsonl
+    Export {
+        #[command(flatten)]
+        settings: Settings,
+        /// Where to write; standard output when absent.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Prove an export, offline: exit status 0 when it is intact, 1 when it was altered, 2 when it cannot be read.
     ///
     /// Example: vigie audit verify log.jsonl --key 'vigie.example/audit+c74f20a3+ARpc…'
@@ -61,6 +74,7 @@ enum Format {
 /// What cannot be read; the caller exits with 2.
 pub fn run(args: Audit) -> Result<ExitCode> {
     match args.act {
+        Act::Export { settings, out } => export(&settings, out.as_deref()),
         Act::Verify {
             file,
             key,
@@ -75,6 +89,28 @@ pub fn run(args: Audit) -> Result<ExitCode> {
             &speech,
         ),
     }
+}
+
+fn export(settings: &Settings, out: Option<&Path>) -> Result<ExitCode> {
+    let config = settings.load()?;
+    let mut sink: Box<dyn Write> = match out {
+        None => Box::new(std::io::stdout().lock()),
+        Some(path) => Box::new(std::io::BufWriter::new(
+            File::create_new(path).with_context(|| format!("cannot create {}", path.display()))?,
+        )),
+    };
+    crate::cli::block_on(async {
+        let app = App::open(config, Arc::new(SystemClock)).await?;
+        let mut offset = None;
+        while let Some((text, next)) = super::export::part(&app, offset).await? {
+            sink.write_all(text.as_bytes())?;
+            offset = Some(next);
+        }
+        app.store.close().await;
+        Ok(())
+    })?;
+    sink.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn prove(

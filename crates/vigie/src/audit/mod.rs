@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod cli;
+pub mod export;
 
 /// Act of the entry that says which passkey a member added.
 pub const PASSKEY_ADDED: &str = "passkey.add";

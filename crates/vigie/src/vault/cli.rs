@@ -40,6 +40,18 @@ enum Act {
         #[command(flatten)]
         speech: Speech,
     },
+    /// Put a new root key in force, and wrap every sealed secret with it.
+    ///
+    /// Stop the server first. The old key stays in the key file until every secret is under the new one, so that an
+    /// interruption at any point leaves a vault that opens; run the command again to finish.
+    ///
+    /// Example: vigie vault rotate --data /var/lib/vigie
+    Rotate {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        speech: Speech,
+    },
     /// Bring the vault key back from shares, typed or in files, and write it to its file.
     ///
     /// Refuses to replace a key file that is there.
@@ -73,6 +85,7 @@ pub fn run(args: Vault) -> Result<ExitCode> {
             shares,
             speech,
         } => recover(&settings, &shares, &speech),
+        Act::Rotate { settings, speech } => rotate(&settings, &speech),
     }
 }
 
@@ -142,6 +155,47 @@ fn recover(settings: &Settings, files: &[PathBuf], speech: &Speech) -> Result<Ex
             config.vault_key_file.display().to_string()
         )
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rotate(settings: &Settings, speech: &Speech) -> Result<ExitCode> {
+    let w = speech.words();
+    let config = settings.load()?;
+    let keys = crate::keys::read_vault(&config)?;
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(key.as_mut_slice())
+        .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
+    let id = format!("k{}", jiff::Timestamp::now().as_second());
+    let both = keys.with_active(&id, *key)?;
+    // Both keys are on disk before the first secret is wrapped with the new one.
+    crate::keys::replace_private(&config.vault_key_file, both.to_text().as_bytes())?;
+    let wrapped = crate::cli::block_on(async {
+        let store = vigie_store::Store::open(&config.database).await?;
+        let mut all = 0;
+        loop {
+            let mut tx = store.begin().await?;
+            let now = jiff::Timestamp::now();
+            let some = super::rewrap(&mut tx, &both, 100, now).await?;
+            if some > 0 {
+                let detail: vigie_store::Detail<'_> = &[("key", &id), ("secrets", &some)];
+                let actor = vigie_core::audit::leaf::AuditActor::System;
+                tx.audit(now, actor, "vault.rotate", "vault", detail)
+                    .await?;
+            }
+            tx.commit().await?;
+            all += some;
+            if some == 0 {
+                break;
+            }
+        }
+        store.close().await;
+        Ok(all)
+    })?;
+    crate::keys::replace_private(
+        &config.vault_key_file,
+        both.only_active().to_text().as_bytes(),
+    )?;
+    eprintln!("{}", w.t2("vault-rotate-done", "n", wrapped, "key", &id));
     Ok(ExitCode::SUCCESS)
 }
 

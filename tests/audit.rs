@@ -1,0 +1,129 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+//! The log leaves the machine and is proven elsewhere; the vault's keys change and come back.
+
+#[allow(dead_code, reason = "each story needs its own part")]
+#[path = "support/company.rs"]
+mod company;
+
+use std::process::{Command, Output};
+
+use company::Company;
+use vigie::app::App;
+use vigie::clock::SystemClock;
+use vigie::config::{Config, Layer};
+use vigie::post::actions;
+use vigie::publication::worker;
+
+async fn app(data: &std::path::Path) -> App {
+    let flags = Layer::from([("data".to_owned(), data.display().to_string())]);
+    let config = Config::load(None, std::iter::empty(), flags).unwrap();
+    App::open(config, std::sync::Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
+
+fn vigie(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(args)
+        .env("LANG", "en")
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test]
+async fn a_log_is_exported_and_proven_offline_and_an_altered_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let app = app(&data).await;
+    let company = Company::found(&app).await;
+    let (ines, tom) = (
+        company.who(&app, company.ines).await,
+        company.who(&app, company.tom).await,
+    );
+    let id = actions::create(&app, &ines, &company.draft("Bonjour"))
+        .await
+        .unwrap()
+        .post
+        .id;
+    let asked = actions::submit(&app, &ines, id).await.unwrap();
+    actions::approve(&app, &tom, id, asked.post.revision.digest, None)
+        .await
+        .unwrap();
+    worker::fast(&app).await.unwrap();
+    app.store.close().await;
+
+    let file = folder.path().join("log.jsonl");
+    let (data, path) = (data.display().to_string(), file.display().to_string());
+    let exported = vigie(&["audit", "export", "--data", &data, "--out", &path]);
+    assert!(exported.status.success(), "{}", text(&exported));
+    let intact = vigie(&["audit", "verify", &path]);
+    assert_eq!(intact.status.code(), Some(0), "{}", text(&intact));
+    let log = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        log.contains("\"act\":\"post.approve\"") && log.contains("\"act\":\"publication.outcome\"")
+    );
+    assert!(
+        !log.contains("Bonjour") && !log.contains("Inès"),
+        "no text and no name in the log"
+    );
+
+    std::fs::write(&file, log.replacen("post.approve", "post.archive", 1)).unwrap();
+    let altered = vigie(&["audit", "verify", &path]);
+    assert_eq!(altered.status.code(), Some(1));
+    assert!(
+        text(&altered).contains("Entry 2 was changed."),
+        "{}",
+        text(&altered)
+    );
+    std::fs::write(&file, "not a log\n").unwrap();
+    assert_eq!(vigie(&["audit", "verify", &path]).status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn root_keys_rotate_and_come_back_from_shares() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let first = app(&data).await;
+    let company = Company::found(&first).await;
+    first.store.close().await;
+    let dir = data.display().to_string();
+    let key = data.join("keys/vault.key");
+    let before = std::fs::read_to_string(&key).unwrap();
+    let rotated = vigie(&["vault", "rotate", "--data", &dir]);
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let after = std::fs::read_to_string(&key).unwrap();
+    assert_ne!(before, after);
+    assert_eq!(after.lines().count(), 1, "the old key is gone");
+    assert!(
+        !text(&rotated).contains(after.trim().split_once(':').unwrap().1),
+        "the key is never shown"
+    );
+
+    let shares = folder.path().join("shares").display().to_string();
+    let split = vigie(&[
+        "vault", "escrow", "--data", &dir, "--needed", "2", "--people", "3", "--out", &shares,
+    ]);
+    assert!(split.status.success(), "{}", text(&split));
+    std::fs::remove_file(&key).unwrap();
+    let one = format!("{shares}/share-1.txt");
+    let three = format!("{shares}/share-3.txt");
+    let few = vigie(&["vault", "recover", "--data", &dir, &one]);
+    assert_eq!(few.status.code(), Some(2));
+    let enough = vigie(&["vault", "recover", "--data", &dir, &one, &three]);
+    assert!(enough.status.success(), "{}", text(&enough));
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), after);
+
+    // The channel's token still opens.
+    let again = app(&data).await;
+    let mut conn = again.store.read().await.unwrap();
+    let secret = conn.channel(company.page).await.unwrap().secret.unwrap();
+    assert!(
+        vigie::vault::take(&mut conn, &again.vault, secret)
+            .await
+            .is_ok()
+    );
+}
