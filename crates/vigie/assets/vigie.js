@@ -36,3 +36,54 @@ document.addEventListener("click", async (event) => {
   const label = button.querySelector("span") ?? button;
   label.textContent = button.dataset.copied;
 });
+
+// Passkeys: what needs a script is shown only where one runs and the browser can.
+const canPasskey = Boolean(window.PublicKeyCredential?.parseCreationOptionsFromJSON);
+if (canPasskey) for (const part of document.querySelectorAll(".js-only")) part.hidden = false;
+
+async function post(path, body) {
+  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+async function passkey(work) {
+  const problem = document.getElementById("passkey-problem");
+  if (problem) problem.hidden = true;
+  try {
+    await work();
+  } catch (error) {
+    console.warn(error);
+    if (problem) problem.hidden = false;
+  }
+}
+
+document.getElementById("passkey-sign-in")?.addEventListener("click", () => passkey(async () => {
+  const { ceremony, options } = await post("/passkey/sign-in/start", {});
+  const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) });
+  const next = document.querySelector("[data-passkey-sign-in]").dataset.next;
+  const done = await post("/passkey/sign-in/finish", { ceremony, answer: credential.toJSON(), next });
+  location.assign(done.next);
+}));
+
+document.getElementById("passkey-add")?.addEventListener("click", (event) => passkey(async () => {
+  const { ceremony, options } = await post("/passkey/add/start", {});
+  const credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) });
+  await post("/passkey/add/finish", { ceremony, answer: credential.toJSON(), name: event.currentTarget?.dataset.name ?? "" });
+  location.reload();
+}));
+
+// An approval sealed with a passkey: the challenge is the digest of what is approved. Without a script, or without a
+// passkey, the form is sent as it is.
+document.querySelector("form[data-seal]")?.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!canPasskey || form.elements.assertion.value) return;
+  event.preventDefault();
+  delete form.dataset.sent;
+  passkey(async () => {
+    const options = JSON.parse(form.dataset.seal);
+    const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) });
+    form.elements.assertion.value = JSON.stringify(credential.toJSON());
+    form.requestSubmit();
+  });
+});

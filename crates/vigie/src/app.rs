@@ -10,6 +10,7 @@ use vigie_core::vault::RootKeys;
 use vigie_store::Store;
 
 use crate::{
+    account::passkey::Passkeys,
     channel::connectors::Connectors,
     clock::Clock,
     config::Config,
@@ -36,6 +37,10 @@ pub struct Parts {
     pub vault: RootKeys,
     /// The platforms.
     pub connectors: Connectors,
+    /// Passkeys.
+    pub passkeys: Passkeys,
+    /// What the first-run page asks for when others could reach it: printed in the log at start.
+    pub setup_code: Option<String>,
     /// The rules.
     pub packs: Packs,
     /// The name of this process among the publishers: a fresh one at every start.
@@ -76,6 +81,11 @@ impl App {
             anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
         })?;
         let connectors = Connectors::new(&store, &config)?;
+        let passkeys = Passkeys::new(&config)?;
+        let setup_code = match config.exposed() {
+            true => Some(crate::account::session::secret().map_err(|e| anyhow::anyhow!("{e}"))?),
+            false => None,
+        };
         let (stopping, _) = watch::channel(false);
         Ok(Self(Arc::new(Parts {
             config,
@@ -84,6 +94,8 @@ impl App {
             keys,
             vault,
             connectors,
+            passkeys,
+            setup_code,
             packs,
             worker: uuid::Uuid::now_v7().to_string(),
             wake: Notify::new(),
@@ -112,6 +124,7 @@ pub fn routes() -> Vec<Route> {
         crate::health::routes(),
         web::routes(),
         crate::home::routes(),
+        crate::account::routes(),
     ]
     .into_iter()
     .flatten()
