@@ -33,7 +33,7 @@ fn files(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
 
 /// Key → (file, body) of one language.
 fn catalogue(lang: &str) -> BTreeMap<String, (String, String)> {
-    let start = Regex::new(r"^([a-z][a-z0-9-]*) *= ?(.*)$").unwrap();
+    let start = Regex::new(r"^([a-z][a-z0-9_-]*) *= ?(.*)$").unwrap();
     let mut paths = Vec::new();
     files(&root().join("i18n").join(lang), &["ftl"], &mut paths);
     let mut all: BTreeMap<String, (String, String)> = BTreeMap::new();
@@ -93,10 +93,10 @@ fn both_languages_say_the_same_things_with_the_same_values_in_the_same_files() {
 #[test]
 fn every_word_is_there_and_every_word_is_used() {
     let asked = Regex::new(
-        r#"(?s)(?:\.t[123]?|Said::new|Flash::(?:good|note|bad)|Error::(?:refused|input)|\.page|wrong_key\(\s*"[a-z_-]+",)\s*\(?\s*"([a-z][a-z0-9-]*[a-z0-9])"\s*[,)]"#,
+        r#"(?s)(?:\.t[123]?|Said::new|Flash::(?:good|note|bad)|Error::(?:refused|input)|\.page|wrong_key\(\s*"[a-z_-]+",)\s*\(?\s*"([a-z][a-z0-9_-]*[a-z0-9])"\s*[,)]"#,
     )
     .unwrap();
-    let literal = Regex::new(r#""([a-z][a-z0-9-]*[a-z0-9])""#).unwrap();
+    let literal = Regex::new(r#""([a-z][a-z0-9_-]*[a-z0-9])""#).unwrap();
     let family = Regex::new(r#""([a-z][a-z0-9]*(?:-[a-z0-9]+)*-)(?:\{|"\s*~)"#).unwrap();
     let known = catalogue("en");
     let mut sources = Vec::new();
@@ -197,7 +197,7 @@ fn the_sprite_has_every_icon_that_is_named() {
         .map(str::trim)
         .filter(|l| !l.is_empty() && !l.starts_with('#'))
         .collect();
-    let asked = Regex::new(r#"(?:\.icon\(|icon: )"([a-z0-9-]+)""#).unwrap();
+    let asked = Regex::new(r#"(?:\.icon\(|icon: )"([a-z0-9_-]+)""#).unwrap();
     let mut sources = Vec::new();
     files(
         &root().join("crates/vigie/src"),

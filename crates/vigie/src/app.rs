@@ -125,6 +125,8 @@ pub fn routes() -> Vec<Route> {
         web::routes(),
         crate::home::routes(),
         crate::account::routes(),
+        crate::post::page::routes(),
+        crate::media::routes(),
     ]
     .into_iter()
     .flatten()

@@ -12,6 +12,7 @@ pub mod config;
 pub mod health;
 pub mod home;
 pub mod keys;
+pub mod media;
 pub mod metrics;
 pub mod post;
 pub mod publication;

@@ -2,7 +2,10 @@
 //! take it.
 
 pub mod actions;
+pub mod composer;
 pub mod draft;
+pub mod page;
+pub mod view;
 pub mod who;
 
 use crate::web::error::Error;

@@ -38,6 +38,11 @@ impl Form {
         self.fields.push((name.to_owned(), value.into()));
     }
 
+    /// One more value of `name` (a ticked box among several).
+    pub fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.push((name.to_owned(), value.into()));
+    }
+
     /// What was typed in `name`, line ends as `\n`; empty when it was not sent.
     pub fn value(&self, name: &str) -> &str {
         self.fields

@@ -1,0 +1,557 @@
+//! The composer: write once, adapt for a page where needed, see what the check sees and what each network will show.
+//! It is one form; a script only sends it to `/posts/check` while somebody types.
+
+use askama::Template;
+use axum::extract::{Multipart, Path};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use vigie_core::content::{Content, Digest};
+use vigie_core::id::{ChannelId, PostId, SuggestionId};
+use vigie_core::schedule::{self, Resolved};
+use vigie_store::{ChannelRow, Organisation};
+
+use super::actions;
+use super::draft::{Draft, DraftError, DraftMedia, DraftVariant};
+use super::view::{self, FindingView, Preview, severity_icon};
+use super::who::Who;
+use crate::app::App;
+use crate::check::gather::{Around, check};
+use crate::media::intake;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::form::Form;
+use crate::web::frame::{Frame, Page};
+use crate::web::viewer::Signed;
+use crate::web::{self};
+use crate::words::Words;
+
+/// A channel in the form.
+pub struct Pick {
+    /// The channel.
+    pub row: ChannelRow,
+    /// Ticked.
+    pub picked: bool,
+    /// Its own text, if it has one.
+    pub own: String,
+    /// CSS class of its colour.
+    pub hue: String,
+}
+
+/// A picture in the form.
+pub struct Picture {
+    /// Its digest.
+    pub sha256: String,
+    /// Alternative text.
+    pub alt: String,
+    /// Says nothing that the text does not.
+    pub decorative: bool,
+}
+
+/// What the check and the networks say about what is in the form.
+pub struct Live {
+    /// Findings, worst first.
+    pub findings: Vec<FindingView>,
+    /// One a channel.
+    pub previews: Vec<Preview>,
+    /// What is wrong with the draft itself, if anything.
+    pub problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "post/composer.html")]
+struct Composer {
+    page: Page,
+    w: Words,
+    form: Form,
+    /// Where the form goes.
+    action: String,
+    /// The post, once it is kept.
+    id: Option<PostId>,
+    suggestion: bool,
+    picks: Vec<Pick>,
+    pictures: Vec<Picture>,
+    live: Live,
+    zone: String,
+}
+
+impl Composer {
+    fn icon(&self, severity: &str) -> &'static str {
+        severity_icon(severity)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "post/live_part.html")]
+struct LivePart {
+    w: Words,
+    live: Live,
+}
+
+impl LivePart {
+    fn icon(&self, severity: &str) -> &'static str {
+        severity_icon(severity)
+    }
+}
+
+/// Everything a form is read against.
+struct Desk {
+    org: Organisation,
+    zone: TimeZone,
+    channels: Vec<ChannelRow>,
+}
+
+async fn desk(app: &App) -> Result<Desk, Error> {
+    let mut conn = app.store.read().await?;
+    let org = conn.organisation().await?.ok_or(Error::NotFound)?;
+    let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
+    Ok(Desk {
+        zone,
+        channels: conn.channels_usable().await?,
+        org,
+    })
+}
+
+/// What was typed, as a draft. Times that do not exist or exist twice are explained beside the field.
+fn read(form: &mut Form, desk: &Desk) -> Draft {
+    let text = form.value("text").to_owned();
+    let link = Some(form.trimmed("link").to_owned()).filter(|l| !l.is_empty());
+    let langs = vec![form.trimmed("lang").to_owned()]
+        .into_iter()
+        .filter(|l| !l.is_empty())
+        .collect::<Vec<_>>();
+    let media = pictures(form)
+        .into_iter()
+        .filter_map(|p| {
+            Some(DraftMedia {
+                sha256: Digest::parse(&p.sha256)?,
+                alt: p.alt,
+                decorative: p.decorative,
+            })
+        })
+        .collect::<Vec<_>>();
+    let variants = desk
+        .channels
+        .iter()
+        .filter(|c| form.chosen("channel", &c.id.to_string()))
+        .map(|c| {
+            let own = form.value(&format!("own-{}", c.id));
+            DraftVariant {
+                channel: c.id,
+                text: if own.trim().is_empty() {
+                    text.clone()
+                } else {
+                    own.to_owned()
+                },
+                link: link.clone(),
+                langs: langs.clone(),
+                media: media.clone(),
+            }
+        })
+        .collect();
+    Draft {
+        variants,
+        at: at(form, desk),
+    }
+}
+
+fn pictures(form: &Form) -> Vec<Picture> {
+    form.all("media")
+        .filter(|sha256| !form.has(&format!("remove-{sha256}")))
+        .map(|sha256| Picture {
+            sha256: sha256.to_owned(),
+            alt: form.trimmed(&format!("alt-{sha256}")).to_owned(),
+            decorative: form.has(&format!("decorative-{sha256}")),
+        })
+        .collect()
+}
+
+fn at(form: &mut Form, desk: &Desk) -> Option<jiff::Timestamp> {
+    if form.trimmed("when") != "at" {
+        return None;
+    }
+    let date: Option<Date> = form.trimmed("date").parse().ok();
+    let time: Option<Time> = form.trimmed("time").parse().ok();
+    let (Some(date), Some(time)) = (date, time) else {
+        form.wrong_key("date", "compose-date-wrong");
+        return None;
+    };
+    match schedule::resolve(DateTime::from_parts(date, time), &desk.zone) {
+        Ok(Resolved::Exact(at)) => Some(at),
+        Ok(Resolved::Gap { suggested }) => {
+            form.wrong_key("time", "compose-time-gap");
+            Some(suggested)
+        }
+        // Twice that night: the first unless the second was asked for.
+        Ok(Resolved::Fold { earlier, later }) => match form.trimmed("fold") {
+            "later" => Some(later),
+            "earlier" => Some(earlier),
+            _ => {
+                form.wrong_key("time", "compose-time-fold");
+                Some(earlier)
+            }
+        },
+        Err(_) => {
+            form.wrong_key("date", "compose-date-wrong");
+            None
+        }
+    }
+}
+
+/// Checks what is typed and shows it as the networks will.
+async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> {
+    let app = &frame.app;
+    let now = app.clock.now();
+    let content = draft
+        .content(&mut app.store.read().await?, &desk.org.settings, now)
+        .await;
+    let (content, problem) = match content {
+        Ok(content) => (content, None),
+        Err(DraftError::Problem(problem)) => {
+            let loose = Draft {
+                at: None,
+                ..draft.clone()
+            };
+            let content = loose
+                .content(&mut app.store.read().await?, &desk.org.settings, now)
+                .await;
+            let empty = Content {
+                variants: vec![],
+                window: schedule::window(None, now, jiff::SignedDuration::ZERO),
+            };
+            (
+                content.unwrap_or(empty),
+                Some(frame.words().t(problem.key())),
+            )
+        }
+        Err(DraftError::Store(error)) => return Err(error.into()),
+    };
+    let checked = check(
+        &content,
+        &Around {
+            zone: desk.zone.clone(),
+            now,
+        },
+        &app.packs,
+    );
+    Ok(Live {
+        findings: view::findings(&checked, &content, frame.viewer.lang),
+        previews: view::previews(app, &content, &checked, &desk.channels),
+        problem: problem.filter(|_| !draft.variants.is_empty()),
+    })
+}
+
+fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
+    desk.channels
+        .iter()
+        .map(|row| Pick {
+            picked: form.chosen("channel", &row.id.to_string()),
+            own: form.value(&format!("own-{}", row.id)).to_owned(),
+            hue: crate::web::frame::hue(&row.display),
+            row: row.clone(),
+        })
+        .collect()
+}
+
+async fn shown(
+    frame: &Frame,
+    mut form: Form,
+    desk: &Desk,
+    id: Option<PostId>,
+    suggestion: bool,
+) -> Result<Response, Error> {
+    let draft = read(&mut form, desk);
+    let live = live(frame, &draft, desk).await?;
+    let status = if form.ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = frame.page(match (suggestion, id) {
+        (true, _) => "compose-suggest-title",
+        (false, None) => "compose-new-title",
+        (false, Some(_)) => "compose-edit-title",
+    });
+    let action = match (id, suggestion) {
+        (None, _) => "/posts/new".to_owned(),
+        (Some(id), false) => format!("/posts/{id}/edit"),
+        (Some(id), true) => format!("/posts/{id}/suggest"),
+    };
+    let view = Composer {
+        w: page.w.clone(),
+        page,
+        action,
+        id,
+        suggestion,
+        picks: picks(&form, desk),
+        pictures: pictures(&form),
+        live,
+        zone: desk.org.tz.clone(),
+        form,
+    };
+    web::html_with(status, &view)
+}
+
+/// A form filled from a content.
+fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
+    let mut form = Form::new().with("version", version.to_string());
+    let shared = content.variants.first().map_or("", |v| v.text.as_str());
+    form.set("text", shared);
+    for variant in &content.variants {
+        form.add("channel", variant.channel.to_string());
+        if variant.text != shared {
+            form.set(&format!("own-{}", variant.channel), variant.text.clone());
+        }
+    }
+    if let Some(first) = content.variants.first() {
+        form.set("link", first.link.clone().unwrap_or_default());
+        form.set("lang", first.langs.first().cloned().unwrap_or_default());
+        for media in &first.media {
+            form.add("media", media.sha256.to_string());
+            form.set(&format!("alt-{}", media.sha256), media.alt.clone());
+            if media.decorative {
+                form.set(&format!("decorative-{}", media.sha256), "yes");
+            }
+        }
+    }
+    form.set(
+        "when",
+        if content.window.not_before.is_some() {
+            "at"
+        } else {
+            "approved"
+        },
+    );
+    if let Some(at) = content.window.not_before {
+        let civil = at.to_zoned_datetime(zone.clone());
+        form.set("date", civil.date().to_string());
+        form.set("time", civil.time().strftime("%H:%M").to_string());
+    }
+    form
+}
+
+/// `GET /posts/new`, for a day when the calendar asks for one.
+pub async fn new(
+    frame: Frame,
+    axum::extract::Query(query): axum::extract::Query<std::collections::HashMap<String, String>>,
+) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    let mut form = Form::new()
+        .with("lang", frame.viewer.lang.as_str())
+        .with("when", "approved");
+    if let [only] = desk.channels.as_slice() {
+        form.add("channel", only.id.to_string());
+    }
+    if let Some(date) = query.get("date").and_then(|d| d.parse::<Date>().ok()) {
+        form.set("when", "at");
+        form.set("date", date.to_string());
+        form.set("time", "10:00");
+    }
+    shown(&frame, form, &desk, None, false).await
+}
+
+/// `POST /posts/new`.
+pub async fn create(frame: Frame, me: Signed, mut form: Form) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    if helped(&mut form) {
+        return shown(&frame, form, &desk, None, false).await;
+    }
+    let draft = read(&mut form, &desk);
+    if !form.ok() {
+        return shown(&frame, form, &desk, None, false).await;
+    }
+    let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
+    match actions::create(&frame.app, &who, &draft).await {
+        Ok(record) => after(&frame, &who, &form, record.post.id).await,
+        Err(error) => refused(&frame, form, &desk, None, error).await,
+    }
+}
+
+/// `GET /posts/{id}/edit`.
+pub async fn edit(frame: Frame, Path(id): Path<PostId>) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    let record = frame.app.store.read().await?.post(id).await?;
+    let form = filled(&record.content, record.version, &desk.zone);
+    shown(&frame, form, &desk, Some(id), false).await
+}
+
+/// `POST /posts/{id}/edit`.
+pub async fn save(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    if helped(&mut form) {
+        return shown(&frame, form, &desk, Some(id), false).await;
+    }
+    let draft = read(&mut form, &desk);
+    if !form.ok() {
+        return shown(&frame, form, &desk, Some(id), false).await;
+    }
+    let seen: i64 = form.trimmed("version").parse().unwrap_or(-1);
+    let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
+    match actions::edit(&frame.app, &who, id, seen, &draft).await {
+        Ok(_) => after(&frame, &who, &form, id).await,
+        Err(error) => refused(&frame, form, &desk, Some(id), error).await,
+    }
+}
+
+/// What was typed is shown again with what is wrong: nothing is typed twice.
+async fn refused(
+    frame: &Frame,
+    mut form: Form,
+    desk: &Desk,
+    id: Option<PostId>,
+    error: actions::ActionError,
+) -> Result<Response, Error> {
+    match error {
+        actions::ActionError::Draft(problem) => form.wrong_key("text", problem.key()),
+        actions::ActionError::Store(vigie_store::Error::Conflict) => {
+            if let Some(id) = id {
+                // The other version wins the database; this one stays on the page, and saving again is a choice.
+                let now = frame.app.store.read().await?.post(id).await?;
+                form.set("version", now.version.to_string());
+            }
+            form.wrong_key("text", "compose-conflict");
+        }
+        other => return Err(other.into()),
+    }
+    shown(frame, form, desk, id, false).await
+}
+
+async fn after(frame: &Frame, who: &Who, form: &Form, id: PostId) -> Result<Response, Error> {
+    let page = format!("/posts/{id}");
+    if form.trimmed("do") == "submit" {
+        actions::submit(&frame.app, who, id).await?;
+        return Ok(web::done(&frame.app, &page, &Flash::good("compose-asked")));
+    }
+    Ok(web::done(
+        &frame.app,
+        &format!("{page}/edit"),
+        &Flash::good("compose-saved"),
+    ))
+}
+
+/// A press of “check” or of a fix: nothing is kept, the page comes back with its answer.
+fn helped(form: &mut Form) -> bool {
+    let fix = form.value("fix").to_owned();
+    if !fix.is_empty() {
+        apply(form, &fix);
+        return true;
+    }
+    form.trimmed("do") == "check"
+}
+
+/// Puts a fix into the text that it is about.
+fn apply(form: &mut Form, fix: &str) -> Option<()> {
+    let mut parts = fix.splitn(4, '|');
+    let channel: ChannelId = parts.next()?.parse().ok()?;
+    let (from, to): (usize, usize) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let by = parts.next()?;
+    let own = format!("own-{channel}");
+    let field = if form.trimmed(&own).is_empty() {
+        "text".to_owned()
+    } else {
+        own
+    };
+    let mut text = form.value(&field).to_owned();
+    text.get(from..to)?;
+    text.replace_range(from..to, by);
+    form.set(&field, text);
+    Some(())
+}
+
+/// `POST /posts/check`: the part of the composer that changes while somebody types.
+pub async fn live_part(frame: Frame, mut form: Form) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    let draft = read(&mut form, &desk);
+    let live = live(&frame, &draft, &desk).await?;
+    web::html(&LivePart {
+        w: frame.words(),
+        live,
+    })
+}
+
+/// `GET /posts/{id}/suggest`.
+pub async fn suggest(frame: Frame, Path(id): Path<PostId>) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    let record = frame.app.store.read().await?.post(id).await?;
+    let form = filled(&record.content, record.version, &desk.zone);
+    shown(&frame, form, &desk, Some(id), true).await
+}
+
+/// `POST /posts/{id}/suggest`.
+pub async fn propose(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    if helped(&mut form) {
+        return shown(&frame, form, &desk, Some(id), true).await;
+    }
+    let mut draft = read(&mut form, &desk);
+    // When it goes out stays the author's choice.
+    draft.at = None;
+    let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
+    let note = form.trimmed("note").to_owned();
+    let _: SuggestionId = actions::suggest(&frame.app, &who, id, &draft, &note).await?;
+    Ok(web::done(
+        &frame.app,
+        &format!("/posts/{id}"),
+        &Flash::good("compose-suggested"),
+    ))
+}
+
+/// `POST /posts/{id}/media`: adds a picture to every page of a draft.
+pub async fn add_picture(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    mut parts: Multipart,
+) -> Result<Response, Error> {
+    let (mut file, mut alt) = (None, String::new());
+    while let Some(part) = parts.next_field().await.map_err(|_| Error::TooLarge)? {
+        match part.name() {
+            Some("file") => file = Some(part.bytes().await.map_err(|_| Error::TooLarge)?.to_vec()),
+            Some("alt") => {
+                alt = part
+                    .text()
+                    .await
+                    .map_err(|_| Error::input("error-input-body"))?
+            }
+            _ => {}
+        }
+    }
+    let file = file.ok_or_else(|| Error::input("media-empty"))?;
+    let row = intake::keep(&frame.app, me.id, file).await?;
+    let record = frame.app.store.read().await?.post(id).await?;
+    let mut draft = Draft::from(&record.content);
+    for variant in &mut draft.variants {
+        variant.media.retain(|m| m.sha256 != row.sha256);
+        variant.media.push(DraftMedia {
+            sha256: row.sha256,
+            alt: alt.trim().to_owned(),
+            decorative: false,
+        });
+    }
+    if record
+        .content
+        .window
+        .not_before
+        .is_some_and(|at| at <= frame.app.clock.now())
+    {
+        draft.at = None;
+    }
+    let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
+    actions::edit(&frame.app, &who, id, record.version, &draft).await?;
+    Ok(web::done(
+        &frame.app,
+        &format!("/posts/{id}/edit"),
+        &Flash::good("compose-picture-added"),
+    ))
+}

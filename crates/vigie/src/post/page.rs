@@ -1,0 +1,421 @@
+//! The post page: exactly what will be published, what the check found, what changed, who was asked, what came of it,
+//! and the one next step for whoever looks.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use serde::Deserialize;
+use vigie_core::content::{Content, Digest};
+use vigie_core::id::{PostId, PublicationId, SuggestionId};
+use vigie_core::member::Skill;
+use vigie_core::post::PostState;
+use vigie_core::rights::Act;
+use vigie_store::{
+    CommentKind, CommentRow, PostCursor, PostFilter, PostLine, PostRecord, PublicationRow,
+    SuggestionRow, SuggestionState,
+};
+
+use super::view::{self, FindingView, People, Preview, Run, severity_icon};
+use super::who::Who;
+use super::{actions, composer};
+use crate::account::passkey;
+use crate::check::gather::Checked;
+use crate::media::intake;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::form::Form;
+use crate::web::frame::{Frame, Page};
+use crate::web::limit::Rate;
+use crate::web::route::{Route, Who as Guard};
+use crate::web::viewer::Signed;
+use crate::web::{self};
+use crate::words::Words;
+
+/// The routes of this room.
+pub fn routes() -> Vec<Route> {
+    let (read, write, review) = (
+        Guard::Member(Act::Read),
+        Guard::Member(Act::Write),
+        Guard::Member(Act::Review),
+    );
+    vec![
+        Route::get("/posts", read, list),
+        Route::get("/posts/new", write, composer::new),
+        Route::post("/posts/new", write, composer::create),
+        Route::post("/posts/check", write, composer::live_part).rate(Rate::TYPING),
+        Route::get("/posts/{id}", read, show),
+        Route::get("/posts/{id}/edit", write, composer::edit),
+        Route::post("/posts/{id}/edit", write, composer::save),
+        Route::post("/posts/{id}/media", write, composer::add_picture)
+            .body(intake::MOST_BYTES + 64 * 1024),
+        Route::get("/posts/{id}/suggest", write, composer::suggest),
+        Route::post("/posts/{id}/suggest", write, composer::propose),
+        Route::post("/posts/{id}/suggestions/{suggestion}/accept", write, accept),
+        Route::post(
+            "/posts/{id}/suggestions/{suggestion}/decline",
+            write,
+            decline,
+        ),
+        Route::post("/posts/{id}/submit", write, submit),
+        Route::post("/posts/{id}/approve", review, approve),
+        Route::post("/posts/{id}/changes", review, request_changes),
+        Route::post("/posts/{id}/waive", review, waive),
+        Route::post("/posts/{id}/withdraw", write, withdraw),
+        Route::post("/posts/{id}/archive", write, archive),
+        Route::post("/posts/{id}/comment", Guard::Member(Act::Comment), comment),
+        Route::post(
+            "/publications/{id}/take-back",
+            Guard::Member(Act::TakeBack),
+            take_back,
+        ),
+    ]
+}
+
+struct Suggested {
+    row: SuggestionRow,
+    diffs: Vec<Vec<Run>>,
+}
+
+struct Outcome {
+    row: PublicationRow,
+    channel: String,
+    state: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "post/post.html")]
+struct Post {
+    page: Page,
+    w: Words,
+    post: PostRecord,
+    state: &'static str,
+    people: People,
+    previews: Vec<Preview>,
+    findings: Vec<FindingView>,
+    stops: Vec<String>,
+    skills: Vec<Skill>,
+    missing: usize,
+    changed: Option<Vec<Run>>,
+    suggestions: Vec<Suggested>,
+    comments: Vec<CommentRow>,
+    outcomes: Vec<Outcome>,
+    asked: String,
+    approved: String,
+    /// Options for a passkey's seal, when the viewer is a reviewer who has one.
+    seal: Option<String>,
+    can_review: bool,
+    can_write: bool,
+    is_author: bool,
+    wrote: bool,
+    done_already: bool,
+}
+
+impl Post {
+    fn icon(&self, severity: &str) -> &'static str {
+        severity_icon(severity)
+    }
+    fn is(&self, state: &str) -> bool {
+        self.state == state
+    }
+    fn changes_asked(&self, comment: &CommentRow) -> bool {
+        comment.kind == CommentKind::RequestChanges
+    }
+    fn said_by_vigie(&self, comment: &CommentRow) -> bool {
+        comment.kind == CommentKind::System
+    }
+}
+
+async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
+    let app = &frame.app;
+    let mut conn = app.store.read().await?;
+    let post = conn.post(id).await?;
+    let people = People::new(conn.members().await?);
+    let channels = conn.channels().await?;
+    let checked: Checked = post
+        .report
+        .clone()
+        .and_then(|r| serde_json::from_value(r).ok())
+        .unwrap_or(Checked { variants: vec![] });
+    let missing = post.post.missing();
+    let number = post.post.revision.number;
+    let changed = match number {
+        0 | 1 => None,
+        _ => {
+            let before = conn.revision_number(id, number - 1).await?;
+            Some(view::diff(
+                &all_text(&before.content),
+                &all_text(&post.content),
+            ))
+        }
+    };
+    let suggestions = conn
+        .suggestions(id)
+        .await?
+        .into_iter()
+        .filter(|s| s.state == SuggestionState::Open)
+        .map(|row| Suggested {
+            diffs: diffs(&post.content, &row.content),
+            row,
+        })
+        .collect();
+    let outcomes = conn
+        .publications(id)
+        .await?
+        .into_iter()
+        .map(|row| Outcome {
+            channel: channels
+                .iter()
+                .find(|c| c.id == row.channel)
+                .map(|c| c.display.clone())
+                .unwrap_or_default(),
+            state: row.state.as_str(),
+            row,
+        })
+        .collect();
+    let wrote = post.post.wrote(me.id);
+    let can_review = me.may(Act::Review) && !wrote && post.post.state == PostState::InReview;
+    let digest = post.post.revision.digest;
+    let seal = match can_review {
+        true => passkey::seal_options(app, &mut conn, me.id, &digest)
+            .await?
+            .map(|o| o.to_string()),
+        false => None,
+    };
+    let comments = conn.comments(id).await?;
+    let page = frame.page("post-title");
+    let view = Post {
+        w: page.w.clone(),
+        state: post.post.state.as_str(),
+        previews: view::previews(app, &post.content, &checked, &channels),
+        findings: view::findings(&checked, &post.content, frame.viewer.lang),
+        stops: missing.stops.iter().cloned().collect(),
+        skills: missing.skills.iter().copied().collect(),
+        missing: missing.approvals,
+        changed,
+        suggestions,
+        comments,
+        outcomes,
+        asked: people.names(post.post.assigned.iter().map(|a| &a.member)),
+        approved: people.names(post.post.approvals.iter().map(|a| &a.by)),
+        seal,
+        can_review,
+        can_write: me.may(Act::Write),
+        is_author: post.post.author == me.id,
+        wrote,
+        done_already: post.post.approvals.iter().any(|a| a.by == me.id),
+        people,
+        page,
+        post,
+    };
+    web::html(&view)
+}
+
+/// Every text of a content, for comparing.
+fn all_text(content: &Content) -> String {
+    let mut texts: Vec<&str> = content.variants.iter().map(|v| v.text.as_str()).collect();
+    texts.dedup();
+    texts.join("\n\n")
+}
+
+fn diffs(before: &Content, after: &Content) -> Vec<Vec<Run>> {
+    let mut out: Vec<Vec<Run>> = after
+        .variants
+        .iter()
+        .map(|variant| {
+            let old = before
+                .variants
+                .iter()
+                .find(|v| v.channel == variant.channel)
+                .map_or("", |v| v.text.as_str());
+            view::diff(old, &variant.text)
+        })
+        .collect();
+    out.dedup();
+    out
+}
+
+async fn who(frame: &Frame, me: &Signed) -> Result<Who, Error> {
+    let mut conn = frame.app.store.read().await?;
+    Ok(Who::member(&mut conn, me.id).await?)
+}
+
+fn back(frame: &Frame, id: PostId, said: &'static str) -> Response {
+    web::done(&frame.app, &format!("/posts/{id}"), &Flash::good(said))
+}
+
+async fn submit(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
+    actions::submit(&frame.app, &who(&frame, &me).await?, id).await?;
+    Ok(back(&frame, id, "compose-asked"))
+}
+
+async fn approve(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    form: Form,
+) -> Result<Response, Error> {
+    let digest = Digest::parse(form.trimmed("digest"))
+        .ok_or_else(|| Error::refused("refusal-content-changed"))?;
+    let assertion = match form.trimmed("assertion") {
+        "" => None,
+        answer => {
+            let mut conn = frame.app.store.read().await?;
+            Some(passkey::assertion(&frame.app, &mut conn, me.id, &digest, answer).await?)
+        }
+    };
+    let after = actions::approve(
+        &frame.app,
+        &who(&frame, &me).await?,
+        id,
+        digest,
+        assertion.as_ref(),
+    )
+    .await?;
+    let said = if after.post.state == PostState::Approved {
+        "post-approved-goes"
+    } else {
+        "post-approved-waits"
+    };
+    Ok(back(&frame, id, said))
+}
+
+async fn request_changes(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    form: Form,
+) -> Result<Response, Error> {
+    actions::request_changes(&frame.app, &who(&frame, &me).await?, id, form.value("note")).await?;
+    Ok(back(&frame, id, "post-changes-asked"))
+}
+
+async fn waive(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    form: Form,
+) -> Result<Response, Error> {
+    let digest = Digest::parse(form.trimmed("digest"))
+        .ok_or_else(|| Error::refused("refusal-content-changed"))?;
+    let by = who(&frame, &me).await?;
+    actions::waive(
+        &frame.app,
+        &by,
+        id,
+        form.trimmed("rule"),
+        form.value("reason"),
+        digest,
+    )
+    .await?;
+    Ok(back(&frame, id, "post-waived"))
+}
+
+async fn withdraw(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
+    actions::withdraw(&frame.app, &who(&frame, &me).await?, id).await?;
+    Ok(back(&frame, id, "post-withdrawn"))
+}
+
+async fn archive(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
+    actions::archive(&frame.app, &who(&frame, &me).await?, id).await?;
+    Ok(web::done(
+        &frame.app,
+        "/posts",
+        &Flash::good("post-archived"),
+    ))
+}
+
+async fn comment(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PostId>,
+    form: Form,
+) -> Result<Response, Error> {
+    actions::comment(&frame.app, &who(&frame, &me).await?, id, form.value("text")).await?;
+    Ok(back(&frame, id, "post-commented"))
+}
+
+async fn accept(
+    frame: Frame,
+    me: Signed,
+    Path((id, suggestion)): Path<(PostId, SuggestionId)>,
+) -> Result<Response, Error> {
+    actions::accept(&frame.app, &who(&frame, &me).await?, id, suggestion).await?;
+    Ok(back(&frame, id, "post-suggestion-taken"))
+}
+
+async fn decline(
+    frame: Frame,
+    me: Signed,
+    Path((id, suggestion)): Path<(PostId, SuggestionId)>,
+) -> Result<Response, Error> {
+    actions::decline(&frame.app, &who(&frame, &me).await?, id, suggestion).await?;
+    Ok(back(&frame, id, "post-suggestion-left"))
+}
+
+async fn take_back(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<PublicationId>,
+    form: Form,
+) -> Result<Response, Error> {
+    let post = frame.app.store.read().await?.publication(id).await?.post;
+    actions::take_back(
+        &frame.app,
+        &who(&frame, &me).await?,
+        id,
+        form.value("reason"),
+    )
+    .await?;
+    Ok(back(&frame, post, "post-taking-back"))
+}
+
+/// Which posts a list shows.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "post/list.html")]
+struct List {
+    page: Page,
+    w: Words,
+    lines: Vec<PostLine>,
+    people: People,
+    show: String,
+    q: String,
+    next: Option<String>,
+}
+
+async fn list(frame: Frame, me: Signed, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+    let mut filter = PostFilter::default();
+    match wanted.show.as_str() {
+        "review" => {
+            filter.assigned = Some(me.id);
+            filter.states = vec![PostState::InReview];
+        }
+        "mine" => filter.author = Some(me.id),
+        "out" => filter.states = vec![PostState::Approved, PostState::Done],
+        _ => {}
+    }
+    filter.text = Some(wanted.q.trim().to_owned()).filter(|q| !q.is_empty());
+    let cursor: Option<PostCursor> = wanted.after.parse().ok();
+    let mut conn = frame.app.store.read().await?;
+    let found = conn.posts(&filter, cursor, 50).await?;
+    let people = People::new(conn.members().await?);
+    let page = frame.page("posts-title");
+    web::html(&List {
+        w: page.w.clone(),
+        page,
+        lines: found.lines,
+        people,
+        show: wanted.show,
+        q: wanted.q,
+        next: found.next.map(|c| c.to_string()),
+    })
+}

@@ -1,0 +1,311 @@
+//! How a content, its findings and its people are shown; shared by the composer, the post page and the lists.
+
+use similar::{ChangeTag, TextDiff};
+use vigie_check::{Finding, Lang as CheckLang, Severity};
+use vigie_connect::SegmentKind;
+use vigie_core::content::{Content, Variant};
+use vigie_core::id::{ChannelId, MemberId};
+use vigie_core::member::Lang;
+use vigie_store::{ChannelRow, Member};
+
+use crate::app::App;
+use crate::check::gather::Checked;
+use crate::web::frame::{hue, initials};
+
+/// A finding for a reader.
+#[derive(Clone, Debug)]
+pub struct FindingView {
+    /// Rule id.
+    pub rule: String,
+    /// `hint`, `warn`, `review` or `stop`: also the CSS class and part of keys.
+    pub severity: &'static str,
+    /// What it is.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    /// Law, standard or reason.
+    pub source: String,
+    /// The skill that the second pair of eyes needs.
+    pub skill: Option<&'static str>,
+    /// The words it is about.
+    pub words: String,
+    /// One-click fix: its label, and the value that the composer's form sends.
+    pub fix: Option<(String, String)>,
+}
+
+/// The findings of a report, worst first, each once whatever the number of channels.
+pub fn findings(checked: &Checked, content: &Content, lang: Lang) -> Vec<FindingView> {
+    let lang = if lang == Lang::Fr {
+        CheckLang::Fr
+    } else {
+        CheckLang::En
+    };
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut out: Vec<(Severity, FindingView)> = Vec::new();
+    for one in &checked.variants {
+        let text = content
+            .variants
+            .iter()
+            .find(|v| v.channel == one.channel)
+            .map_or("", |v| v.text.as_str());
+        for finding in &one.report.findings {
+            let words = words(finding, text);
+            let key = (finding.rule.clone(), words.clone());
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            out.push((finding.severity, view(finding, one.channel, words, lang)));
+        }
+    }
+    out.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    out.into_iter().map(|(_, view)| view).collect()
+}
+
+fn view(finding: &Finding, channel: ChannelId, words: String, lang: CheckLang) -> FindingView {
+    FindingView {
+        rule: finding.rule.clone(),
+        severity: finding.severity.as_str(),
+        message: finding.message.get(lang).to_owned(),
+        advice: finding.advice.get(lang).to_owned(),
+        source: finding.source.clone(),
+        skill: finding.skill.map(|s| s.as_str()),
+        words,
+        fix: finding.fix.as_ref().map(|fix| {
+            let value = format!("{channel}|{}|{}|{}", fix.span.0, fix.span.1, fix.text);
+            (fix.label.get(lang).to_owned(), value)
+        }),
+    }
+}
+
+/// The words of a finding; never those of a secret, whose message masks them.
+fn words(finding: &Finding, text: &str) -> String {
+    if finding.family == vigie_check::Family::Confidential {
+        return String::new();
+    }
+    let words = finding
+        .span
+        .and_then(|(from, to)| text.get(from..to))
+        .unwrap_or_default();
+    words.chars().take(80).collect()
+}
+
+/// A run of text, with the severity that marks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Severity or nothing.
+    pub class: &'static str,
+    /// The words.
+    pub text: String,
+}
+
+/// A text cut where findings begin and end; the worst wins where they overlap.
+pub fn marked(text: &str, findings: &[Finding]) -> Vec<Run> {
+    let mut cuts: Vec<usize> = findings
+        .iter()
+        .filter_map(|f| f.span)
+        .flat_map(|(a, b)| [a, b])
+        .collect();
+    cuts.extend([0, text.len()]);
+    cuts.retain(|at| text.is_char_boundary(*at));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2)
+        .filter_map(|pair| {
+            let [from, to] = *pair else { return None };
+            let worst = findings
+                .iter()
+                .filter(|f| f.span.is_some_and(|(a, b)| a <= from && to <= b))
+                .map(|f| f.severity)
+                .max();
+            let class = worst.map_or("", |severity| severity.as_str());
+            Some(Run {
+                class,
+                text: text.get(from..to)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// How a network will show a variant.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its name for people.
+    pub name: String,
+    /// Its address on the network.
+    pub handle: String,
+    /// The network's name.
+    pub network: &'static str,
+    /// CSS class of its colour.
+    pub hue: String,
+    /// Letters of its picture.
+    pub initials: String,
+    /// The text in runs; class `facet` for what becomes a link.
+    pub runs: Vec<Run>,
+    /// The text with findings marked.
+    pub marked: Vec<Run>,
+    /// Pictures: address and alternative text.
+    pub media: Vec<(String, String)>,
+    /// The link card.
+    pub link: Option<String>,
+    /// Characters used.
+    pub used: usize,
+    /// Characters that fit.
+    pub limit: usize,
+    /// `over`, `near` or nothing.
+    pub meter: &'static str,
+    /// Length of the filled part of the ring, out of 57.
+    pub ring: usize,
+}
+
+/// The preview of each variant, in the order of the content.
+pub fn previews(
+    app: &App,
+    content: &Content,
+    checked: &Checked,
+    channels: &[ChannelRow],
+) -> Vec<Preview> {
+    content
+        .variants
+        .iter()
+        .map(|variant| {
+            let findings = checked
+                .variants
+                .iter()
+                .find(|c| c.channel == variant.channel);
+            preview(
+                app,
+                variant,
+                findings.map_or(&[], |c| &c.report.findings),
+                channels,
+            )
+        })
+        .collect()
+}
+
+fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[ChannelRow]) -> Preview {
+    let connector = app.connectors.of(variant.platform);
+    let counts = connector.count(&variant.text);
+    let row = channels.iter().find(|c| c.id == variant.channel);
+    let name = row.map_or_else(|| variant.account.clone(), |c| c.display.clone());
+    let limit = counts.limit.graphemes;
+    let runs = connector
+        .segments(&variant.text)
+        .into_iter()
+        .map(|segment| Run {
+            class: if matches!(segment.kind, SegmentKind::Text) {
+                ""
+            } else {
+                "facet"
+            },
+            text: segment.of(&variant.text).to_owned(),
+        })
+        .collect();
+    let meter = match counts.left() {
+        left if left < 0 => "over",
+        left if left < 20 => "near",
+        _ => "",
+    };
+    Preview {
+        channel: variant.channel,
+        handle: row.map(|c| c.handle.clone()).unwrap_or_default(),
+        network: connector.describe().name,
+        hue: hue(&name),
+        initials: initials(&name),
+        name,
+        runs,
+        marked: marked(&variant.text, findings),
+        media: variant
+            .media
+            .iter()
+            .map(|m| (format!("/media/{}/small", m.sha256), m.alt.clone()))
+            .collect(),
+        link: variant.link.clone(),
+        used: counts.graphemes,
+        limit,
+        meter,
+        ring: (counts.graphemes.min(limit) * 57)
+            .checked_div(limit)
+            .unwrap_or(57),
+    }
+}
+
+/// What changed between two texts, in words: class `ins`, `del` or nothing.
+pub fn diff(before: &str, after: &str) -> Vec<Run> {
+    // Bounded: a text of a million characters is compared by lines only.
+    let long = before.len().max(after.len()) > 20_000;
+    let diff = if long {
+        TextDiff::from_lines(before, after)
+    } else {
+        TextDiff::from_words(before, after)
+    };
+    diff.iter_all_changes()
+        .map(|change| Run {
+            class: match change.tag() {
+                ChangeTag::Insert => "ins",
+                ChangeTag::Delete => "del",
+                ChangeTag::Equal => "",
+            },
+            text: change.value().to_string(),
+        })
+        .collect()
+}
+
+/// People by id, for names.
+#[derive(Clone, Debug, Default)]
+pub struct People(Vec<Member>);
+
+impl People {
+    /// From the directory.
+    pub const fn new(members: Vec<Member>) -> Self {
+        Self(members)
+    }
+
+    /// The name of a member; empty when unknown.
+    pub fn name(&self, id: &MemberId) -> &str {
+        self.0
+            .iter()
+            .find(|m| m.id == *id)
+            .map_or("", |m| m.name.as_str())
+    }
+
+    /// Names, with commas.
+    pub fn names<'a>(&self, ids: impl IntoIterator<Item = &'a MemberId>) -> String {
+        ids.into_iter()
+            .map(|id| self.name(id))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// The icon of a severity.
+pub fn severity_icon(severity: &str) -> &'static str {
+    match severity {
+        "stop" => "octagon-alert",
+        "review" => "scale",
+        "warn" => "triangle-alert",
+        _ => "lightbulb",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_shown_in_words() {
+        let runs = diff("Nous ouvrons samedi", "Nous rouvrons samedi");
+        let of = |class: &str| {
+            runs.iter()
+                .filter(|r| r.class == class)
+                .map(|r| r.text.as_str())
+                .collect::<String>()
+        };
+        assert_eq!(
+            (of("del").as_str(), of("ins").as_str()),
+            ("ouvrons", "rouvrons")
+        );
+    }
+}
