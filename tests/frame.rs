@@ -323,6 +323,18 @@ async fn asking_too_often_says_how_long_to_wait() {
 #[tokio::test]
 async fn a_page_for_members_leads_to_sign_in_and_back() {
     let app = with_trial_routes().await;
+    let mut tx = app.app.store.begin().await.unwrap();
+    tx.create_organisation(&vigie_store::Organisation {
+        name: "Atelier Merlin".into(),
+        tz: "Europe/Paris".into(),
+        lang: vigie_core::member::Lang::Fr,
+        settings: vigie_store::Settings::default(),
+        created_at: app.now(),
+        updated_at: app.now(),
+    })
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
     let a = app.browser().get("/members-only?x=1").await.expect(303);
     assert_eq!(
         a.location().as_deref(),

@@ -127,6 +127,13 @@ pub fn routes() -> Vec<Route> {
         crate::account::routes(),
         crate::post::page::routes(),
         crate::media::routes(),
+        crate::calendar::routes(),
+        crate::channel::page::routes(),
+        crate::member::routes(),
+        crate::change::page::routes(),
+        crate::pause::routes(),
+        crate::alarm::routes(),
+        crate::sandbox::page::routes(),
     ]
     .into_iter()
     .flatten()

@@ -32,7 +32,9 @@ pub enum Command {
     Check(crate::check::cli::Check),
     /// The rules: list them, read one, run their examples.
     Rules(crate::check::rules::Rules),
-    /// The log of decisions: prove an export.
+    /// Look around: an example company on a throw-away folder.
+    Demo(crate::demo::cli::Demo),
+    /// The log of decisions: export it, prove an export.
     Audit(crate::audit::cli::Audit),
     /// The vault's root keys: split them among people, bring them back.
     Vault(crate::vault::cli::Vault),
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => crate::serve::run(args),
         Command::Check(args) => crate::check::cli::run(&args),
         Command::Rules(args) => crate::check::rules::run(&args),
+        Command::Demo(args) => crate::demo::cli::run(args),
         Command::Audit(args) => crate::audit::cli::run(args),
         Command::Vault(args) => crate::vault::cli::run(args),
     };

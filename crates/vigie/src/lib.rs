@@ -2,18 +2,24 @@
 //! in `vigie-store`, the outside world in `vigie-connect`. Folders here are concepts, not layers.
 
 pub mod account;
+pub mod alarm;
 pub mod app;
 pub mod audit;
+pub mod calendar;
+pub mod change;
 pub mod channel;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod health;
 pub mod home;
 pub mod keys;
 pub mod media;
+pub mod member;
 pub mod metrics;
+pub mod pause;
 pub mod post;
 pub mod publication;
 pub mod sandbox;

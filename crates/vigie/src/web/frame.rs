@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
-use vigie_core::{member::Lang, rights::Act};
+use vigie_core::{member::Lang, pause::Pause, rights::Act, schedule};
 
 use super::{
     assets,
@@ -192,6 +192,10 @@ impl Page {
     }
 }
 
+fn number(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
 /// One or two letters for a person's picture.
 pub fn initials(name: &str) -> String {
     let mut words = name
@@ -239,14 +243,52 @@ impl Frame {
     /// # Errors
     /// The database cannot be asked.
     pub async fn of(app: &App, viewer: Viewer) -> Result<Self, Error> {
-        Ok(Self {
+        let mut frame = Self {
             app: app.clone(),
             viewer,
             organisation: String::new(),
             zone: jiff::tz::TimeZone::UTC,
             pause: None,
             counts: Vec::new(),
-        })
+        };
+        let mut conn = app.store.read().await?;
+        let Some(org) = conn.organisation().await? else {
+            return Ok(frame);
+        };
+        frame.zone = schedule::zone(&org.tz).unwrap_or(jiff::tz::TimeZone::UTC);
+        frame.organisation = org.name;
+        let Some(me) = &frame.viewer.signed else {
+            return Ok(frame);
+        };
+        let alarms = conn.alarms_open().await?.len();
+        let changes = conn
+            .changes_open()
+            .await?
+            .iter()
+            .filter(|c| c.change.by != me.id)
+            .count();
+        frame.counts = vec![("/alarms", number(alarms)), ("/changes", number(changes))];
+        if let Pause::Paused {
+            by,
+            at,
+            reason,
+            resume,
+        } = conn.pause().await?.pause
+        {
+            let w = frame.words();
+            let asked_by = match resume {
+                Some(resume) => Some(conn.member(resume.by).await?.name),
+                None => None,
+            };
+            let by = conn.member(by).await?.name;
+            frame.pause = Some(PauseBanner {
+                by,
+                when: w.moment(at),
+                reason,
+                asked_by,
+            });
+        }
+        Ok(frame)
     }
 
     /// The words of this reader, in the organisation's zone.

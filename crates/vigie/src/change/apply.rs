@@ -1,0 +1,200 @@
+//! Preparing a change, and what a confirmed one does.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use vigie_core::audit::leaf::AuditActor;
+use vigie_core::change::{Change, ChangeKind, ChangeRefusal, ChangeState, founding};
+use vigie_core::id::{ChangeId, InviteId, MemberId};
+use vigie_store::{Settings, Tx};
+
+use crate::account::session;
+use crate::app::App;
+use crate::web::error::Error;
+
+/// How long an invitation's link works.
+const INVITATION: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It waits for a second person.
+    Waits(ChangeId),
+    /// It happened. An invitation's link is shown once, to whoever confirmed.
+    Happened {
+        /// The secret of the link.
+        invitation: Option<String>,
+    },
+}
+
+/// The key of a refusal's words.
+pub const fn refusal_key(refusal: ChangeRefusal) -> &'static str {
+    match refusal {
+        ChangeRefusal::Settled => "change-refused-settled",
+        ChangeRefusal::SamePerson => "change-refused-same-person",
+        ChangeRefusal::AboutYou => "change-refused-about-you",
+        ChangeRefusal::TooOld => "change-refused-too-old",
+        ChangeRefusal::NotYours => "change-refused-not-yours",
+    }
+}
+
+impl From<ChangeRefusal> for Error {
+    fn from(refusal: ChangeRefusal) -> Self {
+        Self::refused(refusal_key(refusal))
+    }
+}
+
+/// Prepares a change, in the transaction that made what it is about. Alone in a new organisation, the invitation of
+/// the second member happens at once.
+///
+/// # Errors
+/// Database, randomness.
+pub async fn prepare(
+    tx: &mut Tx,
+    by: MemberId,
+    kind: ChangeKind,
+    now: Timestamp,
+) -> Result<Done, Error> {
+    let actor = AuditActor::Member { member: by };
+    let active = usize::try_from(tx.active_members().await?).unwrap_or(usize::MAX);
+    if founding(&kind, active) {
+        let done = happen(tx, by, &kind, now).await?;
+        tx.audit(now, actor, "change.founding", kind.as_str(), &[])
+            .await?;
+        return Ok(done);
+    }
+    let change = Change {
+        id: ChangeId::new(Uuid::now_v7()),
+        kind,
+        by,
+        at: now,
+        state: ChangeState::Open,
+    };
+    tx.change_add(&change).await?;
+    let name = change.kind.as_str();
+    let detail: vigie_store::Detail<'_> = &[("kind", &name)];
+    tx.audit(
+        now,
+        actor,
+        "change.ask",
+        &format!("change/{}", change.id),
+        detail,
+    )
+    .await?;
+    Ok(Done::Waits(change.id))
+}
+
+/// A second person confirms: the change happens in the same transaction.
+///
+/// # Errors
+/// The same person, the person concerned, too late; database.
+pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Error> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let change = tx.change(id).await?.change;
+    let state = change.confirm(by, now)?;
+    tx.change_settle(id, state, by, now).await?;
+    let done = happen(&mut tx, by, &change.kind, now).await?;
+    log(&mut tx, by, "change.confirm", &change, now).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// A second person says no.
+///
+/// # Errors
+/// As [`confirm`].
+pub async fn refuse(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let change = tx.change(id).await?.change;
+    let state = change.refuse(by, now)?;
+    tx.change_settle(id, state, by, now).await?;
+    drop_prepared(&mut tx, &change.kind, now).await?;
+    log(&mut tx, by, "change.refuse", &change, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The first person takes it back.
+///
+/// # Errors
+/// Somebody else's; settled; database.
+pub async fn cancel(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let change = tx.change(id).await?.change;
+    let state = change.cancel(by)?;
+    tx.change_settle(id, state, by, now).await?;
+    drop_prepared(&mut tx, &change.kind, now).await?;
+    log(&mut tx, by, "change.cancel", &change, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn log(
+    tx: &mut Tx,
+    by: MemberId,
+    act: &str,
+    change: &Change,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let name = change.kind.as_str();
+    let detail: vigie_store::Detail<'_> = &[("kind", &name), ("asked_by", &change.by)];
+    let actor = AuditActor::Member { member: by };
+    tx.audit(now, actor, act, &format!("change/{}", change.id), detail)
+        .await?;
+    Ok(())
+}
+
+/// What each kind of change does. The one place.
+async fn happen(
+    tx: &mut Tx,
+    by: MemberId,
+    kind: &ChangeKind,
+    now: Timestamp,
+) -> Result<Done, Error> {
+    let mut invitation = None;
+    match kind {
+        ChangeKind::ConnectChannel { channel, .. } => tx.channel_connect(*channel, now).await?,
+        ChangeKind::DisconnectChannel { channel } => tx.channel_disconnect(*channel, now).await?,
+        ChangeKind::ChangeRole {
+            member,
+            role,
+            reviewer,
+            skills,
+        } => {
+            tx.set_member_role(*member, *role).await?;
+            tx.set_member_reviewer(*member, *reviewer).await?;
+            tx.set_member_skills(*member, skills).await?;
+        }
+        ChangeKind::ChangeWorkflow { settings } => {
+            let settings: Settings = serde_json::from_value(settings.clone())
+                .map_err(|_| Error::input("settings-unreadable"))?;
+            let mut org = tx.organisation().await?.ok_or(Error::NotFound)?;
+            org.settings = settings;
+            tx.update_organisation(&org, now).await?;
+        }
+        ChangeKind::InviteMember { invite, .. } => invitation = Some(open(tx, *invite, now).await?),
+        ChangeKind::DisableMember { member } => tx.disable_member(*member, now).await?,
+    }
+    let _ = by;
+    Ok(Done::Happened { invitation })
+}
+
+async fn open(tx: &mut Tx, invite: InviteId, now: Timestamp) -> Result<String, Error> {
+    let secret = session::secret()?;
+    let until = now.checked_add(INVITATION).unwrap_or(Timestamp::MAX);
+    tx.open_invite(invite, &session::hash(&secret), until)
+        .await?;
+    Ok(secret)
+}
+
+/// What was prepared for a change that does not happen goes away: a pending channel's token is destroyed.
+async fn drop_prepared(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<(), Error> {
+    match kind {
+        ChangeKind::ConnectChannel { channel, .. } => tx.channel_disconnect(*channel, now).await?,
+        ChangeKind::InviteMember { invite, .. } => tx.revoke_invite(*invite, now).await?,
+        _ => {}
+    }
+    Ok(())
+}

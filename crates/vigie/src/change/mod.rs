@@ -1,0 +1,4 @@
+//! Changes that take two people: one prepares, another confirms, and only then it happens, in the same transaction.
+
+pub mod apply;
+pub mod page;
