@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
-use super::server::{free_port, looks, write};
+use super::server::{cryptography, free_port, looks, write};
 
 /// One browser with its own profile: one person.
 pub struct Browser {
@@ -27,6 +27,7 @@ pub enum Width {
 impl Browser {
     /// Opens a browser that prefers `lang` (`fr` or `en`).
     pub async fn open(lang: &str) -> Self {
+        cryptography();
         let port = free_port();
         let chromedriver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -51,7 +52,9 @@ impl Browser {
             wants.add_arg(arg).expect("a flag");
         }
         wants.add_arg(&format!("--lang={lang}")).expect("a flag");
-        wants.add_arg(&format!("--accept-lang={lang}")).expect("a flag");
+        wants
+            .add_arg(&format!("--accept-lang={lang}"))
+            .expect("a flag");
         wants
             .add_arg(&format!("--user-data-dir={}", profile.path().display()))
             .expect("a flag");
@@ -63,7 +66,11 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        let browser = Self { driver: Some(driver), chromedriver, _profile: profile };
+        let browser = Self {
+            driver: Some(driver),
+            chromedriver,
+            _profile: profile,
+        };
         browser.width(Width::Desktop).await;
         browser
     }
@@ -76,7 +83,9 @@ impl Browser {
     /// Plugs in a virtual authenticator that says yes: resident keys, user verification.
     pub async fn plug_in_passkey(&self) {
         let cdp = self.driver().cdp();
-        cdp.send_raw("WebAuthn.enable", json!({})).await.expect("WebAuthn domain");
+        cdp.send_raw("WebAuthn.enable", json!({}))
+            .await
+            .expect("WebAuthn domain");
         cdp.send_raw(
             "WebAuthn.addVirtualAuthenticator",
             json!({ "options": {
@@ -122,7 +131,10 @@ impl Browser {
     pub async fn scripts(&self, on: bool) {
         self.driver()
             .cdp()
-            .send_raw("Emulation.setScriptExecutionDisabled", json!({ "value": !on }))
+            .send_raw(
+                "Emulation.setScriptExecutionDisabled",
+                json!({ "value": !on }),
+            )
             .await
             .expect("scripts on or off");
     }
@@ -169,7 +181,10 @@ impl Browser {
             )
             .await
             .expect("scrolled");
-        element.click().await.unwrap_or_else(|error| panic!("click on `{css}`: {error}"));
+        element
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("click on `{css}`: {error}"));
     }
 
     /// Empties a field and types into it.
@@ -205,7 +220,10 @@ impl Browser {
             if text.contains(words) {
                 return;
             }
-            assert!(Instant::now() < until, "the page never said `{words}`:\n{text}");
+            assert!(
+                Instant::now() < until,
+                "the page never said `{words}`:\n{text}"
+            );
             tokio::time::sleep(Duration::from_millis(250)).await;
             self.driver().refresh().await.expect("loaded again");
         }
@@ -224,7 +242,9 @@ impl Browser {
             .expect("a picture");
         let data = size["data"].as_str().expect("base64");
         use base64::Engine;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(data).expect("base64");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(data)
+            .expect("base64");
         write(&looks(&format!("{name}.png")), &bytes);
     }
 
@@ -235,7 +255,10 @@ impl Browser {
             "/../../web/node_modules/axe-core/axe.min.js"
         ))
         .expect("axe-core; `make assets` installs it");
-        self.driver().execute(source.as_str(), vec![]).await.expect("axe loads");
+        self.driver()
+            .execute(source.as_str(), vec![])
+            .await
+            .expect("axe loads");
         let found = self
             .driver()
             .execute_async(

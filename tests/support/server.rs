@@ -66,6 +66,7 @@ impl Server {
     }
 
     async fn wait_ready(&mut self) {
+        cryptography();
         let client = reqwest::Client::new();
         let until = Instant::now() + Duration::from_secs(60);
         loop {
@@ -77,7 +78,11 @@ impl Server {
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("vigie stopped with {status}:\n{}", self.log());
             }
-            assert!(Instant::now() < until, "vigie is not ready:\n{}", self.log());
+            assert!(
+                Instant::now() < until,
+                "vigie is not ready:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -117,6 +122,12 @@ fn collect(stream: impl std::io::Read + Send + 'static, log: &Arc<Mutex<String>>
             log.push('\n');
         }
     });
+}
+
+/// The HTTP client of the tests speaks to loopback only, but will not be made without a provider.
+pub fn cryptography() {
+    // An error says that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A port that is free at this moment.

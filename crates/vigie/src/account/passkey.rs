@@ -135,7 +135,7 @@ async fn add_start(
         .credentials(me.id)
         .await?
         .into_iter()
-        .map(|c| c.raw_id.into())
+        .map(|c| c.raw_id)
         .collect();
     let (challenge, state) = app
         .passkeys

@@ -1,0 +1,297 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+//! The main job as people do it: the real program, a real browser, a passkey, in both languages.
+//!
+//! Pictures of each page are left in `target/looks`.
+
+#[path = "support/browser.rs"]
+mod browser;
+#[allow(dead_code, reason = "the other stories use the rest")]
+#[path = "support/server.rs"]
+mod server;
+
+use browser::{Browser, Width};
+use jiff::Timestamp;
+use server::{Server, Start};
+use thirtyfour::prelude::*;
+use vigie::account::code;
+use vigie::demo;
+
+const PASSWORD: &str = "a lighthouse sees far";
+
+/// A code that has not been used yet: waits for the next half minute when it must.
+async fn fresh_code(secret: &[u8], last: &mut i64) -> String {
+    loop {
+        let step = Timestamp::now().as_second() / 30;
+        if step > *last {
+            *last = step;
+            return code::code_at(secret, Timestamp::now()).unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+}
+
+/// The authenticator's secret, typed off the page as a person would.
+fn typed(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0);
+    for c in text.bytes().filter(|c| !c.is_ascii_whitespace()) {
+        let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+            .iter()
+            .position(|l| *l == c)
+            .unwrap();
+        bits = (bits << 5) | u32::try_from(value).unwrap();
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from((bits >> held) & 255).unwrap());
+        }
+    }
+    out
+}
+
+/// Name, sign-in name, password, then the authenticator; ends on the recovery codes.
+async fn enrol(page: &Browser, name: &str, login: &str) -> (Vec<u8>, i64) {
+    page.fill("#name", name).await;
+    page.fill("#login", login).await;
+    page.fill("#password", PASSWORD).await;
+    page.click("form[method=post].card .button.primary").await;
+    let secret = typed(&page.find("code.secret").await.text().await.unwrap());
+    let mut last = 0;
+    let code = fresh_code(&secret, &mut last).await;
+    page.fill("#code", &code).await;
+    page.click("form[method=post].card .button.primary").await;
+    page.find("#recovery-codes").await;
+    (secret, last)
+}
+
+async fn submit(page: &Browser, css: &str) {
+    page.click(css).await;
+}
+
+/// From nothing to a published post: two people, a page that a second person confirms, a passkey's seal, a pause.
+async fn main_job(lang: &str) {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Server::start(data.path(), Start::default()).await;
+    let url = server.url.clone();
+
+    let ines = Browser::open(lang).await;
+    ines.go(&url).await;
+    ines.fill("#organisation", "Atelier Merlin").await;
+    ines.axe("setup").await;
+    enrol(&ines, "Inès Caron", "ines").await;
+
+    // The second member comes by a link.
+    ines.go(&format!("{url}/members")).await;
+    ines.axe("members").await;
+    ines.fill("#name", "Tom Baker").await;
+    submit(&ines, "form[action='/members/invite'] .button.primary").await;
+    let link = ines.find("#invite-link").await.text().await.unwrap();
+    let tom = Browser::open(lang).await;
+    tom.plug_in_passkey().await;
+    tom.go(&link).await;
+    enrol(&tom, "Tom Baker", "tom").await;
+    tom.go(&format!("{url}/me")).await;
+    tom.axe("me").await;
+    tom.click("#passkey-add").await;
+    tom.find("form[action^='/me/passkeys/']").await;
+
+    // A page: one asks, the other confirms.
+    ines.go(&format!("{url}/channels")).await;
+    ines.axe("channels").await;
+    ines.fill("#sandbox_name", "Atelier Merlin").await;
+    submit(&ines, "form[action='/channels/sandbox'] .button").await;
+    ines.go(&format!("{url}/changes")).await;
+    assert!(
+        !ines.has("form[action$='/confirm']").await,
+        "nobody confirms what they prepared"
+    );
+    tom.go(&format!("{url}/changes")).await;
+    tom.axe("changes").await;
+    submit(&tom, "form[action$='/confirm'] .button").await;
+
+    // A draft with a slip; the finding comes while typing, its words are mended, a colleague is asked.
+    ines.go(&format!("{url}/posts/new")).await;
+    ines.fill("#text", "Bonjour {{nom}}, portes ouvertes samedi.")
+        .await;
+    ines.find("#live .finding-card.stop").await;
+    ines.axe("composer").await;
+    ines.look(&format!("composer-{lang}")).await;
+    ines.width(Width::Phone).await;
+    assert!(!ines.overflows().await, "the composer fits a phone");
+    ines.look(&format!("composer-{lang}-phone")).await;
+    ines.width(Width::Desktop).await;
+    ines.fill("#text", "Bonjour à tous, portes ouvertes samedi.")
+        .await;
+    submit(&ines, "#compose button[value=submit]").await;
+    ines.find(".badge.in_review").await;
+    assert!(
+        !ines.has("#approve").await,
+        "the author has no button to approve"
+    );
+
+    // Tom reviews on a phone and seals with his passkey.
+    tom.width(Width::Phone).await;
+    tom.go(&url).await;
+    tom.axe("home").await;
+    submit(&tom, "a.open[href^='/posts/']").await;
+    tom.find("form#approve[data-seal]").await;
+    assert!(!tom.overflows().await, "the review fits a phone");
+    tom.axe("review").await;
+    tom.look(&format!("review-{lang}-phone")).await;
+    submit(&tom, "#approve .button").await;
+    tom.find(".badge.approved, .badge.done").await;
+    let post = tom.driver().current_url().await.unwrap().to_string();
+
+    // It is on the page, read by anybody.
+    let reader = Browser::open(lang).await;
+    reader.go(&format!("{url}/sandbox/atelier-merlin")).await;
+    reader.until_text("portes ouvertes samedi", 20).await;
+    reader.axe("sandbox").await;
+
+    // Anyone pauses; it takes two to go on.
+    submit(&ines, "form[action='/pause'] button").await;
+    ines.find(".pause-banner").await;
+    submit(&ines, "form[action='/pause/resume'] button").await;
+    assert!(!ines.has("form[action='/pause/confirm']").await);
+    tom.width(Width::Desktop).await;
+    tom.go(&format!("{url}/pause")).await;
+    tom.axe("pause").await;
+    submit(&tom, "form[action='/pause/confirm'] button").await;
+
+    // Taken back: gone from the page.
+    tom.go(&post).await;
+    tom.until_text(if lang == "fr" { "Parue" } else { "Published" }, 20)
+        .await;
+    submit(&tom, "details:has(form[action$='/take-back']) summary").await;
+    tom.fill("input[name=reason]", "La date a changé").await;
+    submit(&tom, "form[action$='/take-back'] .button").await;
+    tom.until_text(
+        if lang == "fr" {
+            "Retirée"
+        } else {
+            "Taken back"
+        },
+        20,
+    )
+    .await;
+    reader.go(&format!("{url}/sandbox/atelier-merlin")).await;
+    assert!(!reader.text().await.contains("portes ouvertes"));
+
+    // Signed out, and in again with the passkey alone.
+    tom.go(&format!("{url}/me")).await;
+    tom.driver()
+        .execute(
+            "document.querySelector(\"form[action='/sign-out']\").submit()",
+            vec![],
+        )
+        .await
+        .unwrap();
+    tom.find("#passkey-sign-in").await;
+    tom.axe("sign-in").await;
+    tom.click("#passkey-sign-in").await;
+    tom.find("nav.places").await;
+
+    for (path, name) in [
+        ("/calendar", "calendar"),
+        ("/calendar?view=week", "week"),
+        ("/posts", "posts"),
+        ("/alarms", "alarms"),
+    ] {
+        tom.go(&format!("{url}{path}")).await;
+        tom.axe(name).await;
+        tom.width(Width::Phone).await;
+        assert!(!tom.overflows().await, "{name} fits a phone");
+        tom.width(Width::Desktop).await;
+    }
+
+    // The log proves itself on another machine, the passkey's seal included.
+    server.kill();
+    let log = data.path().join("log.jsonl");
+    let vigie = |args: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
+            .args(args)
+            .env("VIGIE_PUBLIC_URL", &url)
+            .env("LANG", "en")
+            .output()
+            .unwrap()
+    };
+    let folder = data.path().display().to_string();
+    let file = log.display().to_string();
+    let exported = vigie(&["audit", "export", "--data", &folder, "--out", &file]);
+    assert!(
+        exported.status.success(),
+        "{}",
+        String::from_utf8_lossy(&exported.stderr)
+    );
+    let proof = vigie(&["audit", "verify", &file, "--format", "json"]);
+    let proof: serde_json::Value = serde_json::from_slice(&proof.stdout).unwrap();
+    assert_eq!(
+        (proof["verdict"].as_str(), proof["evidence"].as_u64()),
+        (Some("intact"), Some(1))
+    );
+    for browser in [ines, tom, reader] {
+        browser.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_main_job_in_french() {
+    main_job("fr").await;
+}
+
+#[tokio::test]
+async fn the_main_job_in_english() {
+    main_job("en").await;
+}
+
+/// The pictures of the README, from the example company: light and dark, desktop and phone.
+#[tokio::test]
+async fn the_example_company_is_worth_a_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        folder.path(),
+        Start {
+            demo: true,
+            ..Start::default()
+        },
+    )
+    .await;
+    let url = server.url.clone();
+    let page = Browser::open("en").await;
+    page.go(&format!("{url}/sign-in")).await;
+    page.fill("#login", "grace").await;
+    page.fill("#password", demo::PASSWORD).await;
+    let mut last = 0;
+    let code = fresh_code(demo::AUTHENTICATOR, &mut last).await;
+    page.fill("#code", &code).await;
+    page.click("form[action='/sign-in'] .button.primary").await;
+    page.find("nav.places").await;
+    page.axe("home").await;
+    page.look("home").await;
+    page.go(&format!("{url}/calendar")).await;
+    page.look("calendar").await;
+    page.scheme(true).await;
+    page.axe("calendar, dark").await;
+    page.look("calendar-dark").await;
+    page.scheme(false).await;
+    page.go(&format!("{url}/posts?q=Feuille")).await;
+    page.click("a.open[href^='/posts/']").await;
+    page.find("#approve").await;
+    page.axe("review").await;
+    page.look("review").await;
+    // Approving works without any script.
+    page.scripts(false).await;
+    page.click("#approve .button").await;
+    page.find(".notice.good").await;
+    page.scripts(true).await;
+    page.go(&format!("{url}/posts/new")).await;
+    page.click("input[name=channel]").await;
+    page.fill(
+        "#text",
+        "Hello {{name}}, our new tea is 100% natural. Monday 3 December, doors open at 9 am.",
+    )
+    .await;
+    page.find("#live .finding-card").await;
+    page.look("composer").await;
+    page.close().await;
+}
