@@ -12,7 +12,6 @@ mod server;
 use browser::{Browser, Width};
 use jiff::Timestamp;
 use server::{Server, Start};
-use thirtyfour::prelude::*;
 use vigie::account::code;
 use vigie::demo;
 

@@ -194,19 +194,6 @@ impl Browser {
         element.send_keys(text).await.expect("typed");
     }
 
-    /// Sets the value of a field that cannot be typed into plainly (dates, times, selects, emoji).
-    pub async fn set(&self, css: &str, value: &str) {
-        let element = self.find(css).await;
-        self.driver()
-            .execute(
-                "arguments[0].value = arguments[1]; \
-                 for (const e of ['input','change']) arguments[0].dispatchEvent(new Event(e,{bubbles:true}));",
-                vec![element.to_json().expect("a reference"), json!(value)],
-            )
-            .await
-            .expect("set");
-    }
-
     /// The text of the whole page.
     pub async fn text(&self) -> String {
         self.find("body").await.text().await.expect("text")
