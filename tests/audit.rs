@@ -79,6 +79,15 @@ async fn a_log_is_exported_and_proven_offline_and_an_altered_one_is_not() {
         "{}",
         text(&altered)
     );
+    // Hashes without a signature prove nothing: anybody can compute them.
+    let unsigned: Vec<&str> = log
+        .lines()
+        .filter(|line| !line.starts_with("{\"checkpoint\""))
+        .collect();
+    std::fs::write(&file, unsigned.join("\n") + "\n").unwrap();
+    let unsigned = vigie(&["audit", "verify", &path]);
+    assert_eq!(unsigned.status.code(), Some(1), "{}", text(&unsigned));
+    assert!(text(&unsigned).contains("No signature covers entry 0"));
     std::fs::write(&file, "not a log\n").unwrap();
     assert_eq!(vigie(&["audit", "verify", &path]).status.code(), Some(2));
 }

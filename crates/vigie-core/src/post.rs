@@ -513,10 +513,12 @@ fn submit(
             at: now,
         })
         .collect();
+    // Held here too, whatever the caller counted: a skill always brings a second pair of eyes.
+    let least = Requirements::from_findings(requirements.skills.clone(), BTreeSet::new());
     let post = Post {
         state: PostState::InReview,
         requirements: Requirements {
-            approvals: requirements.approvals.max(1),
+            approvals: requirements.approvals.max(least.approvals),
             ..requirements
         },
         approvals: Vec::new(),

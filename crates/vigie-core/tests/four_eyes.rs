@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use proptest::test_runner::{TestError, TestRunner};
 use uuid::Uuid;
 use vigie_core::content::Digest;
 use vigie_core::id::{MemberId, PostId, RevisionId};
@@ -166,7 +167,7 @@ struct Witness {
 }
 
 impl Witness {
-    fn note(&mut self, before: &Post, after: &Decision, event: &Event, actor: &Actor) {
+    fn note(&mut self, before: &Post, event: &Event, actor: &Actor) {
         match event {
             Event::Edit { revision } | Event::AcceptSuggestion { revision } => {
                 *self = Self::default();
@@ -198,37 +199,37 @@ impl Witness {
             }
             _ => {}
         }
-        let _ = after;
     }
 
-    fn agrees(&self, digest: Digest) {
+    fn agrees(&self, digest: Digest) -> Result<(), TestCaseError> {
         let others: BTreeSet<MemberId> = self
             .yes
             .iter()
             .filter(|(who, what, _)| *what == digest && !self.wrote.contains(who))
             .map(|y| y.0)
             .collect();
-        assert!(
+        prop_assert!(
             others.len() >= usize::from(self.wanted.approvals),
             "too few other people said yes"
         );
-        assert!(
+        prop_assert!(
             self.yes.iter().all(|(who, ..)| !self.wrote.contains(who)),
             "somebody approved what they wrote"
         );
         for skill in &self.wanted.skills {
-            assert!(
+            prop_assert!(
                 self.yes.iter().any(|(_, _, held)| held.contains(skill)),
                 "{skill} is missing"
             );
         }
         if !self.wanted.stops.is_empty() {
-            assert!(
+            prop_assert!(
                 self.waived
                     .iter()
                     .any(|(who, what)| *what == digest && !self.wrote.contains(who))
             );
         }
+        Ok(())
     }
 }
 
@@ -244,36 +245,116 @@ fn first() -> Post {
     Post::draft(PostId::new(Uuid::from_u128(7)), revision)
 }
 
+/// A machine that decides: the real one, or one that somebody broke.
+type Machine = fn(&Post, Event, &Actor, Timestamp) -> Result<Decision, Refusal>;
+
+/// Lets a story happen and holds everything that goes out against what was really said.
+fn live(story: &[(Actor, Try)], machine: Machine) -> Result<(), TestCaseError> {
+    let mut post = first();
+    let mut witness = Witness {
+        wrote: BTreeSet::from([post.author]),
+        ..Witness::default()
+    };
+    for (i, (actor, attempt)) in story.iter().enumerate() {
+        let now = Timestamp::from_second(i64::try_from(i).unwrap()).unwrap();
+        let event = event(&post, actor, attempt);
+        let Ok(next) = machine(&post, event.clone(), actor, now) else {
+            continue;
+        };
+        witness.note(&post, &event, actor);
+        for effect in &next.effects {
+            if let Effect::Enqueue { revision, digest } = effect {
+                prop_assert_eq!(*digest, next.post.revision.digest);
+                prop_assert_eq!(*revision, next.post.revision.id);
+                prop_assert_eq!(next.post.state, PostState::Approved);
+                witness.agrees(*digest)?;
+            }
+        }
+        // An approved post never changes its words without going back to a draft first.
+        if post.state == PostState::Approved && next.post.state == PostState::Approved {
+            prop_assert_eq!(post.revision.digest, next.post.revision.digest);
+        }
+        // Every approval that is kept is for the content at hand.
+        let current = |a: &Approval| a.digest == next.post.revision.digest;
+        prop_assert!(next.post.approvals.iter().all(current));
+        post = next.post;
+    }
+    Ok(())
+}
+
+fn stories() -> impl Strategy<Value = Vec<(Actor, Try)>> {
+    prop::collection::vec((actors(), tries()), 1..60)
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(3000)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(config())]
 
     #[test]
-    fn no_sequence_publishes_what_only_its_writers_approved(
-        story in prop::collection::vec((actors(), tries()), 1..60)
-    ) {
-        let mut post = first();
-        let mut witness = Witness { wrote: BTreeSet::from([post.author]), ..Witness::default() };
-        for (i, (actor, attempt)) in story.iter().enumerate() {
-            let now = Timestamp::from_second(i64::try_from(i).unwrap()).unwrap();
-            let event = event(&post, actor, attempt);
-            let Ok(next) = decide(&post, event.clone(), actor, now) else { continue };
-            witness.note(&post, &next, &event, actor);
-            for effect in &next.effects {
-                if let Effect::Enqueue { revision, digest } = effect {
-                    prop_assert_eq!(*digest, next.post.revision.digest);
-                    prop_assert_eq!(*revision, next.post.revision.id);
-                    prop_assert_eq!(next.post.state, PostState::Approved);
-                    witness.agrees(*digest);
-                }
+    fn no_sequence_publishes_what_only_its_writers_approved(story in stories()) {
+        live(&story, decide)?;
+    }
+}
+
+/// Decides with one of the writers forgotten while a content is judged, as if its check were not there.
+fn forgetful(
+    post: &Post,
+    event: Event,
+    actor: &Actor,
+    now: Timestamp,
+    forget: fn(&mut Post, MemberId),
+) -> Result<Decision, Refusal> {
+    let mut seen = post.clone();
+    if matches!(event, Event::Approve { .. } | Event::Waive { .. }) {
+        // Nobody in the stories has this id.
+        forget(&mut seen, MemberId::new(Uuid::max()));
+    }
+    let mut decision = decide(&seen, event, actor, now)?;
+    if seen != *post {
+        decision.post.author = post.author;
+        decision.post.revision = post.revision.clone();
+    }
+    Ok(decision)
+}
+
+/// The stories are worth something: they catch a machine in which any one of the rules is gone.
+#[test]
+fn the_stories_catch_every_broken_machine() {
+    let broken: [(&str, Machine); 4] = [
+        ("author", |p, e, a, n| {
+            forgetful(p, e, a, n, |post, nobody| post.author = nobody)
+        }),
+        ("last editor", |p, e, a, n| {
+            forgetful(p, e, a, n, |post, nobody| post.revision.editor = nobody)
+        }),
+        ("proposer", |p, e, a, n| {
+            forgetful(p, e, a, n, |post, _| post.revision.proposer = None)
+        }),
+        ("edits that void", |p, e, a, n| {
+            let edit = matches!(e, Event::Edit { .. } | Event::AcceptSuggestion { .. });
+            let mut decision = decide(p, e, a, n)?;
+            if edit {
+                decision.post.approvals.clone_from(&p.approvals);
             }
-            // An approved post never changes its words without going back to a draft first.
-            if post.state == PostState::Approved && next.post.state == PostState::Approved {
-                prop_assert_eq!(post.revision.digest, next.post.revision.digest);
-            }
-            // Every approval that is kept is for the content at hand.
-            prop_assert!(next.post.approvals.iter().all(|a: &Approval| a.digest == next.post.revision.digest));
-            post = next.post;
-        }
+            Ok(decision)
+        }),
+    ];
+    for (rule, machine) in broken {
+        let quiet = ProptestConfig {
+            max_shrink_iters: 0,
+            ..config()
+        };
+        let caught = TestRunner::new(quiet).run(&stories(), |story| live(&story, machine));
+        assert!(
+            matches!(caught, Err(TestError::Fail(..))),
+            "nobody notices when the check of the {rule} is gone"
+        );
     }
 }
 
@@ -364,4 +445,62 @@ fn a_peer_whose_edit_was_taken_over_cannot_approve_it() {
         Err(Refusal::OwnContent)
     );
     assert!(decide(&post, approve, &writes(third), now).is_ok());
+}
+
+#[test]
+fn the_last_editor_cannot_approve_and_an_edit_voids() {
+    let (author, peer, third) = (member(0), member(1), member(2));
+    let person = |id| Actor::Member {
+        id,
+        writes: true,
+        reviews: true,
+        skills: BTreeSet::from([Skill::Legal]),
+    };
+    let now = Timestamp::UNIX_EPOCH;
+    // A caller that counts wrong: a skill asks for two people all the same.
+    let submit = |content| Event::Submit {
+        requirements: Requirements {
+            approvals: 1,
+            skills: BTreeSet::from([Skill::Legal]),
+            stops: BTreeSet::new(),
+        },
+        digest: digest(content),
+        drawn: vec![],
+    };
+    let approve = |content| Event::Approve {
+        digest: digest(content),
+        seal: Seal::Session,
+    };
+    let post = decide(&first(), submit(0), &person(author), now)
+        .unwrap()
+        .post;
+    let post = decide(&post, approve(0), &person(third), now).unwrap().post;
+    assert_eq!(post.state, PostState::InReview, "one of two");
+    let revision = RevisionHead {
+        id: RevisionId::new(Uuid::from_u128(2)),
+        number: 2,
+        digest: digest(1),
+        editor: peer,
+        proposer: None,
+    };
+    let post = decide(&post, Event::Edit { revision }, &person(peer), now)
+        .unwrap()
+        .post;
+    assert_eq!(
+        (post.state, post.approvals.len()),
+        (PostState::Draft, 0),
+        "the edit voids"
+    );
+    let post = decide(&post, submit(1), &person(author), now).unwrap().post;
+    for wrote in [author, peer] {
+        assert_eq!(
+            decide(&post, approve(1), &person(wrote), now),
+            Err(Refusal::OwnContent)
+        );
+    }
+    assert_eq!(
+        decide(&post, approve(0), &person(third), now),
+        Err(Refusal::ContentChanged)
+    );
+    assert!(decide(&post, approve(1), &person(third), now).is_ok());
 }

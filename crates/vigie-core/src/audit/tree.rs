@@ -161,6 +161,87 @@ pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, proof: &[Hash], expec
     sn == 0 && hash == expected
 }
 
+/// Proof that the first `old` of `leaves` are the tree that was signed earlier, only appended to since (RFC 6962,
+/// 2.1.2). Empty when there is nothing to prove: `old` is 0, all of them, or out of range.
+pub fn consistency_proof(leaves: &[Hash], old: usize) -> Vec<Hash> {
+    let mut proof = Vec::new();
+    if old == 0 || old >= leaves.len() {
+        return proof;
+    }
+    let (mut leaves, mut old) = (leaves, old);
+    // As long as the old tree lies along the left edge whole, its root is known to the verifier.
+    let mut known = true;
+    while old != leaves.len() {
+        let (left, right) = leaves.split_at(split(leaves.len()));
+        if old <= left.len() {
+            proof.push(root(right));
+            leaves = left;
+        } else {
+            proof.push(root(left));
+            old -= left.len();
+            leaves = right;
+            known = false;
+        }
+    }
+    if !known {
+        proof.push(root(leaves));
+    }
+    proof.reverse();
+    proof
+}
+
+/// Checks a consistency proof between two sizes and their roots (RFC 9162, 2.1.4.2).
+pub fn verify_consistency(
+    old: u64,
+    new: u64,
+    proof: &[Hash],
+    old_root: Hash,
+    new_root: Hash,
+) -> bool {
+    if old > new {
+        return false;
+    }
+    if old == new {
+        return proof.is_empty() && old_root == new_root;
+    }
+    if old == 0 {
+        // Every tree grows from the empty one.
+        return proof.is_empty() && old_root == empty_root();
+    }
+    let mut steps = proof.iter();
+    let first = if old.is_power_of_two() {
+        old_root
+    } else {
+        match steps.next() {
+            Some(step) => *step,
+            None => return false,
+        }
+    };
+    let (mut fn_, mut sn) = (old - 1, new - 1);
+    let shift = fn_.trailing_ones();
+    fn_ >>= shift;
+    sn >>= shift;
+    let (mut fr, mut sr) = (first, first);
+    for step in steps {
+        if sn == 0 {
+            return false;
+        }
+        if fn_ & 1 == 1 || fn_ == sn {
+            fr = node_hash(step, &fr);
+            sr = node_hash(step, &sr);
+            while fn_ & 1 == 0 && fn_ != 0 {
+                fn_ >>= 1;
+                sn >>= 1;
+            }
+        } else {
+            sr = node_hash(&sr, step);
+        }
+        fn_ >>= 1;
+        sn >>= 1;
+    }
+    sn == 0 && fr == old_root && sr == new_root
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +316,67 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_tree_that_grew_proves_it_and_another_cannot() {
+        let all: Vec<Hash> = (0..40_u8).map(|i| leaf_hash(&[i])).collect();
+        for new in 0..=all.len() {
+            let (n, top) = (new as u64, root(&all[..new]));
+            for old in 0..=new {
+                let (o, base) = (old as u64, root(&all[..old]));
+                let proof = consistency_proof(&all[..new], old);
+                assert!(
+                    verify_consistency(o, n, &proof, base, top),
+                    "{old} of {new}"
+                );
+                assert!(!verify_consistency(o, n, &proof, [9; 32], top));
+                assert!(old == 0 || !verify_consistency(o, n, &proof, base, [9; 32]));
+                let longer = [proof.as_slice(), &[[9; 32]]].concat();
+                assert!(!verify_consistency(o, n, &longer, base, top));
+                for i in 0..proof.len() {
+                    let mut other = proof.clone();
+                    other[i][0] ^= 1;
+                    assert!(!verify_consistency(o, n, &other, base, top));
+                    other.remove(i);
+                    assert!(!verify_consistency(o, n, &other, base, top));
+                }
+                // A history written again is no continuation.
+                if old > 0 && new > old {
+                    let mut rewritten = all[..new].to_vec();
+                    rewritten[old - 1] = leaf_hash(b"another");
+                    let proof = consistency_proof(&rewritten, old);
+                    assert!(!verify_consistency(o, n, &proof, base, root(&rewritten)));
+                }
+            }
+        }
+        assert!(!verify_consistency(
+            2,
+            1,
+            &[],
+            root(&all[..2]),
+            root(&all[..1])
+        ));
+    }
+
+    /// The proofs that the RFC draws for its tree of seven leaves (2.1.3).
+    #[test]
+    fn the_example_proofs_of_the_rfc() {
+        let d: Vec<Hash> = (0..7_u8).map(|i| leaf_hash(&[i])).collect();
+        let (g, h, i, j) = (
+            node_hash(&d[0], &d[1]),
+            node_hash(&d[2], &d[3]),
+            node_hash(&d[4], &d[5]),
+            d[6],
+        );
+        let (k, l) = (node_hash(&g, &h), node_hash(&i, &j));
+        assert_eq!(inclusion_proof(&d, 0), [d[1], h, l]);
+        assert_eq!(inclusion_proof(&d, 3), [d[2], g, l]);
+        assert_eq!(inclusion_proof(&d, 4), [d[5], j, k]);
+        assert_eq!(inclusion_proof(&d, 6), [i, k]);
+        assert_eq!(consistency_proof(&d, 3), [d[2], d[3], g, l]);
+        assert_eq!(consistency_proof(&d, 4), [l]);
+        assert_eq!(consistency_proof(&d, 6), [i, j, k]);
     }
 
     #[test]

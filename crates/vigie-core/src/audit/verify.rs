@@ -1,4 +1,6 @@
 //! The proof: reads an export and says whether it is intact, and if not, which entry is not.
+//!
+//! Intact means that a signature covers every entry: hashes alone can be computed by anybody.
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -12,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::export::{self, CheckpointLine, EntryLine, FORMAT, Header};
 use super::leaf::Leaf;
 use super::note::{NoteKey, TreeHead};
-use super::tree::{Frontier, leaf_hash};
+use super::tree::{Frontier, Hash, empty_root, leaf_hash};
 
 /// Detail under which an entry keeps the SHA-256 of its evidence.
 pub const EVIDENCE: &str = "evidence_sha256";
@@ -42,6 +44,11 @@ pub enum ProblemKind {
     Moved,
     /// It was not there when the log was written.
     Inserted,
+    /// It fits its own hashes, but not what the next entry says stood before it: it was changed and hashed again,
+    /// or entries right after it were taken out and the rest numbered again. Both leave the same trace.
+    Broken,
+    /// No signature covers it or what follows: anybody could have written it.
+    Unsigned,
     /// The evidence it names is missing or another.
     Evidence,
     /// A checkpoint at this size is not signed by the key.
@@ -60,7 +67,7 @@ pub enum Verdict {
         entries: u64,
         /// How many checkpoints were checked.
         checkpoints: u64,
-        /// How many entries a signature covers.
+        /// How many entries a signature covers: all of them.
         signed: u64,
         /// How many pieces of evidence were checked.
         evidence: u64,
@@ -211,12 +218,25 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// An entry that names another tree than the one before it.
+struct Doubt {
+    seq: u64,
+    /// Of the tree before it.
+    root: Hash,
+    /// What it was taken for.
+    noted: Problem,
+}
+
 struct Reader<J> {
     key: NoteKey,
     origin: String,
     judge: J,
     kept: Option<TreeHead>,
     frontier: Frontier,
+    /// Root of the tree before its last entry.
+    earlier: Hash,
+    /// Where what an entry said did not fit. The next entry may tell why.
+    doubt: Option<Doubt>,
     /// Numbers passed over so far: removed, unless they turn up later.
     gaps: BTreeSet<u64>,
     seen: BTreeSet<u64>,
@@ -235,6 +255,8 @@ impl<J: FnMut(&Leaf, Option<&str>) -> bool> Reader<J> {
             judge,
             kept,
             frontier: Frontier::new(),
+            earlier: empty_root(),
+            doubt: None,
             gaps: BTreeSet::new(),
             seen: BTreeSet::new(),
             next: 0,
@@ -263,20 +285,50 @@ impl<J: FnMut(&Leaf, Option<&str>) -> bool> Reader<J> {
             self.problem(seq, ProblemKind::Changed);
         }
         self.judge_evidence(&line);
+        self.settle_doubt(&line.entry);
         // The tree is followed only while nothing is wrong: after that every root differs.
         if self.problems.is_empty() && self.gaps.is_empty() {
-            if line.entry.prev_root != self.frontier.root() {
-                // All entries before the last one were confirmed by it, so the last one was altered and
-                // hashed again, or this one never belonged here.
-                match seq.checked_sub(1) {
-                    Some(before) => self.problem(before, ProblemKind::Changed),
-                    None => self.problem(seq, ProblemKind::Inserted),
-                }
+            let root = self.frontier.root();
+            if line.entry.prev_root == root {
+                self.earlier = root;
+                self.frontier.append(leaf_hash(&bytes));
+                self.compare_kept();
+            } else {
+                self.break_at(&line.entry, root);
             }
-            self.frontier.append(leaf_hash(&bytes));
-            self.compare_kept();
         }
         self.next = self.next.max(seq.saturating_add(1));
+    }
+
+    /// This entry says that another tree stood before it. All entries but the last one were confirmed by the one
+    /// after them, and those under a signature by it.
+    fn break_at(&mut self, entry: &Leaf, root: Hash) {
+        let seq = entry.seq;
+        match seq.checked_sub(1) {
+            Some(last) if entry.prev_root == self.earlier => {
+                // It followed the one before the last.
+                self.problem(last, ProblemKind::Inserted);
+            }
+            Some(last) if self.signed < seq => self.doubtful(seq, root, last, ProblemKind::Broken),
+            _ => self.doubtful(seq, root, seq, ProblemKind::Removed),
+        }
+    }
+
+    fn doubtful(&mut self, seq: u64, root: Hash, named: u64, kind: ProblemKind) {
+        self.problem(named, kind);
+        let noted = Problem { seq: named, kind };
+        self.doubt = Some(Doubt { seq, root, noted });
+    }
+
+    /// The entry after a doubtful one: when it followed the tree before that one, that one was put in between.
+    fn settle_doubt(&mut self, entry: &Leaf) {
+        let Some(doubt) = self.doubt.take() else {
+            return;
+        };
+        if entry.prev_root == doubt.root && entry.seq == doubt.seq.saturating_add(1) {
+            self.problems.retain(|p| *p != doubt.noted);
+            self.problem(doubt.seq, ProblemKind::Inserted);
+        }
     }
 
     /// Is this entry where it belongs? Notes what is not.
@@ -355,6 +407,9 @@ impl<J: FnMut(&Leaf, Option<&str>) -> bool> Reader<J> {
         }
         if self.next > size {
             self.problem(size, ProblemKind::Inserted);
+        }
+        if self.problems.is_empty() && self.signed < self.frontier.size() {
+            self.problem(self.signed, ProblemKind::Unsigned);
         }
         if self.problems.is_empty() {
             return Verdict::Intact {

@@ -136,17 +136,25 @@ pub fn recover<'a>(
 
 fn read(line: &str, number: usize) -> Result<(usize, String, Zeroizing<Vec<u8>>), EscrowError> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let [TAG, needed, set, digits @ .., sum] = words.as_slice() else {
+    let [tag, needed, set, digits @ .., sum] = words.as_slice() else {
         return Err(EscrowError::NotAShare(number));
     };
+    if !tag.eq_ignore_ascii_case(TAG) {
+        return Err(EscrowError::NotAShare(number));
+    }
+    let set = set.to_ascii_lowercase();
     let digits = Zeroizing::new(digits.concat().to_ascii_lowercase());
     let body = Zeroizing::new(format!("{TAG} {needed} {set} {}", digits.as_str()));
     if checksum(&body) != sum.to_ascii_lowercase() {
         return Err(EscrowError::Typo(number));
     }
-    let needed = needed.parse().map_err(|_| EscrowError::NotAShare(number))?;
+    let needed = needed
+        .parse()
+        .ok()
+        .filter(|needed| (2..=100).contains(needed))
+        .ok_or(EscrowError::NotAShare(number))?;
     let bytes = hex::decode(digits.as_bytes()).map_err(|_| EscrowError::NotAShare(number))?;
-    Ok((needed, (*set).to_owned(), Zeroizing::new(bytes)))
+    Ok((needed, set, Zeroizing::new(bytes)))
 }
 
 #[cfg(test)]
@@ -200,14 +208,44 @@ mod tests {
         };
         assert_eq!(together(&[&all[0], &other]), Err(EscrowError::OtherSet(2)));
         let typo = all[1].replacen('0', "1", 1);
+        assert_ne!(typo, all[1]);
         assert_eq!(together(&[&all[0], &typo]), Err(EscrowError::Typo(2)));
         assert_eq!(
             together(&[&"hello".to_owned()]),
             Err(EscrowError::NotAShare(1))
         );
-        // Paper: other case, other spacing.
-        let loud = all[1].replace(' ', "   ");
+        // Typed from paper: other case, other spacing.
+        let loud = all[1].replace(' ', "   ").to_uppercase();
         assert_eq!(together(&[&all[0], &loud]), Ok(vec![5; 40]));
+    }
+
+    /// A share made up by somebody who knows the form: its checksum fits.
+    fn forged(needed: &str, set: &str, digits: &str) -> String {
+        let sum = checksum(&format!("{TAG} {needed} {set} {digits}"));
+        format!("{TAG} {needed} {set} {} {sum}", groups(digits))
+    }
+
+    #[test]
+    fn a_forged_share_never_makes_a_key() {
+        let all = shares(2, 3, 1);
+        let set = all[0].split(' ').nth(2).unwrap();
+        let wrong = forged("2", set, &format!("03{}", "ab".repeat(40)));
+        assert_eq!(together(&[&all[0], &wrong]), Err(EscrowError::WrongKey));
+        let short = forged("2", set, "03ab");
+        assert_eq!(together(&[&all[0], &short]), Err(EscrowError::WrongKey));
+        // Numbers that no split writes are refused, not computed with.
+        for needed in ["0", "1", "300", "-2", "two"] {
+            let odd = forged(needed, set, "03abab");
+            assert_eq!(
+                together(&[&odd]),
+                Err(EscrowError::NotAShare(1)),
+                "{needed}"
+            );
+        }
+        for digits in ["", "0", "03", "zz"] {
+            let odd = forged("2", set, digits);
+            assert!(together(&[&odd, &all[0]]).is_err(), "{digits}");
+        }
     }
 
     #[test]
