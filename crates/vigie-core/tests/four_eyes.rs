@@ -289,7 +289,7 @@ fn stories() -> impl Strategy<Value = Vec<(Actor, Try)>> {
 fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(3000)
+        ..ProptestConfig::with_cases(1500)
     }
 }
 
