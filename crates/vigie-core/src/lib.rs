@@ -15,6 +15,18 @@
 //! | [`audit`] | the append-only log and its proofs |
 //! | [`seal`] | what a passkey proved about an approval |
 //! | [`vault`] | sealed secrets, key rotation, escrow |
+//!
+//! What is never there, and the test that says so:
+//!
+//! - a way to [`post::Effect::Enqueue`] without other people's yes to exactly this digest: `tests/four_eyes.rs`, which
+//!   also shows that it catches a machine without the rule;
+//! - two contents with the same bytes, or a change without a new digest: `tests/canonical.rs`, which reads
+//!   `docs/canonical-encoding.md`;
+//! - an intact log with an entry that no signature covers, or with any byte changed: [`audit`];
+//! - an unknown outcome that is sent again before a look says that it is surely absent: [`publication`];
+//! - one person who resumes, or confirms their own change, except to invite the second member: [`pause`], [`change`];
+//! - a token that stands in for a person: [`rights`];
+//! - a secret in a `Debug` text or an error: [`vault`].
 
 pub mod audit;
 pub mod canonical;
