@@ -30,11 +30,19 @@ use vigie_core::publication::PublicationState;
 const KILLS: usize = 200;
 
 async fn approved(app: &App, company: &Company, page: ChannelId, text: &str) -> PostId {
-    let (ines, tom) = (company.who(app, company.ines).await, company.who(app, company.tom).await);
-    let draft = Draft { variants: vec![variant(page, text)], at: None };
+    let (ines, tom) = (
+        company.who(app, company.ines).await,
+        company.who(app, company.tom).await,
+    );
+    let draft = Draft {
+        variants: vec![variant(page, text)],
+        at: None,
+    };
     let id = actions::create(app, &ines, &draft).await.unwrap().post.id;
     let asked = actions::submit(app, &ines, id).await.unwrap();
-    actions::approve(app, &tom, id, asked.post.revision.digest, None).await.unwrap();
+    actions::approve(app, &tom, id, asked.post.revision.digest, None)
+        .await
+        .unwrap();
     id
 }
 
@@ -56,12 +64,22 @@ async fn killed_two_hundred_times_nothing_is_lost_and_nothing_is_twice() {
     let app = App::open(config, Arc::new(SystemClock)).await.unwrap();
     let company = Company::found(&app).await;
     let secret = SecretString::from(member.app_password.clone());
-    let connected =
-        app.connectors.of(Platform::Bluesky).connect(&pds.url, &member.handle, &secret).await.expect("it connects");
+    let connected = app
+        .connectors
+        .of(Platform::Bluesky)
+        .connect(&pds.url, &member.handle, &secret)
+        .await
+        .expect("it connects");
     let page = channel(&app, company.ines, connected).await;
 
-    let start = Start { env: vec![("VIGIE_ALLOWED_PRIVATE".to_owned(), allowed)], ..Start::default() };
-    let seed = std::env::var("VIGIE_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(rand::random::<u64>);
+    let start = Start {
+        env: vec![("VIGIE_ALLOWED_PRIVATE".to_owned(), allowed)],
+        ..Start::default()
+    };
+    let seed = std::env::var("VIGIE_TEST_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or_else(rand::random::<u64>);
     println!("VIGIE_TEST_SEED={seed} tells the same story again");
     let mut dice = rand::rngs::StdRng::seed_from_u64(seed);
     let mut texts = BTreeMap::new();
@@ -78,7 +96,14 @@ async fn killed_two_hundred_times_nothing_is_lost_and_nothing_is_twice() {
     let states = loop {
         let mut states = BTreeMap::new();
         for id in texts.keys() {
-            let rows = app.store.read().await.unwrap().publications(*id).await.unwrap();
+            let rows = app
+                .store
+                .read()
+                .await
+                .unwrap()
+                .publications(*id)
+                .await
+                .unwrap();
             assert_eq!(rows.len(), 1, "one publication a post, for ever");
             states.insert(*id, rows[0].state);
         }
@@ -90,7 +115,14 @@ async fn killed_two_hundred_times_nothing_is_lost_and_nothing_is_twice() {
     };
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for post in pds.posts(&member.did).await {
-        *seen.entry(post["value"]["text"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        *seen
+            .entry(
+                post["value"]["text"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+            .or_default() += 1;
     }
     for (id, text) in &texts {
         let times = seen.get(text).copied().unwrap_or(0);
@@ -101,7 +133,13 @@ async fn killed_two_hundred_times_nothing_is_lost_and_nothing_is_twice() {
             other => panic!("{text} ended as {other}"),
         }
     }
-    let published = states.values().filter(|s| **s == PublicationState::Published).count();
+    let published = states
+        .values()
+        .filter(|s| **s == PublicationState::Published)
+        .count();
     println!("{published} of {KILLS} published, each once");
-    assert_eq!(published, KILLS, "nothing refused it, so everything went out");
+    assert_eq!(
+        published, KILLS,
+        "nothing refused it, so everything went out"
+    );
 }
