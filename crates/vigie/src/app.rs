@@ -133,6 +133,7 @@ pub fn routes() -> Vec<Route> {
         crate::change::page::routes(),
         crate::pause::routes(),
         crate::alarm::routes(),
+        crate::settings::routes(),
         crate::sandbox::page::routes(),
     ]
     .into_iter()

@@ -24,6 +24,7 @@ pub mod post;
 pub mod publication;
 pub mod sandbox;
 pub mod serve;
+pub mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;

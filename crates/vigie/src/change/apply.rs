@@ -5,10 +5,11 @@ use uuid::Uuid;
 use vigie_core::audit::leaf::AuditActor;
 use vigie_core::change::{Change, ChangeKind, ChangeRefusal, ChangeState, founding};
 use vigie_core::id::{ChangeId, InviteId, MemberId};
-use vigie_store::{Settings, Tx};
+use vigie_store::Tx;
 
 use crate::account::session;
 use crate::app::App;
+use crate::settings::Wanted;
 use crate::web::error::Error;
 
 /// How long an invitation's link works.
@@ -57,7 +58,7 @@ pub async fn prepare(
     let actor = AuditActor::Member { member: by };
     let active = usize::try_from(tx.active_members().await?).unwrap_or(usize::MAX);
     if founding(&kind, active) {
-        let done = happen(tx, by, &kind, now).await?;
+        let done = happen(tx, &kind, now).await?;
         tx.audit(now, actor, "change.founding", kind.as_str(), &[])
             .await?;
         return Ok(done);
@@ -93,7 +94,7 @@ pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Erro
     let change = tx.change(id).await?.change;
     let state = change.confirm(by, now)?;
     tx.change_settle(id, state, by, now).await?;
-    let done = happen(&mut tx, by, &change.kind, now).await?;
+    let done = happen(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.confirm", &change, now).await?;
     tx.commit().await?;
     Ok(done)
@@ -147,12 +148,7 @@ async fn log(
 }
 
 /// What each kind of change does. The one place.
-async fn happen(
-    tx: &mut Tx,
-    by: MemberId,
-    kind: &ChangeKind,
-    now: Timestamp,
-) -> Result<Done, Error> {
+async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, Error> {
     let mut invitation = None;
     match kind {
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_connect(*channel, now).await?,
@@ -168,16 +164,13 @@ async fn happen(
             tx.set_member_skills(*member, skills).await?;
         }
         ChangeKind::ChangeWorkflow { settings } => {
-            let settings: Settings = serde_json::from_value(settings.clone())
-                .map_err(|_| Error::input("settings-unreadable"))?;
-            let mut org = tx.organisation().await?.ok_or(Error::NotFound)?;
-            org.settings = settings;
-            tx.update_organisation(&org, now).await?;
+            let org = tx.organisation().await?.ok_or(Error::NotFound)?;
+            let next = Wanted::read(settings)?.applied(&org);
+            tx.update_organisation(&next, now).await?;
         }
         ChangeKind::InviteMember { invite, .. } => invitation = Some(open(tx, *invite, now).await?),
         ChangeKind::DisableMember { member } => tx.disable_member(*member, now).await?,
     }
-    let _ = by;
     Ok(Done::Happened { invitation })
 }
 

@@ -1,15 +1,19 @@
 //! What waits for a second person.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vigie_core::change::ChangeKind;
 use vigie_core::id::ChangeId;
+use vigie_core::member::{Role, Skill};
 use vigie_core::rights::Act;
-use vigie_store::ChangeRow;
+use vigie_store::{ChangeRow, Conn};
 
 use super::apply::{self, Done};
 use crate::post::view::People;
+use crate::settings::Wanted;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{Frame, Page};
@@ -31,7 +35,7 @@ pub fn routes() -> Vec<Route> {
 
 struct Line {
     row: ChangeRow,
-    what: String,
+    what: Vec<String>,
     mine: bool,
     about_me: bool,
 }
@@ -45,37 +49,70 @@ struct Changes {
     people: People,
 }
 
+/// What a change would do, line by line, for the person who confirms it: everything that will be in force is said.
+async fn what(
+    conn: &mut Conn,
+    people: &People,
+    w: &Words,
+    kind: &ChangeKind,
+) -> Result<Vec<String>, Error> {
+    Ok(match kind {
+        ChangeKind::ConnectChannel {
+            platform, handle, ..
+        } => vec![format!("{platform} · {handle}")],
+        ChangeKind::DisconnectChannel { channel } => {
+            let row = conn.channel(*channel).await?;
+            vec![format!(
+                "{} · {} · {}",
+                row.display, row.platform, row.handle
+            )]
+        }
+        ChangeKind::ChangeRole {
+            member,
+            role,
+            reviewer,
+            skills,
+        } => vec![
+            people.name(member).to_owned(),
+            rights(w, *role, *reviewer, skills),
+        ],
+        ChangeKind::ChangeWorkflow { settings } => match conn.organisation().await? {
+            Some(org) => Wanted::read(settings)?.lines(w, &org),
+            None => Vec::new(),
+        },
+        ChangeKind::InviteMember {
+            invite,
+            role,
+            reviewer,
+            skills,
+        } => vec![
+            conn.invite(*invite).await?.for_name,
+            rights(w, *role, *reviewer, skills),
+        ],
+        ChangeKind::DisableMember { member } => vec![people.name(member).to_owned()],
+    })
+}
+
+/// A role, whether it reviews, and its skills.
+fn rights(w: &Words, role: Role, reviewer: bool, skills: &BTreeSet<Skill>) -> String {
+    let mut parts = vec![w.t(format!("role-{role}"))];
+    parts.push(w.t(if reviewer {
+        "members-reviews"
+    } else {
+        "changes-no-review"
+    }));
+    parts.extend(skills.iter().map(|skill| w.t(format!("skill-{skill}"))));
+    parts.join(" · ")
+}
+
 async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
     let mut conn = frame.app.store.read().await?;
     let people = People::new(conn.members().await?);
     let rows = conn.changes_open().await?;
+    let w = frame.words();
     let mut open = Vec::new();
     for row in rows {
-        let what = match &row.change.kind {
-            ChangeKind::ConnectChannel {
-                platform, handle, ..
-            } => format!("{platform} · {handle}"),
-            ChangeKind::DisconnectChannel { channel } => conn.channel(*channel).await?.display,
-            ChangeKind::ChangeRole {
-                member,
-                role,
-                reviewer,
-                skills,
-            } => {
-                let skills: Vec<&str> = skills.iter().map(|s| s.as_str()).collect();
-                let reviews = if *reviewer { "+" } else { "−" };
-                format!(
-                    "{}: {role}, {reviews} review, {}",
-                    people.name(member),
-                    skills.join(" ")
-                )
-            }
-            ChangeKind::ChangeWorkflow { settings } => settings.to_string(),
-            ChangeKind::InviteMember { invite, role, .. } => {
-                format!("{} · {role}", conn.invite(*invite).await?.for_name)
-            }
-            ChangeKind::DisableMember { member } => people.name(member).to_owned(),
-        };
+        let what = what(&mut conn, &people, &w, &row.change.kind).await?;
         let (mine, about_me) = (
             row.change.by == me.id,
             row.change.kind.about() == Some(me.id),
@@ -87,10 +124,9 @@ async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
             about_me,
         });
     }
-    let page = frame.page("changes-title");
     web::html(&Changes {
-        w: page.w.clone(),
-        page,
+        page: frame.page("changes-title"),
+        w,
         open,
         people,
     })

@@ -7,6 +7,7 @@ use axum::response::Response;
 use secrecy::SecretString;
 use uuid::Uuid;
 use vigie_connect::Failure;
+use vigie_core::audit::leaf::AuditActor;
 use vigie_core::change::ChangeKind;
 use vigie_core::content::Platform;
 use vigie_core::id::ChannelId;
@@ -25,7 +26,7 @@ use crate::web::limit::Rate;
 use crate::web::route::{Route, Who};
 use crate::web::viewer::Signed;
 use crate::web::{self};
-use crate::words::Words;
+use crate::words::{Said, Words};
 
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/channels", Who::Member(Act::Read), show),
         Route::post("/channels/bluesky", propose, bluesky).rate(Rate::COSTLY),
         Route::post("/channels/sandbox", propose, sandbox).rate(Rate::COSTLY),
+        Route::post("/channels/{id}/repair", propose, repair).rate(Rate::COSTLY),
         Route::post("/channels/{id}/disconnect", propose, disconnect),
     ]
 }
@@ -41,6 +43,7 @@ pub fn routes() -> Vec<Route> {
 struct Line {
     row: ChannelRow,
     status: &'static str,
+    repairable: bool,
     url: Option<String>,
 }
 
@@ -60,6 +63,7 @@ async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Channels, Error>
         .into_iter()
         .map(|row| Line {
             status: row.status.as_str(),
+            repairable: row.status.is_usable() && row.platform == Platform::Bluesky,
             url: (row.platform == Platform::Sandbox).then(|| format!("/sandbox/{}", row.handle)),
             row,
         })
@@ -130,7 +134,11 @@ async fn connect(
     {
         Ok(connected) => connected,
         Err(failure) => {
-            form.wrong("handle", crate::words::Said::new(failure_key(&failure)));
+            let field = match platform {
+                Platform::Bluesky => "handle",
+                Platform::Sandbox => "sandbox_name",
+            };
+            form.wrong(field, Said::new(failure_key(&failure)));
             return web::html_with(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 &view(frame, me, form).await?,
@@ -182,6 +190,58 @@ async fn connect(
 /// The key of what a network said.
 pub fn failure_key(failure: &Failure) -> String {
     format!("connect-{}", failure.code)
+}
+
+/// A new token in the place of one that no longer works. It is the same account, so one person does it; the new token
+/// must open that account before the old one is destroyed.
+async fn repair(
+    frame: Frame,
+    me: Signed,
+    Path(id): Path<ChannelId>,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let app = &frame.app;
+    let secret = SecretString::from(form.required("new_app_password", 200));
+    if !form.ok() {
+        return Err(Error::refused("form-required"));
+    }
+    let row = app.store.read().await?.channel(id).await?;
+    if !row.status.is_usable() {
+        return Err(Error::refused("channel-not-usable"));
+    }
+    let connector = app.connectors.of(row.platform);
+    let connected = match connector.connect(&row.service, &row.handle, &secret).await {
+        Ok(connected) => connected,
+        Err(failure) => return Err(Error::Refused(Said::new(failure_key(&failure)))),
+    };
+    if connected.account.id != row.account {
+        return Err(Error::refused("connect-other_account"));
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    // Asked of the network meanwhile: it may have been disconnected, or repaired by somebody else.
+    let old = tx.channel(id).await?.secret;
+    if old != row.secret {
+        return Err(Error::Conflict);
+    }
+    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now)
+        .await
+        .map_err(|e| Error::Internal(e.into()))?;
+    tx.channel_secret(id, sealed).await?;
+    if let Some(old) = old {
+        tx.secret_delete(old).await?;
+    }
+    tx.channel_healthy(id).await?;
+    let actor = AuditActor::Member { member: me.id };
+    tx.audit(now, actor, "channel.repair", &format!("channel/{id}"), &[])
+        .await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(web::done(
+        app,
+        "/channels",
+        &Flash::good("channel-repaired"),
+    ))
 }
 
 async fn disconnect(
