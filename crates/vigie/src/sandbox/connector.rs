@@ -202,7 +202,8 @@ impl Connector for Sandbox {
         uuid::Uuid::now_v7().simple().to_string()
     }
 
-    /// `identifier` is the page's name; the account is made on the spot, opened by the secret given.
+    /// `identifier` is the page's name; the account is made on the spot, opened by the secret given. One that is there
+    /// already opens to its own secret only.
     async fn connect(
         &self,
         _service: &str,
@@ -222,10 +223,17 @@ impl Connector for Sandbox {
         match tx.sandbox_account_add(&account).await {
             Ok(()) => tx.commit().await.map_err(storage)?,
             Err(vigie_store::Error::Unique(_)) => {
-                return Err(Failure::new(
-                    Code::BadCredentials,
-                    "this page is there already",
-                ));
+                drop(tx);
+                let known = Account {
+                    platform: Platform::Sandbox,
+                    service: String::new(),
+                    id: account.account.clone(),
+                    handle: account.handle.clone(),
+                };
+                let session = Session::new(known, secret.clone());
+                self.account(&session).await.map_err(|_| {
+                    Failure::new(Code::BadCredentials, "this page is there already")
+                })?;
             }
             Err(error) => return Err(storage(error)),
         }
