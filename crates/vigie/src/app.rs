@@ -135,6 +135,11 @@ pub fn routes() -> Vec<Route> {
         crate::alarm::routes(),
         crate::settings::routes(),
         crate::sandbox::page::routes(),
+        crate::api::routes(),
+        crate::post::api::routes(),
+        crate::channel::api::routes(),
+        crate::check::api::routes(),
+        crate::pause::api::routes(),
     ]
     .into_iter()
     .flatten()

@@ -1,4 +1,5 @@
 //! Channels: the company's pages and accounts on networks.
 
+pub mod api;
 pub mod connectors;
 pub mod page;

@@ -1,5 +1,6 @@
 //! Checking texts with the rules of `vigie-check`: on the command line, in the composer, through the API.
 
+pub mod api;
 pub mod cli;
 pub mod gather;
 pub mod rules;

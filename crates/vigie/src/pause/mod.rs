@@ -1,5 +1,7 @@
 //! Pause all: one click by anyone stops every publication before the next one starts; two people start them again.
 
+pub mod api;
+
 use axum::response::Response;
 use jiff::Timestamp;
 use vigie_core::audit::leaf::AuditActor;

@@ -2,6 +2,7 @@
 //! take it.
 
 pub mod actions;
+pub mod api;
 pub mod composer;
 pub mod draft;
 pub mod page;
