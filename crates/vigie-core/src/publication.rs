@@ -159,9 +159,10 @@ pub fn settle_found(found: &Found, looks: u32, now: Timestamp) -> Settlement {
             state: PublicationState::Published,
             next_try: None,
         },
+        // Sent again, later each time: a network that loses every post is not hammered.
         Found::Absent => Settlement {
             state: PublicationState::Ready,
-            next_try: Some(now),
+            next_try: Some(later(now, back_off(looks.max(1)))),
         },
         // Somebody changed it, or it is another post: a person looks.
         Found::Different { .. } => Settlement {
