@@ -28,7 +28,9 @@ impl Modify for Tokens {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("A personal access token, made under “My account”."))
             .build();
-        api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));
+        api.components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
     }
 }
 

@@ -40,7 +40,14 @@ pub async fn check(
     _token: Bearer,
     Json(asked): Json<CheckIn>,
 ) -> Result<Json<serde_json::Value>, Error> {
-    let mut facts = Facts::new().with("now", app.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string());
+    let mut facts = Facts::new().with(
+        "now",
+        app.clock
+            .now()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .date()
+            .to_string(),
+    );
     if !asked.facts.is_null() {
         facts.extend(Facts::from_json(&asked.facts).map_err(|_| Error::input("api-bad-facts"))?);
     }
@@ -50,5 +57,7 @@ pub async fn check(
         ..Content::default()
     };
     let report = vigie_check::check(&content, &facts, &app.packs);
-    Ok(Json(serde_json::to_value(report).map_err(|e| Error::Internal(e.into()))?))
+    Ok(Json(
+        serde_json::to_value(report).map_err(|e| Error::Internal(e.into()))?,
+    ))
 }

@@ -47,8 +47,15 @@ pub async fn get(State(app): State<App>, _token: Bearer) -> Result<Json<PauseOut
 
 /// Stops every publication before the next one starts.
 #[utoipa::path(post, path = "/api/v1/pause", tag = "pause", request_body = PauseIn, responses((status = 204), (status = 409, body = Problem)))]
-pub async fn stop(State(app): State<App>, token: Bearer, Json(asked): Json<PauseIn>) -> Result<StatusCode, Error> {
-    let actor = AuditActor::Token { token: token.id, member: token.member };
+pub async fn stop(
+    State(app): State<App>,
+    token: Bearer,
+    Json(asked): Json<PauseIn>,
+) -> Result<StatusCode, Error> {
+    let actor = AuditActor::Token {
+        token: token.id,
+        member: token.member,
+    };
     super::stop(&app, token.member, actor, &asked.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -33,9 +33,17 @@ pub fn routes() -> Vec<Route> {
         Route::put("/api/v1/posts/{id}", write, update),
         Route::post("/api/v1/posts/{id}/submit", write, submit),
         Route::post("/api/v1/posts/{id}/withdraw", write, withdraw),
-        Route::post("/api/v1/posts/{id}/comments", Guard::Token(Act::Comment), comment),
+        Route::post(
+            "/api/v1/posts/{id}/comments",
+            Guard::Token(Act::Comment),
+            comment,
+        ),
         Route::post("/api/v1/media", write, add_media).body(intake::MOST_BYTES),
-        Route::post("/api/v1/publications/{id}/take-back", Guard::Token(Act::TakeBack), take_back),
+        Route::post(
+            "/api/v1/publications/{id}/take-back",
+            Guard::Token(Act::TakeBack),
+            take_back,
+        ),
     ]
 }
 
@@ -199,7 +207,11 @@ impl PostIn {
             let mut media = Vec::with_capacity(variant.media.len());
             for one in &variant.media {
                 let sha256 = Digest::parse(&one.sha256).ok_or_else(bad)?;
-                media.push(DraftMedia { sha256, alt: one.alt.clone(), decorative: one.decorative });
+                media.push(DraftMedia {
+                    sha256,
+                    alt: one.alt.clone(),
+                    decorative: one.decorative,
+                });
             }
             variants.push(DraftVariant {
                 channel: variant.channel.parse::<ChannelId>().map_err(|_| bad())?,
@@ -238,7 +250,11 @@ async fn out(conn: &mut Conn, record: &PostRecord) -> Result<PostOut, Error> {
             media: v
                 .media
                 .into_iter()
-                .map(|m| MediaIn { sha256: m.sha256.to_string(), alt: m.alt, decorative: m.decorative })
+                .map(|m| MediaIn {
+                    sha256: m.sha256.to_string(),
+                    alt: m.alt,
+                    decorative: m.decorative,
+                })
                 .collect(),
         })
         .collect();
@@ -269,13 +285,24 @@ async fn answer(app: &App, record: &PostRecord) -> Result<Json<PostOut>, Error> 
 
 /// Posts, last changed first.
 #[utoipa::path(get, path = "/api/v1/posts", tag = "posts", params(Wanted), responses((status = 200, body = PostList), (status = 401, body = Problem)))]
-pub async fn list(State(app): State<App>, _token: Bearer, Query(wanted): Query<Wanted>) -> Result<Json<PostList>, Error> {
+pub async fn list(
+    State(app): State<App>,
+    _token: Bearer,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<PostList>, Error> {
     let bad = || Error::input("api-bad-query");
-    let mut filter = PostFilter { text: wanted.q.filter(|q| !q.trim().is_empty()), ..PostFilter::default() };
+    let mut filter = PostFilter {
+        text: wanted.q.filter(|q| !q.trim().is_empty()),
+        ..PostFilter::default()
+    };
     if let Some(state) = &wanted.state {
         filter.states = vec![PostState::parse(state).ok_or_else(bad)?];
     }
-    let after = wanted.after.map(|text| text.parse()).transpose().map_err(|_| bad())?;
+    let after = wanted
+        .after
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|_| bad())?;
     let page = app.store.read().await?.posts(&filter, after, 50).await?;
     let posts = page
         .lines
@@ -287,19 +314,30 @@ pub async fn list(State(app): State<App>, _token: Bearer, Query(wanted): Query<W
             author: line.author.to_string(),
         })
         .collect();
-    Ok(Json(PostList { posts, next: page.next.map(|c| c.to_string()) }))
+    Ok(Json(PostList {
+        posts,
+        next: page.next.map(|c| c.to_string()),
+    }))
 }
 
 /// Begins a post.
 #[utoipa::path(post, path = "/api/v1/posts", tag = "posts", request_body = PostIn, responses((status = 201, body = PostOut), (status = 422, body = Problem)))]
-pub async fn create(State(app): State<App>, token: Bearer, Json(post): Json<PostIn>) -> Result<Response, Error> {
+pub async fn create(
+    State(app): State<App>,
+    token: Bearer,
+    Json(post): Json<PostIn>,
+) -> Result<Response, Error> {
     let record = actions::create(&app, &who(&app, &token).await?, &post.draft()?).await?;
     Ok((StatusCode::CREATED, answer(&app, &record).await?).into_response())
 }
 
 /// One post.
 #[utoipa::path(get, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = String, Path)), responses((status = 200, body = PostOut), (status = 404, body = Problem)))]
-pub async fn get(State(app): State<App>, _token: Bearer, Path(id): Path<PostId>) -> Result<Json<PostOut>, Error> {
+pub async fn get(
+    State(app): State<App>,
+    _token: Bearer,
+    Path(id): Path<PostId>,
+) -> Result<Json<PostOut>, Error> {
     let record = app.store.read().await?.post(id).await?;
     answer(&app, &record).await
 }
@@ -319,14 +357,22 @@ pub async fn update(
 
 /// Asks for review.
 #[utoipa::path(post, path = "/api/v1/posts/{id}/submit", tag = "posts", params(("id" = String, Path)), responses((status = 200, body = PostOut), (status = 409, body = Problem)))]
-pub async fn submit(State(app): State<App>, token: Bearer, Path(id): Path<PostId>) -> Result<Json<PostOut>, Error> {
+pub async fn submit(
+    State(app): State<App>,
+    token: Bearer,
+    Path(id): Path<PostId>,
+) -> Result<Json<PostOut>, Error> {
     let record = actions::submit(&app, &who(&app, &token).await?, id).await?;
     answer(&app, &record).await
 }
 
 /// Takes a post back to the drafts; what has not gone out never will.
 #[utoipa::path(post, path = "/api/v1/posts/{id}/withdraw", tag = "posts", params(("id" = String, Path)), responses((status = 200, body = PostOut), (status = 409, body = Problem)))]
-pub async fn withdraw(State(app): State<App>, token: Bearer, Path(id): Path<PostId>) -> Result<Json<PostOut>, Error> {
+pub async fn withdraw(
+    State(app): State<App>,
+    token: Bearer,
+    Path(id): Path<PostId>,
+) -> Result<Json<PostOut>, Error> {
     let record = actions::withdraw(&app, &who(&app, &token).await?, id).await?;
     answer(&app, &record).await
 }
@@ -345,9 +391,18 @@ pub async fn comment(
 
 /// Takes a picture in: PNG, JPEG or WebP as the body. It is encoded again; hidden data goes.
 #[utoipa::path(post, path = "/api/v1/media", tag = "posts", request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 201, body = MediaOut), (status = 422, body = Problem)))]
-pub async fn add_media(State(app): State<App>, token: Bearer, file: Bytes) -> Result<Response, Error> {
+pub async fn add_media(
+    State(app): State<App>,
+    token: Bearer,
+    file: Bytes,
+) -> Result<Response, Error> {
     let row = intake::keep(&app, token.member, file.to_vec()).await?;
-    let out = MediaOut { sha256: row.sha256.to_string(), mime: row.mime, width: row.width, height: row.height };
+    let out = MediaOut {
+        sha256: row.sha256.to_string(),
+        mime: row.mime,
+        width: row.width,
+        height: row.height,
+    };
     Ok((StatusCode::CREATED, Json(out)).into_response())
 }
 
