@@ -23,7 +23,7 @@ test: ## install what tests need, and run everything
 	tests/run
 
 bench: assets ## measure what docs/performance.md states
-	$(CARGO) bench --workspace --locked
+	$(CARGO) bench --locked -p vigie --bench service --features testing
 
 lint: assets ## formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check

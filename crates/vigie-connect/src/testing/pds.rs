@@ -203,21 +203,31 @@ impl Pds {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// All posts of an account as the server lists them, newest first.
+    /// All posts of an account as the server lists them, newest first, over as many pages as it takes.
     pub async fn posts(&self, did: &str) -> Vec<Value> {
-        let url = format!(
-            "{}/xrpc/com.atproto.repo.listRecords?collection=app.bsky.feed.post&limit=100&repo={did}",
-            self.url
-        );
-        let answer: Value = reqwest_client()
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        answer["records"].as_array().cloned().unwrap_or_default()
+        let mut all = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let url = format!(
+                "{}/xrpc/com.atproto.repo.listRecords?collection=app.bsky.feed.post&limit=100&repo={did}{cursor}",
+                self.url
+            );
+            let answer: Value = reqwest_client()
+                .get(url)
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
+            let page = answer["records"].as_array().cloned().unwrap_or_default();
+            let Some(next) = answer["cursor"].as_str().filter(|_| !page.is_empty()) else {
+                all.extend(page);
+                return all;
+            };
+            cursor = format!("&cursor={next}");
+            all.extend(page);
+        }
     }
 }
 
