@@ -156,6 +156,7 @@ calendar-after = Later
 calendar-today = Today
 calendar-month = Month
 calendar-week = Week
+calendar-from-to = { $from } to { $to }
 calendar-write = write for this day
 weekday-short-1 = Mon
 weekday-short-2 = Tue

@@ -156,6 +156,7 @@ calendar-after = Après
 calendar-today = Aujourd’hui
 calendar-month = Mois
 calendar-week = Semaine
+calendar-from-to = { $from } au { $to }
 calendar-write = écrire pour ce jour
 weekday-short-1 = lun.
 weekday-short-2 = mar.

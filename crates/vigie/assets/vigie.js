@@ -20,7 +20,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) event.preventDefault();
-  else if (!event.defaultPrevented && !form.hasAttribute("hx-post")) form.dataset.sent = "1";
+  else if (!event.defaultPrevented && (form.id === "compose" || !form.hasAttribute("hx-post"))) form.dataset.sent = "1";
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
@@ -87,3 +87,43 @@ document.querySelector("form[data-seal]")?.addEventListener("submit", (event) =>
     form.requestSubmit();
   });
 });
+
+// The composer. The last answer of the check underlines what it found in the field that still holds the same text; the
+// number of findings is said once; a picture is taken in as soon as it is chosen; leaving with unsaved words is asked.
+const compose = document.getElementById("compose");
+const live = document.getElementById("live");
+if (compose && live) {
+  const fields = [...compose.querySelectorAll("textarea[data-ink]")];
+  const ink = () => {
+    const answers = [...live.querySelectorAll(".marked")];
+    for (const field of fields) {
+      const under = field.previousElementSibling;
+      const answer = answers.find((one) => one.textContent === field.value);
+      under.replaceChildren(...(answer ? answer.cloneNode(true).childNodes : []));
+      under.scrollTop = field.scrollTop;
+    }
+  };
+  for (const field of fields) {
+    field.addEventListener("input", ink);
+    field.addEventListener("scroll", () => { field.previousElementSibling.scrollTop = field.scrollTop; });
+  }
+  document.documentElement.classList.add("inked");
+  ink();
+
+  const said = document.getElementById("live-said");
+  document.body.addEventListener("htmx:afterSwap", () => {
+    ink();
+    const title = document.getElementById("findings-title")?.textContent ?? "";
+    if (said.textContent !== title) said.textContent = title;
+  });
+
+  const add = document.getElementById("add-picture");
+  document.getElementById("file")?.addEventListener("change", (event) => {
+    if (event.target.files.length) compose.requestSubmit(add);
+  });
+
+  let unsaved = location.pathname === "/posts/picture";
+  compose.addEventListener("input", () => { unsaved = true; });
+  compose.addEventListener("submit", () => { unsaved = false; });
+  addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+}

@@ -40,6 +40,10 @@ pub struct Day {
     pub outside: bool,
     /// Today.
     pub today: bool,
+    /// Its weekday, short: a phone's list of days shows it.
+    pub name: String,
+    /// The whole date in words.
+    pub said: String,
     /// In order of time.
     pub posts: Vec<Event>,
 }
@@ -113,6 +117,8 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
             .map(|c| crate::web::frame::hue(&c.display))
             .unwrap_or_default()
     };
+    let page = frame.page("calendar-title");
+    let w = page.w.clone();
     let mut days = Vec::new();
     let mut day = first;
     loop {
@@ -120,6 +126,11 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
             date: day,
             outside: !week && day.month() != date.month(),
             today: day == today,
+            name: w.t(format!(
+                "weekday-short-{}",
+                day.weekday().to_monday_one_offset()
+            )),
+            said: w.weekday_date(midnight(day, &zone)?),
             posts: vec![],
         });
         if day == last {
@@ -143,9 +154,17 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
     } else {
         jiff::Span::new().months(1)
     };
-    let page = frame.page("calendar-title");
-    let w = page.w.clone();
-    let title = format!("{} {}", w.t(format!("month-{}", date.month())), date.year());
+    let title = if week {
+        w.t2(
+            "calendar-from-to",
+            "from",
+            w.date(midnight(first, &zone)?),
+            "to",
+            w.date(midnight(last, &zone)?),
+        )
+    } else {
+        format!("{} {}", w.t(format!("month-{}", date.month())), date.year())
+    };
     let weekdays = (1..=7).map(|n| w.t(format!("weekday-short-{n}"))).collect();
     web::html(&Calendar {
         w,

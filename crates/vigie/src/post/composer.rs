@@ -2,25 +2,25 @@
 //! It is one form; a script only sends it to `/posts/check` while somebody types.
 
 use askama::Template;
-use axum::extract::{Multipart, Path};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use vigie_core::content::{Content, Digest};
 use vigie_core::id::{ChannelId, PostId, SuggestionId};
+use vigie_core::post::Requirements;
 use vigie_core::schedule::{self, Resolved};
 use vigie_store::{ChannelRow, Organisation};
 
 use super::actions;
 use super::draft::{Draft, DraftError, DraftMedia, DraftVariant};
-use super::view::{self, FindingView, Preview, severity_icon};
+use super::view::{self, FindingView, Preview, Run, severity_icon};
 use super::who::Who;
 use crate::app::App;
 use crate::check::gather::{Around, check};
-use crate::media::intake;
 use crate::web::error::Error;
-use crate::web::flash::Flash;
+use crate::web::flash::{Flash, Tone};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Page};
 use crate::web::viewer::Signed;
@@ -55,8 +55,51 @@ pub struct Live {
     pub findings: Vec<FindingView>,
     /// One a channel.
     pub previews: Vec<Preview>,
+    /// Each different text in which something was found, with findings marked. The script lays it under the field
+    /// that holds the same text.
+    pub marked: Vec<Vec<Run>>,
+    /// Skills that a second reader must bring, each with the finding that asks for it.
+    pub second: Vec<(&'static str, String)>,
+    /// Findings that stop the post until a second person lifts them.
+    pub stops: usize,
+    /// When it would go out; as soon as it is approved when absent.
+    pub at: Option<jiff::Timestamp>,
     /// What is wrong with the draft itself, if anything.
     pub problem: Option<String>,
+}
+
+impl Live {
+    fn new(
+        findings: Vec<FindingView>,
+        previews: Vec<Preview>,
+        needs: &Requirements,
+        problem: Option<String>,
+    ) -> Self {
+        let mut marked: Vec<Vec<Run>> = previews
+            .iter()
+            .map(|p| p.marked.clone())
+            .filter(|runs| runs.iter().any(|run| !run.class.is_empty()))
+            .collect();
+        marked.dedup();
+        let second = needs
+            .skills
+            .iter()
+            .map(|skill| {
+                let why = findings.iter().find(|f| f.skill == Some(skill.as_str()));
+                let why = why.map(|f| f.message.clone()).unwrap_or_default();
+                (skill.as_str(), why)
+            })
+            .collect();
+        Self {
+            marked,
+            second,
+            stops: needs.stops.len(),
+            at: None,
+            findings,
+            previews,
+            problem,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -74,6 +117,8 @@ struct Composer {
     pictures: Vec<Picture>,
     live: Live,
     zone: String,
+    /// What somebody else saved meanwhile, compared with what is typed here.
+    theirs: Option<Vec<Run>>,
 }
 
 impl Composer {
@@ -180,6 +225,10 @@ fn at(form: &mut Form, desk: &Desk) -> Option<jiff::Timestamp> {
     match schedule::resolve(DateTime::from_parts(date, time), &desk.zone) {
         Ok(Resolved::Exact(at)) => Some(at),
         Ok(Resolved::Gap { suggested }) => {
+            // The moment after the jump stands in the form, so that saving again takes it.
+            let civil = suggested.to_zoned_datetime(desk.zone.clone());
+            form.set("date", civil.date().to_string());
+            form.set("time", civil.time().strftime("%H:%M").to_string());
             form.wrong_key("time", "compose-time-gap");
             Some(suggested)
         }
@@ -235,10 +284,15 @@ async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> 
         },
         &app.packs,
     );
+    let live = Live::new(
+        view::findings(&checked, &content, frame.viewer.lang),
+        view::previews(app, &content, &checked, &desk.channels),
+        &checked.requirements(),
+        problem.filter(|_| !draft.variants.is_empty()),
+    );
     Ok(Live {
-        findings: view::findings(&checked, &content, frame.viewer.lang),
-        previews: view::previews(app, &content, &checked, &desk.channels),
-        problem: problem.filter(|_| !draft.variants.is_empty()),
+        at: draft.at,
+        ..live
     })
 }
 
@@ -254,12 +308,35 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
         .collect()
 }
 
+/// The form once more, with all that was typed.
+pub async fn again(
+    frame: &Frame,
+    form: Form,
+    id: Option<PostId>,
+    suggestion: bool,
+) -> Result<Response, Error> {
+    let desk = desk(&frame.app).await?;
+    shown(frame, form, &desk, id, suggestion).await
+}
+
 async fn shown(
+    frame: &Frame,
+    form: Form,
+    desk: &Desk,
+    id: Option<PostId>,
+    suggestion: bool,
+) -> Result<Response, Error> {
+    beside(frame, form, desk, id, suggestion, None).await
+}
+
+/// The form, beside what somebody else saved meanwhile.
+async fn beside(
     frame: &Frame,
     mut form: Form,
     desk: &Desk,
     id: Option<PostId>,
     suggestion: bool,
+    theirs: Option<&Content>,
 ) -> Result<Response, Error> {
     let draft = read(&mut form, desk);
     let live = live(frame, &draft, desk).await?;
@@ -288,9 +365,16 @@ async fn shown(
         pictures: pictures(&form),
         live,
         zone: desk.org.tz.clone(),
+        theirs: theirs.map(|content| view::diff(&view::all_text(content), &typed(&draft))),
         form,
     };
     web::html_with(status, &view)
+}
+
+fn typed(draft: &Draft) -> String {
+    let mut texts: Vec<&str> = draft.variants.iter().map(|v| v.text.as_str()).collect();
+    texts.dedup();
+    texts.join("\n\n")
 }
 
 /// A form filled from a content.
@@ -327,6 +411,11 @@ fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
         let civil = at.to_zoned_datetime(zone.clone());
         form.set("date", civil.date().to_string());
         form.set("time", civil.time().strftime("%H:%M").to_string());
+        // An hour that comes twice: which one was meant is kept.
+        if let Ok(Resolved::Fold { later, .. }) = schedule::resolve(civil.datetime(), zone) {
+            let which = if at >= later { "later" } else { "earlier" };
+            form.set("fold", which);
+        }
     }
     form
 }
@@ -410,12 +499,13 @@ async fn refused(
     match error {
         actions::ActionError::Draft(problem) => form.wrong_key("text", problem.key()),
         actions::ActionError::Store(vigie_store::Error::Conflict) => {
+            form.wrong_key("text", "compose-conflict");
             if let Some(id) = id {
                 // The other version wins the database; this one stays on the page, and saving again is a choice.
                 let now = frame.app.store.read().await?.post(id).await?;
                 form.set("version", now.version.to_string());
+                return beside(frame, form, desk, Some(id), false, Some(&now.content)).await;
             }
-            form.wrong_key("text", "compose-conflict");
         }
         other => return Err(other.into()),
     }
@@ -425,8 +515,19 @@ async fn refused(
 async fn after(frame: &Frame, who: &Who, form: &Form, id: PostId) -> Result<Response, Error> {
     let page = format!("/posts/{id}");
     if form.trimmed("do") == "submit" {
-        actions::submit(&frame.app, who, id).await?;
-        return Ok(web::done(&frame.app, &page, &Flash::good("compose-asked")));
+        // The draft is kept already, so what stands in the way is said on its page.
+        let said = match actions::submit(&frame.app, who, id)
+            .await
+            .map_err(Error::from)
+        {
+            Ok(_) => Flash::good("compose-asked"),
+            Err(Error::Refused(said)) => Flash {
+                tone: Tone::Bad,
+                said,
+            },
+            Err(other) => return Err(other),
+        };
+        return Ok(web::done(&frame.app, &page, &said));
     }
     Ok(web::done(
         &frame.app,
@@ -504,54 +605,5 @@ pub async fn propose(
         &frame.app,
         &format!("/posts/{id}"),
         &Flash::good("compose-suggested"),
-    ))
-}
-
-/// `POST /posts/{id}/media`: adds a picture to every page of a draft.
-pub async fn add_picture(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PostId>,
-    mut parts: Multipart,
-) -> Result<Response, Error> {
-    let (mut file, mut alt) = (None, String::new());
-    while let Some(part) = parts.next_field().await.map_err(|_| Error::TooLarge)? {
-        match part.name() {
-            Some("file") => file = Some(part.bytes().await.map_err(|_| Error::TooLarge)?.to_vec()),
-            Some("alt") => {
-                alt = part
-                    .text()
-                    .await
-                    .map_err(|_| Error::input("error-input-body"))?
-            }
-            _ => {}
-        }
-    }
-    let file = file.ok_or_else(|| Error::input("media-empty"))?;
-    let row = intake::keep(&frame.app, me.id, file).await?;
-    let record = frame.app.store.read().await?.post(id).await?;
-    let mut draft = Draft::from(&record.content);
-    for variant in &mut draft.variants {
-        variant.media.retain(|m| m.sha256 != row.sha256);
-        variant.media.push(DraftMedia {
-            sha256: row.sha256,
-            alt: alt.trim().to_owned(),
-            decorative: false,
-        });
-    }
-    if record
-        .content
-        .window
-        .not_before
-        .is_some_and(|at| at <= frame.app.clock.now())
-    {
-        draft.at = None;
-    }
-    let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
-    actions::edit(&frame.app, &who, id, record.version, &draft).await?;
-    Ok(web::done(
-        &frame.app,
-        &format!("/posts/{id}/edit"),
-        &Flash::good("compose-picture-added"),
     ))
 }

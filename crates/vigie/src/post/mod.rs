@@ -6,6 +6,7 @@ pub mod api;
 pub mod composer;
 pub mod draft;
 pub mod page;
+pub mod picture;
 pub mod view;
 pub mod who;
 

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use vigie_core::content::{Content, Digest};
 use vigie_core::id::{PostId, PublicationId, SuggestionId};
@@ -17,7 +18,7 @@ use vigie_store::{
 
 use super::view::{self, FindingView, People, Preview, Run, severity_icon};
 use super::who::Who;
-use super::{actions, composer};
+use super::{actions, composer, picture};
 use crate::account::passkey;
 use crate::check::gather::Checked;
 use crate::media::intake;
@@ -46,8 +47,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/posts/{id}", read, show),
         Route::get("/posts/{id}/edit", write, composer::edit),
         Route::post("/posts/{id}/edit", write, composer::save),
-        Route::post("/posts/{id}/media", write, composer::add_picture)
-            .body(intake::MOST_BYTES + 64 * 1024),
+        Route::post("/posts/picture", write, picture::add).body(intake::MOST_BYTES + 1024 * 1024),
         Route::get("/posts/{id}/suggest", write, composer::suggest),
         Route::post("/posts/{id}/suggest", write, composer::propose),
         Route::post("/posts/{id}/suggestions/{suggestion}/accept", write, accept),
@@ -92,10 +92,15 @@ struct Post {
     people: People,
     previews: Vec<Preview>,
     findings: Vec<FindingView>,
-    stops: Vec<String>,
+    /// Rules that stop the post, each with what it found.
+    stops: Vec<(String, String)>,
     skills: Vec<Skill>,
     missing: usize,
     changed: Option<Vec<Run>>,
+    /// Keys of what changed besides the words.
+    changed_else: Vec<&'static str>,
+    /// When somebody else is asked too, if nobody answers.
+    another_at: Option<jiff::Timestamp>,
     suggestions: Vec<Suggested>,
     comments: Vec<CommentRow>,
     outcomes: Vec<Outcome>,
@@ -138,13 +143,15 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         .unwrap_or(Checked { variants: vec![] });
     let missing = post.post.missing();
     let number = post.post.revision.number;
+    let mut changed_else = Vec::new();
     let changed = match number {
         0 | 1 => None,
         _ => {
             let before = conn.revision_number(id, number - 1).await?;
+            changed_else = view::changed_besides(&before.content, &post.content);
             Some(view::diff(
-                &all_text(&before.content),
-                &all_text(&post.content),
+                &view::all_text(&before.content),
+                &view::all_text(&post.content),
             ))
         }
     };
@@ -182,13 +189,22 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         false => None,
     };
     let comments = conn.comments(id).await?;
+    let another_at = another_at(&mut conn, &post).await?;
+    let findings = view::findings(&checked, &post.content, frame.viewer.lang);
+    let stops = missing
+        .stops
+        .iter()
+        .map(|rule| (rule.clone(), what_stops(rule, &findings)))
+        .collect();
     let page = frame.page("post-title");
     let view = Post {
         w: page.w.clone(),
         state: post.post.state.as_str(),
         previews: view::previews(app, &post.content, &checked, &channels),
-        findings: view::findings(&checked, &post.content, frame.viewer.lang),
-        stops: missing.stops.iter().cloned().collect(),
+        findings,
+        changed_else,
+        another_at,
+        stops,
         skills: missing.skills.iter().copied().collect(),
         missing: missing.approvals,
         changed,
@@ -210,11 +226,28 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
     web::html(&view)
 }
 
-/// Every text of a content, for comparing.
-fn all_text(content: &Content) -> String {
-    let mut texts: Vec<&str> = content.variants.iter().map(|v| v.text.as_str()).collect();
-    texts.dedup();
-    texts.join("\n\n")
+/// What a rule found, in words; its name when the report no longer holds it.
+fn what_stops(rule: &str, findings: &[FindingView]) -> String {
+    findings
+        .iter()
+        .find(|f| f.rule == rule)
+        .map_or_else(|| rule.to_owned(), |f| f.message.clone())
+}
+
+/// When a review that nobody answered is offered to another peer too.
+async fn another_at(
+    conn: &mut vigie_store::Conn,
+    post: &PostRecord,
+) -> Result<Option<jiff::Timestamp>, Error> {
+    let last = post.post.assigned.iter().map(|a| a.at).max();
+    let (PostState::InReview, Some(last)) = (post.post.state, last) else {
+        return Ok(None);
+    };
+    let Some(org) = conn.organisation().await? else {
+        return Ok(None);
+    };
+    let delay = SignedDuration::from_mins(org.settings.review_delay_minutes.into());
+    Ok(last.checked_add(delay).ok())
 }
 
 fn diffs(before: &Content, after: &Content) -> Vec<Vec<Run>> {

@@ -232,6 +232,53 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
     }
 }
 
+/// Every text of a content, for comparing.
+pub fn all_text(content: &Content) -> String {
+    let mut texts: Vec<&str> = content.variants.iter().map(|v| v.text.as_str()).collect();
+    texts.dedup();
+    texts.join("\n\n")
+}
+
+/// Keys of what changed between two revisions besides the words.
+pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
+    let pages = |c: &Content| c.variants.iter().map(|v| v.channel).collect::<Vec<_>>();
+    let links = |c: &Content| {
+        c.variants
+            .iter()
+            .map(|v| v.link.clone())
+            .collect::<Vec<_>>()
+    };
+    let pictures = |c: &Content| {
+        c.variants
+            .iter()
+            .map(|v| v.media.iter().map(|m| m.sha256).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    };
+    let alts = |c: &Content| {
+        c.variants
+            .iter()
+            .flat_map(|v| v.media.iter().map(|m| (m.alt.clone(), m.decorative)))
+            .collect::<Vec<_>>()
+    };
+    let mut out = Vec::new();
+    if pages(before) != pages(after) {
+        out.push("post-changed-pages");
+    } else {
+        if links(before) != links(after) {
+            out.push("post-changed-link");
+        }
+        if pictures(before) != pictures(after) {
+            out.push("post-changed-pictures");
+        } else if alts(before) != alts(after) {
+            out.push("post-changed-alt");
+        }
+    }
+    if before.window.not_before != after.window.not_before {
+        out.push("post-changed-time");
+    }
+    out
+}
+
 /// What changed between two texts, in words: class `ins`, `del` or nothing.
 pub fn diff(before: &str, after: &str) -> Vec<Run> {
     // Bounded: a text of a million characters is compared by lines only.
