@@ -113,9 +113,7 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
             .channels
             .first()
             .and_then(|c| channels.iter().find(|r| r.id == c.channel));
-        first
-            .map(|c| crate::web::frame::hue(&c.display))
-            .unwrap_or_default()
+        first.map(|c| c.color.clone()).unwrap_or_default()
     };
     let page = frame.page("calendar-title");
     let w = page.w.clone();

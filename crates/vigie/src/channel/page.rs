@@ -156,6 +156,7 @@ async fn connect(
     } else {
         &connected.account.handle
     };
+    let taken: Vec<String> = tx.channels().await?.into_iter().map(|c| c.color).collect();
     let added = tx
         .channel_add(
             &NewChannel {
@@ -165,7 +166,7 @@ async fn connect(
                 display: display.to_owned(),
                 account: connected.account.id.clone(),
                 service: connected.account.service.clone(),
-                color: crate::web::frame::hue(display),
+                color: crate::web::frame::free_hue(display, &taken),
                 secret: Some(sealed),
                 created_by: me.id,
             },

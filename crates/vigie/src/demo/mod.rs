@@ -150,6 +150,7 @@ async fn page(app: &App, by: MemberId, name: &str) -> Result<ChannelId> {
     let id = ChannelId::new(Uuid::now_v7());
     let mut tx = app.store.begin().await?;
     let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now).await?;
+    let taken: Vec<String> = tx.channels().await?.into_iter().map(|c| c.color).collect();
     let new = NewChannel {
         id,
         platform: Platform::Sandbox,
@@ -157,7 +158,7 @@ async fn page(app: &App, by: MemberId, name: &str) -> Result<ChannelId> {
         display: name.to_owned(),
         account: connected.account.id,
         service: String::new(),
-        color: crate::web::frame::hue(name),
+        color: crate::web::frame::free_hue(name, &taken),
         secret: Some(sealed),
         created_by: by,
     };

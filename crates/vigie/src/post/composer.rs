@@ -302,7 +302,7 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
         .map(|row| Pick {
             picked: form.chosen("channel", &row.id.to_string()),
             own: form.value(&format!("own-{}", row.id)).to_owned(),
-            hue: crate::web::frame::hue(&row.display),
+            hue: row.color.clone(),
             row: row.clone(),
         })
         .collect()

@@ -212,7 +212,7 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
         channel: variant.channel,
         handle: row.map(|c| c.handle.clone()).unwrap_or_default(),
         network: connector.describe().name,
-        hue: hue(&name),
+        hue: row.map_or_else(|| hue(&name), |c| c.color.clone()),
         initials: initials(&name),
         name,
         runs,

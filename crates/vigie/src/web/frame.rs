@@ -218,6 +218,19 @@ pub fn hue(name: &str) -> String {
     format!("hue-{}", sum % 8)
 }
 
+/// A hue for a channel that no other channel has, as long as there are hues left: pages must not be mistaken for each
+/// other.
+pub fn free_hue(name: &str, taken: &[String]) -> String {
+    let own = hue(name);
+    if !taken.contains(&own) {
+        return own;
+    }
+    (0..8)
+        .map(|n| format!("hue-{n}"))
+        .find(|hue| !taken.contains(hue))
+        .unwrap_or(own)
+}
+
 fn exists(path: &str) -> bool {
     static PATHS: std::sync::LazyLock<Vec<&'static str>> =
         std::sync::LazyLock::new(|| crate::app::routes().into_iter().map(|r| r.path).collect());
