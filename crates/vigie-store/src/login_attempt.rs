@@ -14,6 +14,7 @@ queries! {
         and at > (select coalesce(max(s.at), 0) from login_attempt s where s.account = $1 and s.ok = 1)";
     BY_NETWORK = "select count(*) as n, max(at) as last from login_attempt
         where network = $1 and ok = 0 and at > $2 and id <> $3";
+    FORGET = "delete from login_attempt where id = $1";
     PURGE = "delete from login_attempt where at <= $1";
 }
 
@@ -93,6 +94,14 @@ impl Tx {
     /// Turns the attempt into a success.
     pub async fn login_succeeded(&mut self, id: Uuid) -> Result<()> {
         q(SUCCEEDED).id(id).run_found(self).await
+    }
+
+    /// Forgets an attempt that was refused before anything was looked at.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`] if it is not there.
+    pub async fn forget_login(&mut self, id: Uuid) -> Result<()> {
+        q(FORGET).id(id).run_found(self).await
     }
 
     /// Forgets attempts up to `until` (they are personal data); how many.
@@ -179,6 +188,8 @@ mod tests {
                     .count,
                 2
             );
+            tx.forget_login(ids[2]).await.unwrap();
+            assert!(tx.forget_login(ids[2]).await.is_err());
             assert_eq!(tx.purge_logins(start + 1.second()).await.unwrap(), 2);
             tx.commit().await.unwrap();
         })

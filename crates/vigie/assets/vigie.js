@@ -43,6 +43,11 @@ if (canPasskey) for (const part of document.querySelectorAll(".js-only")) part.h
 
 async function post(path, body) {
   const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  // A fresh proof is asked for first.
+  if (answer.redirected) {
+    location.assign(answer.url);
+    return new Promise(() => {});
+  }
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.json();
 }
@@ -66,12 +71,15 @@ document.getElementById("passkey-sign-in")?.addEventListener("click", () => pass
   location.assign(done.next);
 }));
 
-document.getElementById("passkey-add")?.addEventListener("click", (event) => passkey(async () => {
-  const { ceremony, options } = await post("/passkey/add/start", {});
-  const credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) });
-  await post("/passkey/add/finish", { ceremony, answer: credential.toJSON(), name: event.currentTarget?.dataset.name ?? "" });
-  location.reload();
-}));
+document.getElementById("passkey-add")?.addEventListener("click", (event) => {
+  const { name } = event.currentTarget.dataset;
+  passkey(async () => {
+    const { ceremony, options } = await post("/passkey/add/start", {});
+    const credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) });
+    await post("/passkey/add/finish", { ceremony, answer: credential.toJSON(), name });
+    location.reload();
+  });
+});
 
 // An approval sealed with a passkey: the challenge is the digest of what is approved. Without a script, or without a
 // passkey, the form is sent as it is.

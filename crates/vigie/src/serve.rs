@@ -65,6 +65,7 @@ pub async fn serve(app: App) -> Result<()> {
         signal().await;
         stopping.stop();
     });
+    tokio::spawn(crate::account::tidy::run(app.clone()));
     let worker = tokio::spawn(crate::publication::worker::run(app.clone()));
     let stopped = app.clone();
     axum::serve(listener, service)

@@ -42,7 +42,8 @@ pub struct Begun {
     pub more: Vec<String>,
 }
 
-/// Reads the first step. What is wrong is noted in the form.
+/// Reads the first step. What is wrong is noted in the form. `more` is kept for the second step, and its words are too
+/// easy to guess in a password.
 ///
 /// # Errors
 /// Database, randomness, hashing.
@@ -50,7 +51,9 @@ pub async fn begin(app: &App, form: &mut Form, more: Vec<String>) -> Result<Opti
     let name = form.required("name", 100);
     let login = fold_login(&form.required("login", 100));
     let secret = form.value("password").to_owned();
-    if let Some(key) = password::problem(&secret, &[&name, &login]) {
+    let mut about = vec![name.as_str(), login.as_str()];
+    about.extend(more.iter().map(String::as_str));
+    if let Some(key) = password::problem(&secret, &about) {
         form.wrong_key("password", key);
     }
     if !login.is_empty()
@@ -114,6 +117,42 @@ impl Begun {
         (app.clock.now().duration_since(begun.at) < PATIENCE).then_some(begun)
     }
 
+    /// A new authenticator for a member who is one already.
+    ///
+    /// # Errors
+    /// Randomness.
+    pub fn again(member: MemberId, name: &str, login: &str, now: Timestamp) -> Result<Self, Error> {
+        let totp = code::secret().map_err(Error::Internal)?;
+        Ok(Self {
+            name: name.to_owned(),
+            login: login.to_owned(),
+            password: String::new(),
+            totp: STANDARD.encode(totp),
+            at: now,
+            more: vec![member.to_string()],
+        })
+    }
+
+    /// Whether this is a new authenticator for `member`, and not somebody's enrolment.
+    pub fn is_again(&self, member: MemberId) -> bool {
+        self.password.is_empty() && self.more == [member.to_string()]
+    }
+
+    /// Puts the new authenticator in the place of the old one; `step` is that of the code just given.
+    ///
+    /// # Errors
+    /// Database.
+    pub async fn replace(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        member: MemberId,
+        step: i64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        seal_totp(app, tx, member, &self.secret(), step, now).await
+    }
+
     fn secret(&self) -> Vec<u8> {
         STANDARD.decode(&self.totp).unwrap_or_default()
     }
@@ -131,6 +170,10 @@ impl Begun {
         step: i64,
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
+        // A form for a new authenticator makes no member.
+        if self.password.is_empty() {
+            return Err(Error::input("enrol-too-old"));
+        }
         tx.create_member(new, now).await?;
         tx.set_password(new.id, &self.password, now).await?;
         seal_totp(app, tx, new.id, &self.secret(), step, now).await?;

@@ -80,7 +80,9 @@ async fn first(
     mut form: Form,
 ) -> Result<Response, Error> {
     let invite = find(&frame, &secret).await?;
-    match enrol::begin(&frame.app, &mut form, vec![]).await? {
+    let company = frame.app.store.read().await?.organisation().await?;
+    let more = company.map(|o| o.name).into_iter().collect();
+    match enrol::begin(&frame.app, &mut form, more).await? {
         None => web::html_with(
             StatusCode::UNPROCESSABLE_ENTITY,
             &view(&frame, secret, &invite, form).await?,

@@ -115,7 +115,11 @@ async fn remove_passkey(
     ))
 }
 
-async fn note(
+/// Writes an act about oneself into the log.
+///
+/// # Errors
+/// Database.
+pub async fn note(
     tx: &mut vigie_store::Tx,
     me: &Signed,
     act: &str,

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod enrol;
+pub mod factors;
 pub mod invite;
 pub mod me;
 pub mod passkey;
@@ -10,6 +11,7 @@ pub mod session;
 pub mod setup;
 pub mod sign_in;
 pub mod throttle;
+pub mod tidy;
 
 use crate::web::route::Route;
 use crate::{app::App, web::error::Error};
@@ -21,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         sign_in::routes(),
         invite::routes(),
         me::routes(),
+        factors::routes(),
         passkey::routes(),
     ]
     .into_iter()

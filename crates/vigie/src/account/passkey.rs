@@ -129,6 +129,8 @@ async fn add_start(
     me: Signed,
 ) -> Result<Response, Error> {
     let now = app.clock.now();
+    // A key of their own is the first thing that an intruder at an open screen would want.
+    super::me::fresh(&me, now, "/me")?;
     let mut conn = app.store.read().await?;
     let member = conn.member(me.id).await?;
     let known = conn

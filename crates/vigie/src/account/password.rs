@@ -31,12 +31,24 @@ pub fn problem(password: &str, about: &[&str]) -> Option<&'static str> {
     let known = COMMON
         .iter()
         .any(|common| folded.starts_with(common) && folded.len() <= common.len() + 4);
-    let personal = about.iter().map(|word| word.to_lowercase()).any(|word| {
-        word.chars().count() >= 3
-            && folded.contains(&word)
-            && folded.chars().count() < word.chars().count() + 8
-    });
+    let personal = personal(&folded, about);
     (different.len() < 5 || known || personal).then_some("password-guessable")
+}
+
+/// Whether little is left of a password without the words of its owner and company.
+fn personal(folded: &str, about: &[&str]) -> bool {
+    let mut words: Vec<String> = about
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.chars().count() >= 3)
+        .map(str::to_lowercase)
+        .collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut left = folded.to_owned();
+    for word in words {
+        left = left.replace(&word, "");
+    }
+    left.len() < folded.len() && left.chars().filter(|c| c.is_alphanumeric()).count() < 8
 }
 
 /// What the long passwords of leaked lists begin with.
@@ -110,6 +122,7 @@ mod tests {
             "Motdepasse123",
             "123456789012",
             "atelier merlin1",
+            "InèsCaronAtelierMerlin2026",
         ] {
             assert!(problem(bad, &about).is_some(), "{bad}");
         }

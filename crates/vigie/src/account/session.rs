@@ -15,10 +15,10 @@ use crate::web::cookie;
 use crate::web::error::Error;
 use crate::web::viewer::{Signed, session_cookie};
 
-/// A session not used for this long ends.
-pub const IDLE: SignedDuration = SignedDuration::from_hours(8);
+/// A session not used for this long ends. Checking a draft while typing is use.
+pub const IDLE: SignedDuration = SignedDuration::from_hours(1);
 /// A session ends after this long whatever happens.
-pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(24 * 7);
+pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// Being seen is written down this often at most.
 const TOUCH: SignedDuration = SignedDuration::from_secs(60);
 

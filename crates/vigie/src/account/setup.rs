@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use subtle::ConstantTimeEq as _;
 use vigie_core::audit::leaf::AuditActor;
 use vigie_core::member::{Lang, Role};
 use vigie_core::schedule;
@@ -67,7 +68,7 @@ async fn first(frame: Frame, mut form: Form) -> Result<Response, Error> {
         form.wrong_key("tz", "setup-tz-unknown");
     }
     if let Some(code) = &frame.app.setup_code
-        && form.trimmed("setup_code") != code
+        && !bool::from(form.trimmed("setup_code").as_bytes().ct_eq(code.as_bytes()))
     {
         form.wrong_key("setup_code", "setup-code-wrong");
     }

@@ -91,6 +91,7 @@ async fn sign_in(frame: Frame, headers: HeaderMap, mut form: Form) -> Result<Res
         _ => false,
     };
     let Some(member) = member.filter(|_| proven) else {
+        failed(app, now).await?;
         form.wrong_key("login", "sign-in-wrong");
         return web::html_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&frame, form));
     };
@@ -103,6 +104,15 @@ async fn sign_in(frame: Frame, headers: HeaderMap, mut form: Form) -> Result<Res
         "session.open",
     )
     .await
+}
+
+/// The log counts the failures. It does not say whose: what was typed may be anybody's, and the work is the same.
+async fn failed(app: &App, now: Timestamp) -> Result<(), Error> {
+    let mut tx = app.store.begin().await?;
+    tx.audit(now, AuditActor::System, "session.refuse", "sign-in", &[])
+        .await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Opens the session and goes on.

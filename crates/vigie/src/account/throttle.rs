@@ -16,8 +16,11 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 const FREE_ACCOUNT: u64 = 5;
 /// The same for a network, where many people may sit.
 const FREE_NETWORK: u64 = 50;
-/// The longest wait.
-const MOST: i64 = 15 * 60;
+/// The longest wait for an account, seconds: short, since anybody can cause it for anybody. With a second factor to guess
+/// as well, one try a minute leads nowhere.
+const MOST_ACCOUNT: i64 = 60;
+/// The longest wait for a network, seconds.
+const MOST_NETWORK: i64 = 15 * 60;
 
 /// Notes an attempt on `login` before anything is looked at, and says how long to wait if it comes too soon.
 ///
@@ -34,8 +37,17 @@ pub async fn attempt(app: &App, viewer: &Viewer, login: &str) -> Result<Uuid, Er
     let mut conn = app.store.read().await?;
     let account = conn.failures_of_account(login, since, id).await?;
     let around = conn.failures_of_network(&network, since, id).await?;
-    let wait = wait(account, FREE_ACCOUNT, now).max(wait(around, FREE_NETWORK, now));
+    let wait = wait(account, FREE_ACCOUNT, MOST_ACCOUNT, now).max(wait(
+        around,
+        FREE_NETWORK,
+        MOST_NETWORK,
+        now,
+    ));
     if wait > 0 {
+        // Nothing was looked at: it does not count, or a flood would keep the member out.
+        let mut tx = app.store.begin().await?;
+        tx.forget_login(id).await?;
+        tx.commit().await?;
         return Err(Error::TooMany {
             seconds: u64::try_from(wait).unwrap_or(1),
         });
@@ -55,7 +67,7 @@ pub async fn succeeded(app: &App, attempt: Uuid) -> Result<(), Error> {
 }
 
 /// Seconds still to wait.
-fn wait(failures: Failures, free: u64, now: Timestamp) -> i64 {
+fn wait(failures: Failures, free: u64, most: i64, now: Timestamp) -> i64 {
     let Some(last) = failures.last_at else {
         return 0;
     };
@@ -63,7 +75,7 @@ fn wait(failures: Failures, free: u64, now: Timestamp) -> i64 {
     if over == 0 {
         return 0;
     }
-    let delay = (1_i64 << over.min(20)).min(MOST);
+    let delay = (1_i64 << over.min(20)).min(most);
     (delay - now.duration_since(last).as_secs()).max(0)
 }
 
@@ -81,12 +93,13 @@ mod tests {
                     last_at: Some(now),
                 },
                 FREE_ACCOUNT,
+                MOST_ACCOUNT,
                 now,
             )
         };
         assert_eq!([at(0), at(5), at(6), at(7), at(8)], [0, 0, 2, 4, 8]);
-        assert_eq!(at(1000), MOST);
-        let later = Timestamp::from_second(1000 + MOST).unwrap();
+        assert_eq!(at(1000), MOST_ACCOUNT);
+        let later = Timestamp::from_second(1000 + MOST_ACCOUNT).unwrap();
         assert_eq!(
             wait(
                 Failures {
@@ -94,6 +107,7 @@ mod tests {
                     last_at: Some(now)
                 },
                 FREE_ACCOUNT,
+                MOST_ACCOUNT,
                 later
             ),
             0
