@@ -63,8 +63,9 @@ async fn enrol(page: &Browser, name: &str, login: &str) -> (Vec<u8>, i64) {
     (secret, last)
 }
 
+/// Presses what leads to another page, and waits until that page is there: going on at once would race it.
 async fn submit(page: &Browser, css: &str) {
-    page.click(css).await;
+    page.leave(css).await;
 }
 
 /// From nothing to a published post: two people, a page that a second person confirms, a passkey's seal, a pause.
@@ -161,7 +162,8 @@ async fn main_job(lang: &str) {
     tom.go(&post).await;
     tom.until_text(if lang == "fr" { "Parue" } else { "Published" }, 20)
         .await;
-    submit(&tom, "details:has(form[action$='/take-back']) summary").await;
+    tom.click("details:has(form[action$='/take-back']) summary")
+        .await;
     tom.fill("input[name=reason]", "La date a changé").await;
     submit(&tom, "form[action$='/take-back'] .button").await;
     tom.until_text(

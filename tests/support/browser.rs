@@ -187,6 +187,30 @@ impl Browser {
             .unwrap_or_else(|error| panic!("click on `{css}`: {error}"));
     }
 
+    /// Clicks what leads to another page and waits up to twenty seconds until that page is there.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn leave(&self, css: &str) {
+        self.driver()
+            .execute("window.before = true", vec![])
+            .await
+            .expect("marked");
+        self.click(css).await;
+        let until = Instant::now() + Duration::from_secs(20);
+        let there = "return window.before === undefined && document.readyState === 'complete'";
+        loop {
+            // While one page gives way to the next there is none to ask.
+            if let Ok(answer) = self.driver().execute(there, vec![]).await
+                && answer.convert::<bool>().unwrap_or(false)
+            {
+                return;
+            }
+            assert!(Instant::now() < until, "`{css}` led nowhere");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
     /// Empties a field and types into it.
     pub async fn fill(&self, css: &str, text: &str) {
         let element = self.find(css).await;
