@@ -81,7 +81,8 @@ async fn view(frame: &Frame, me: Signed, form: Form) -> Result<Me, Error> {
 }
 
 async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
-    web::html(&view(&frame, me, Form::new()).await?)
+    let form = Form::new().with("days", "90");
+    web::html(&view(&frame, me, form).await?)
 }
 
 /// Asks for a fresh proof before what an intruder at an open screen would do first.
