@@ -75,12 +75,6 @@ impl Live {
         needs: &Requirements,
         problem: Option<String>,
     ) -> Self {
-        let mut marked: Vec<Vec<Run>> = previews
-            .iter()
-            .map(|p| p.marked.clone())
-            .filter(|runs| runs.iter().any(|run| !run.class.is_empty()))
-            .collect();
-        marked.dedup();
         let second = needs
             .skills
             .iter()
@@ -91,7 +85,7 @@ impl Live {
             })
             .collect();
         Self {
-            marked,
+            marked: view::marks(&previews),
             second,
             stops: needs.stops.len(),
             at: None,

@@ -91,6 +91,8 @@ struct Post {
     state: &'static str,
     people: People,
     previews: Vec<Preview>,
+    /// Texts in which something was found, with their marks.
+    marked: Vec<Vec<Run>>,
     findings: Vec<FindingView>,
     /// Rules that stop the post, each with what it found.
     stops: Vec<(String, String)>,
@@ -197,10 +199,12 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         .map(|rule| (rule.clone(), what_stops(rule, &findings)))
         .collect();
     let page = frame.page("post-title");
+    let previews = view::previews(app, &post.content, &checked, &channels);
     let view = Post {
         w: page.w.clone(),
         state: post.post.state.as_str(),
-        previews: view::previews(app, &post.content, &checked, &channels),
+        marked: view::marks(&previews),
+        previews,
         findings,
         changed_else,
         another_at,

@@ -185,6 +185,17 @@ pub fn previews(
         .collect()
 }
 
+/// Each different text in which something was found, with its marks.
+pub fn marks(previews: &[Preview]) -> Vec<Vec<Run>> {
+    let mut out: Vec<Vec<Run>> = previews
+        .iter()
+        .map(|p| p.marked.clone())
+        .filter(|runs| runs.iter().any(|run| !run.class.is_empty()))
+        .collect();
+    out.dedup();
+    out
+}
+
 fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[ChannelRow]) -> Preview {
     let connector = app.connectors.of(variant.platform);
     let counts = connector.count(&variant.text);
