@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 //! What `docs/performance.md` states: start-up, idle memory, the calendar with a thousand posts, two hundred members at
-//! once. Run it with `make bench`; `VIGIE_BENCH_SECONDS` shortens the last part (300 by default).
+//! once. Run it with `make bench`; `BENCH_SECONDS` shortens the last part (300 by default).
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -54,8 +54,12 @@ async fn run() {
     for _ in 0..10 {
         drop(server.take());
         let begun = Instant::now();
-        let running = Server::start(&data, port);
+        let mut running = Server::start(&data, port);
         loop {
+            assert!(
+                running.0.try_wait().unwrap().is_none(),
+                "the program stopped at once"
+            );
             if client
                 .get(format!("{url}/sign-in"))
                 .send()
@@ -102,7 +106,7 @@ async fn run() {
         times[100], times[190]
     );
 
-    let seconds: u64 = std::env::var("VIGIE_BENCH_SECONDS")
+    let seconds: u64 = std::env::var("BENCH_SECONDS")
         .ok()
         .and_then(|s| s.parse().ok())
         .unwrap_or(300);
