@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENDOR := crates/vigie/assets/vendor/icons.svg
 CARGO ?= cargo
 
-.PHONY: help assets demo run test bench lint
+.PHONY: help assets demo run test bench eval lint
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,10 @@ test: ## install what tests need, and run everything
 
 bench: assets ## measure what docs/performance.md states
 	$(CARGO) bench --locked -p vigie --bench service --features testing
+
+eval: ## measure what docs/accuracy.md states: recall and false alarms on posts with known answers
+	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- --rules evaluation/dev
+	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- evaluation/frozen
 
 lint: assets ## formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check

@@ -13,7 +13,7 @@ use crate::packs::{Literals, Packs};
 use crate::report::{Family, Finding, Fix, Report, Words};
 use crate::rule::Rule;
 use crate::rule::condition::{self, Truth};
-use crate::rule::file::{FieldKind, FixAction};
+use crate::rule::file::{FieldKind, FixAction, Side};
 use crate::rule::model::{Near, Node};
 use crate::text::{View, chars, fuzzy, language, mask};
 
@@ -193,6 +193,9 @@ fn fields<'a>(
         ("media.ocr", FieldKind::Ocr),
         ("media.filename", FieldKind::Filename),
         ("alt", FieldKind::Alt),
+        ("in_reply_to", FieldKind::Reply),
+        ("author_handle", FieldKind::Author),
+        ("background", FieldKind::Background),
     ] {
         if let Some(text) = facts.text(key).filter(|t| !t.is_empty()) {
             out.push(field(key.to_owned(), kind, cut(text, 100_000), literals));
@@ -313,8 +316,26 @@ fn ask(rule: &Rule, fields: &[Field<'_>], shared: &Shared<'_>, findings: &mut Ve
         } else {
             limits::MAX_PER_RULE
         });
+        let adjust = rule.adjust.iter().find(|a| {
+            condition::all(&a.when, shared.facts) == Truth::Yes
+                && a.node
+                    .as_ref()
+                    .is_none_or(|n| eval(n, field, shared).is_some())
+        });
         for hit in hits {
-            findings.push(finding(rule, field, shared, hit, unknown.clone()));
+            let mut finding = finding(rule, field, shared, hit, unknown.clone());
+            if let Some(adjust) = adjust {
+                if let Some(severity) = adjust.severity {
+                    finding.severity = severity;
+                }
+                if let Some(confidence) = adjust.confidence {
+                    finding.confidence = confidence;
+                }
+            }
+            if !finding.unknown.is_empty() {
+                finding.severity = finding.severity.lower();
+            }
+            findings.push(finding);
         }
         if rule.first_only {
             break;
@@ -344,15 +365,10 @@ fn finding(
         };
         params.entry("match".to_owned()).or_insert(shown);
     }
-    let severity = if unknown.is_empty() {
-        rule.severity
-    } else {
-        rule.severity.lower()
-    };
     Finding {
         rule: rule.id.clone(),
         family: rule.family,
-        severity,
+        severity: rule.severity,
         confidence: rule.confidence,
         span,
         where_: hit.field.unwrap_or_else(|| field.name.clone()),
@@ -401,6 +417,13 @@ fn fix(
 /// `None` = does not hold; else the hits (none when the node only excludes).
 fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
     if node.known_only && !shared.sure.get() {
+        return None;
+    }
+    if !node.facts.is_empty() && condition::all(&node.facts, shared.facts) != Truth::Yes {
+        return None;
+    }
+    let words = field.view.word_count();
+    if words < node.min_words || node.max_words.is_some_and(|m| words > m) {
         return None;
     }
     let mut hits = Vec::new();
@@ -509,23 +532,34 @@ fn close(near: &Near, field: &Field<'_>, shared: &Shared<'_>, wanted: bool) -> V
         return Vec::new();
     };
     let to = eval(&near.to, field, shared).unwrap_or_default();
-    let words = |h: &Hit| {
+    let place = |h: &Hit| {
         h.span.map(|(s, e)| {
-            (
-                field.view.word_at(s),
-                field.view.word_at(e.saturating_sub(1)),
-            )
+            let last = e.saturating_sub(1);
+            match near.words {
+                Some(_) => (field.view.word_at(s), field.view.word_at(last)),
+                None => (field.view.sentence_at(s), field.view.sentence_at(last)),
+            }
         })
     };
-    let to: Vec<(usize, usize)> = to.iter().filter_map(&words).collect();
+    let reach = near.words.unwrap_or(0);
+    let to: Vec<_> = to
+        .iter()
+        .filter_map(|h| Some((h.span?, place(h)?)))
+        .collect();
     of.into_iter()
         .filter(|hit| {
-            let Some((s, e)) = words(hit) else {
+            let (Some(span), Some((s, e))) = (hit.span, place(hit)) else {
                 return false;
             };
-            let found = to
-                .iter()
-                .any(|&(ts, te)| ts <= e + near.words && s <= te + near.words);
+            let found = to.iter().any(|&(tspan, (ts, te))| {
+                ts <= e + reach
+                    && s <= te + reach
+                    && match near.side {
+                        None => true,
+                        Some(Side::Before) => tspan.1 <= span.0,
+                        Some(Side::After) => tspan.0 >= span.1,
+                    }
+            });
             found == wanted
         })
         .collect()

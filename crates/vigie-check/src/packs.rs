@@ -43,6 +43,42 @@ struct PackFile {
     version: String,
 }
 
+/// Lists of words that rules share, by name: `packs/lists/NAME.toml`, used as `list:NAME`.
+pub(crate) type Lists = BTreeMap<String, Vec<String>>;
+
+/// A shared list, as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListFile {
+    /// What the words are and where they come from: for readers of the file.
+    #[serde(rename = "about")]
+    _about: String,
+    /// The words.
+    words: Vec<String>,
+}
+
+/// The name of a list when the file is one: its folder is called `lists`.
+fn list_name(file: &str) -> Option<&str> {
+    let path = Path::new(file);
+    (path.parent()?.file_name()? == "lists").then(|| path.file_stem()?.to_str())?
+}
+
+fn read_lists(files: &[(String, String)], faults: &mut Vec<LoadError>) -> Lists {
+    let mut lists = Lists::new();
+    for (file, source) in files {
+        let Some(name) = list_name(file) else {
+            continue;
+        };
+        match toml::from_str::<ListFile>(source) {
+            Ok(list) => {
+                lists.insert(name.to_owned(), list.words);
+            }
+            Err(e) => faults.push(load::toml_fault(file, source, &e)),
+        }
+    }
+    lists
+}
+
 impl Packs {
     /// The packs that come with the program.
     ///
@@ -70,7 +106,11 @@ impl Packs {
             literals: Literals::default(),
         };
         let mut place: HashMap<String, usize> = HashMap::new();
+        let lists = read_lists(&files, &mut faults);
         for (file, source) in &files {
+            if list_name(file).is_some() {
+                continue;
+            }
             if file.ends_with("pack.toml") {
                 match toml::from_str::<PackFile>(source) {
                     Ok(pack) => {
@@ -80,7 +120,7 @@ impl Packs {
                 }
                 continue;
             }
-            match load::rule(file, source, &mut packs.literals) {
+            match load::rule(file, source, &lists, &mut packs.literals) {
                 Ok(rule) => match place.get(&rule.id).copied() {
                     Some(at) => packs.rules[at] = rule,
                     None => {

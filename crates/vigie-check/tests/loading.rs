@@ -56,3 +56,89 @@ fn faults_name_the_line_and_the_nearest_word() {
     assert!(wrong("ORG-FAIR-01", "fair one").starts_with("1:"));
     assert!(wrong("[\"salon des métiers\"]", "[\"*\"]").contains("found everywhere"));
 }
+
+/// A folder with one rule, `ORG-FAIR-01`, whose match is given, and the list `fairs`.
+fn with(matching: &str) -> Result<Packs, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = GOOD.split("[match]").next().unwrap().to_owned() + matching;
+    fs::write(dir.path().join("rule.toml"), rule).unwrap();
+    fs::create_dir(dir.path().join("lists")).unwrap();
+    fs::write(
+        dir.path().join("lists/fairs.toml"),
+        "about = \"ours\"\nwords = [\"salon des métiers\", \"craft fair\"]\n",
+    )
+    .unwrap();
+    Packs::load(&[dir.path().to_owned()]).map_err(|f| format!("{}: {}", f[0].line, f[0].message))
+}
+
+fn heard(packs: &Packs, text: &str, facts: &Facts) -> Option<vigie_check::Severity> {
+    let facts = {
+        let mut all = Facts::new().with("now", "2026-11-24");
+        all.extend(facts.clone());
+        all
+    };
+    check(&Content::text(text), &facts, packs)
+        .findings
+        .iter()
+        .find(|f| f.rule == "ORG-FAIR-01")
+        .map(|f| f.severity)
+}
+
+#[test]
+fn shared_lists_stand_for_their_words() {
+    let packs = with("[match]\nterms = [\"list:fairs\"]").unwrap();
+    assert!(heard(&packs, "See you at the Craft Fair", &Facts::new()).is_some());
+    let wrong = with("[match]\nterms = [\"list:fair\"]").unwrap_err();
+    assert!(
+        wrong.contains("no list `fair`: did you mean `list:fairs`?"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_side_and_a_sentence() {
+    let packs = with(
+        "[match]\nnear = { of = { terms = [\"prix\"] }, to = { terms = [\"baisse\"] }, side = \"after\" }",
+    )
+    .unwrap();
+    let none = Facts::new();
+    assert!(heard(&packs, "Nos prix sont en baisse", &none).is_some());
+    assert!(heard(&packs, "En baisse, nos prix", &none).is_none());
+    assert!(heard(&packs, "Voici nos prix. La baisse viendra", &none).is_none());
+}
+
+#[test]
+fn facts_inside_a_match_and_adjusted_severity() {
+    let packs = with(
+        "[match]\nterms = [\"salon\"]\nfacts = [{ fact = \"account\", is = \"brand\" }]\n\
+         [[adjust]]\nwhen = [{ day = [\"12-24/01-02\"] }]\nseverity = \"hint\"",
+    )
+    .unwrap();
+    let brand = Facts::new().with("account", "brand");
+    assert_eq!(heard(&packs, "Au salon", &Facts::new()), None);
+    assert_eq!(
+        heard(&packs, "Au salon", &brand),
+        Some(vigie_check::Severity::Warn)
+    );
+    assert_eq!(
+        heard(&packs, "Au salon", &brand.with("now", "2026-12-31")),
+        Some(vigie_check::Severity::Hint)
+    );
+}
+
+#[test]
+fn lengths_words_in_facts_and_old_days() {
+    let packs = with(
+        "[[when]]\nfact = \"background\"\ncontains = [\"exit\"]\n[match]\nterms = [\"salon\"]\nmax_words = 3",
+    )
+    .unwrap();
+    let facts = Facts::new().with("background", "Emergency EXIT blocked");
+    assert!(heard(&packs, "Au salon", &facts).is_some());
+    assert!(heard(&packs, "Au salon demain matin", &facts).is_none());
+    let packs = with("[[when]]\nfact = \"mention.verified_on\"\nolder_than_days = 90").unwrap();
+    let on = |day: &str| Facts::new().with("mention.verified_on", day);
+    assert!(heard(&packs, "Merci", &on("2026-03-01")).is_some());
+    assert!(heard(&packs, "Merci", &on("2026-11-18")).is_none());
+    let wrong = with("[[when]]\nday = [\"13-40\"]").unwrap_err();
+    assert!(wrong.contains("`13-40` is no day"), "{wrong}");
+}

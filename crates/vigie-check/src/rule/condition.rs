@@ -1,7 +1,72 @@
 //! Conditions on facts, in three values: yes, no, not known.
 
-use super::file::{ConditionFile, OnUnknown};
+use jiff::civil::Date;
+
+use super::days::Days;
+use super::file::OnUnknown;
 use crate::facts::{FactValue, Facts};
+
+/// A condition, made ready.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    pub(crate) test: Test,
+    pub(crate) unknown: OnUnknown,
+}
+
+/// What a condition asks.
+#[derive(Debug, Clone)]
+pub(crate) enum Test {
+    Any(Vec<Condition>),
+    All(Vec<Condition>),
+    None(Vec<Condition>),
+    Fact(FactTest),
+    Day(Days),
+}
+
+/// A question about one fact; every part that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FactTest {
+    pub(crate) key: String,
+    pub(crate) is: Option<FactValue>,
+    pub(crate) not: Option<FactValue>,
+    pub(crate) within: Option<Vec<String>>,
+    pub(crate) not_in: Option<Vec<String>>,
+    pub(crate) contains: Option<Vec<String>>,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    pub(crate) present: Option<bool>,
+    pub(crate) after_day: Option<bool>,
+    pub(crate) older_than_days: Option<i64>,
+}
+
+impl FactTest {
+    /// Whether nothing is asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        let FactTest {
+            key: _,
+            is,
+            not,
+            within,
+            not_in,
+            contains,
+            min,
+            max,
+            present,
+            after_day,
+            older_than_days,
+        } = self;
+        is.is_none()
+            && not.is_none()
+            && within.is_none()
+            && not_in.is_none()
+            && contains.is_none()
+            && min.is_none()
+            && max.is_none()
+            && present.is_none()
+            && after_day.is_none()
+            && older_than_days.is_none()
+    }
+}
 
 /// Yes, no, or not known (with the missing facts).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +80,7 @@ pub enum Truth {
 }
 
 /// Whether all conditions hold.
-pub fn all(conditions: &[ConditionFile], facts: &Facts) -> Truth {
+pub fn all(conditions: &[Condition], facts: &Facts) -> Truth {
     let mut missing = Vec::new();
     for condition in conditions {
         match one(condition, facts) {
@@ -27,7 +92,7 @@ pub fn all(conditions: &[ConditionFile], facts: &Facts) -> Truth {
     settle(missing)
 }
 
-fn any(conditions: &[ConditionFile], facts: &Facts) -> Truth {
+fn any(conditions: &[Condition], facts: &Facts) -> Truth {
     let mut missing = Vec::new();
     for condition in conditions {
         match one(condition, facts) {
@@ -52,19 +117,21 @@ fn settle(mut missing: Vec<String>) -> Truth {
     Truth::Unknown(missing)
 }
 
-fn one(condition: &ConditionFile, facts: &Facts) -> Truth {
-    let group = if let Some(list) = &condition.any {
-        any(list, facts)
-    } else if let Some(list) = &condition.all {
-        all(list, facts)
-    } else if let Some(list) = &condition.none {
-        match any(list, facts) {
+fn one(condition: &Condition, facts: &Facts) -> Truth {
+    let group = match &condition.test {
+        Test::Any(list) => any(list, facts),
+        Test::All(list) => all(list, facts),
+        Test::None(list) => match any(list, facts) {
             Truth::Yes => Truth::No,
             Truth::No => Truth::Yes,
             unknown => unknown,
-        }
-    } else {
-        fact(condition, facts)
+        },
+        Test::Fact(test) => fact(test, facts),
+        Test::Day(days) => match facts.day() {
+            Some(day) if days.hold(day) => Truth::Yes,
+            Some(_) => Truth::No,
+            None => Truth::Unknown(vec!["date".to_owned()]),
+        },
     };
     match (group, condition.unknown) {
         (Truth::Unknown(_), OnUnknown::Assume) => Truth::Yes,
@@ -73,34 +140,36 @@ fn one(condition: &ConditionFile, facts: &Facts) -> Truth {
     }
 }
 
-fn fact(condition: &ConditionFile, facts: &Facts) -> Truth {
-    let Some(key) = &condition.fact else {
-        return Truth::Yes;
-    };
-    let Some(value) = facts.get(key) else {
-        return Truth::Unknown(vec![key.clone()]);
+fn fact(test: &FactTest, facts: &Facts) -> Truth {
+    let Some(value) = facts.get(&test.key) else {
+        return Truth::Unknown(vec![test.key.clone()]);
     };
     let number = match value {
         FactValue::Number(n) => Some(*n),
         _ => None,
     };
-    let holds = condition.is.as_ref().is_none_or(|v| same(v, value))
-        && condition.not.as_ref().is_none_or(|v| !same(v, value))
-        && condition
-            .within
+    let days_ago = |then: Date, day: Date| then.until(day).map_or(0, |s| i64::from(s.get_days()));
+    let holds = test.is.as_ref().is_none_or(|v| same(v, value))
+        && test.not.as_ref().is_none_or(|v| !same(v, value))
+        && test.within.as_ref().is_none_or(|l| is_one_of(value, l))
+        && test.not_in.as_ref().is_none_or(|l| !is_one_of(value, l))
+        && test
+            .contains
             .as_ref()
-            .is_none_or(|l| is_one_of(value, l))
-        && condition
-            .not_in
-            .as_ref()
-            .is_none_or(|l| !is_one_of(value, l))
-        && condition.min.is_none_or(|m| number.is_some_and(|n| n >= m))
-        && condition.max.is_none_or(|m| number.is_some_and(|n| n <= m))
-        && condition.present.is_none_or(|p| p == is_present(value))
-        && condition
+            .is_none_or(|l| holds_one_of(value, l))
+        && test.min.is_none_or(|m| number.is_some_and(|n| n >= m))
+        && test.max.is_none_or(|m| number.is_some_and(|n| n <= m))
+        && test.present.is_none_or(|p| p == is_present(value))
+        && test
             .after_day
-            .is_none_or(|p| match (facts.date(key), facts.day()) {
+            .is_none_or(|p| match (facts.date(&test.key), facts.day()) {
                 (Some(then), Some(day)) => p == (then > day),
+                _ => false,
+            })
+        && test
+            .older_than_days
+            .is_none_or(|n| match (facts.date(&test.key), facts.day()) {
+                (Some(then), Some(day)) => days_ago(then, day) >= n,
                 _ => false,
             });
     if holds { Truth::Yes } else { Truth::No }
@@ -132,5 +201,17 @@ fn is_present(value: &FactValue) -> bool {
             !t.is_empty() && !t.eq_ignore_ascii_case("none") && !t.eq_ignore_ascii_case("false")
         }
         FactValue::List(l) => !l.is_empty(),
+    }
+}
+
+fn holds_one_of(value: &FactValue, list: &[String]) -> bool {
+    let holds = |text: &str| {
+        let low = text.to_lowercase();
+        list.iter().any(|l| low.contains(&l.to_lowercase()))
+    };
+    match value {
+        FactValue::Text(t) => holds(t),
+        FactValue::List(values) => values.iter().any(|v| holds(v)),
+        FactValue::Bool(_) | FactValue::Number(_) => false,
     }
 }

@@ -36,6 +36,8 @@ pub struct RuleFile {
     pub when: Vec<ConditionFile>,
     #[serde(rename = "match")]
     pub matching: Option<NodeFile>,
+    #[serde(default)]
+    pub adjust: Vec<AdjustFile>,
     pub fix: Option<FixFile>,
     #[serde(default)]
     pub examples: Examples,
@@ -52,6 +54,18 @@ pub enum Reported {
     First,
 }
 
+/// Another severity or confidence in some circumstances; the first that holds wins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdjustFile {
+    #[serde(default)]
+    pub when: Vec<ConditionFile>,
+    #[serde(rename = "match")]
+    pub matching: Option<NodeFile>,
+    pub severity: Option<Severity>,
+    pub confidence: Option<Confidence>,
+}
+
 /// A part of a post that a rule reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +80,12 @@ pub enum FieldKind {
     Link,
     /// Text read in the picture (fact `media.ocr`).
     Ocr,
+    /// The message answered (fact `in_reply_to`).
+    Reply,
+    /// The handle of the account that wrote the text (fact `author_handle`).
+    Author,
+    /// What a person sees behind (fact `background`).
+    Background,
 }
 
 /// A condition on facts.
@@ -82,13 +102,18 @@ pub struct ConditionFile {
     pub max: Option<f64>,
     /// `true`: holds when the fact is known and neither false, empty nor `none`.
     pub present: Option<bool>,
+    /// The fact is a text (or a list with one) that holds one of these, whatever the case.
+    pub contains: Option<Vec<String>>,
     /// `true`: the fact is a day later than the day of the post.
     pub after_day: Option<bool>,
+    /// The fact is a day at least so many days before the day of the post.
+    pub older_than_days: Option<i64>,
+    /// The day of the post is one of these: `MM-DD`, `MM-DD/MM-DD`, `YYYY-MM-DD/YYYY-MM-DD`, `last-mon-05`, `@list`.
+    pub day: Option<Vec<String>>,
     pub any: Option<Vec<ConditionFile>>,
     pub all: Option<Vec<ConditionFile>>,
     pub none: Option<Vec<ConditionFile>>,
-    #[serde(default)]
-    pub unknown: OnUnknown,
+    pub unknown: Option<OnUnknown>,
 }
 
 /// What an unknown fact means for a condition.
@@ -117,6 +142,9 @@ pub struct NodeFile {
     pub anchors: Vec<String>,
     pub fact_terms: Option<String>,
     pub detector: Option<String>,
+    /// Conditions on facts under which this node is looked at; not known = it is not, unless `unknown` says so.
+    #[serde(default)]
+    pub facts: Vec<ConditionFile>,
     pub near: Option<Box<NearFile>>,
     pub apart: Option<Box<NearFile>>,
     #[serde(default)]
@@ -143,15 +171,30 @@ pub struct NodeFile {
     pub skip_negated: bool,
     /// Distinct hits needed.
     pub at_least: Option<usize>,
+    /// Bounds on the words of the whole field.
+    pub min_words: Option<usize>,
+    pub max_words: Option<usize>,
 }
 
-/// Two things within some words of each other (`near`) or not (`apart`).
+/// Two things within some words of each other (`near`) or not (`apart`); without `words`, in the same sentence.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NearFile {
     pub of: NodeFile,
     pub to: NodeFile,
-    pub words: usize,
+    pub words: Option<usize>,
+    /// `before`: `to` stands before `of`; `after`: after it.
+    pub side: Option<Side>,
+}
+
+/// On which side of `of` stands `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// `to` comes first.
+    Before,
+    /// `to` comes after.
+    After,
 }
 
 /// A mandatory sentence.

@@ -3,12 +3,14 @@
 use jiff::civil::Date;
 use regex::RegexBuilder;
 
-use super::file::{AbsentFile, NearFile, NodeFile, Reported, RuleFile};
-use super::file::{ConditionFile, FieldKind};
-use super::model::{Absent, Near, Node, Rule};
+use super::condition::{Condition, FactTest, Test};
+use super::days::Days;
+use super::file::{AbsentFile, AdjustFile, NearFile, NodeFile, Reported, RuleFile};
+use super::file::{ConditionFile, FieldKind, OnUnknown};
+use super::model::{Absent, Adjust, Near, Node, Rule};
 use crate::detect;
 use crate::limits;
-use crate::packs::{Literals, LoadError};
+use crate::packs::{Lists, Literals, LoadError};
 use crate::report::Severity;
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
@@ -17,6 +19,7 @@ use crate::text::{fuzzy, view::fold_term};
 pub(crate) fn rule(
     file: &str,
     source: &str,
+    lists: &Lists,
     literals: &mut Literals,
 ) -> Result<Rule, Vec<LoadError>> {
     if source.len() > limits::MAX_RULE_BYTES {
@@ -31,6 +34,7 @@ pub(crate) fn rule(
     let mut loader = Loader {
         file,
         source,
+        lists,
         literals,
         faults: Vec::new(),
     };
@@ -78,6 +82,7 @@ fn fault(file: &str, line: usize, message: String) -> LoadError {
 struct Loader<'a> {
     file: &'a str,
     source: &'a str,
+    lists: &'a Lists,
     literals: &'a mut Literals,
     faults: Vec<LoadError>,
 }
@@ -127,9 +132,8 @@ impl Loader<'_> {
         if w.when.is_empty() && w.matching.is_none() {
             self.fault("id", "a rule needs `when`, `match` or both".to_owned());
         }
-        for condition in &w.when {
-            self.condition(condition);
-        }
+        let when = self.conditions(w.when, OnUnknown::Lower);
+        let adjust = w.adjust.into_iter().map(|a| self.adjust(a)).collect();
         let (valid_from, valid_to) = (
             self.date(w.valid_from.as_ref()),
             self.date(w.valid_to.as_ref()),
@@ -160,47 +164,120 @@ impl Loader<'_> {
             } else {
                 w.fields
             },
-            when: w.when,
+            when,
+            adjust,
             node,
             fix: w.fix,
         }
     }
 
-    fn condition(&mut self, c: &ConditionFile) {
-        let groups = usize::from(c.any.is_some())
-            + usize::from(c.all.is_some())
-            + usize::from(c.none.is_some());
-        if groups + usize::from(c.fact.is_some()) != 1 {
+    fn adjust(&mut self, w: AdjustFile) -> Adjust {
+        if w.severity.is_none() && w.confidence.is_none() {
             self.fault(
-                "when",
-                "a condition names one `fact`, or one of `any`, `all`, `none`".to_owned(),
+                "adjust",
+                "an `adjust` sets `severity`, `confidence` or both".to_owned(),
             );
         }
-        let tests = usize::from(c.is.is_some())
-            + usize::from(c.not.is_some())
-            + usize::from(c.within.is_some())
-            + usize::from(c.not_in.is_some())
-            + usize::from(c.min.is_some())
-            + usize::from(c.max.is_some())
-            + usize::from(c.present.is_some())
-            + usize::from(c.after_day.is_some());
-        if let Some(key) = &c.fact
-            && tests == 0
-        {
-            self.fault(
-                key,
-                format!("the condition on `{key}` says nothing: add `is`, `in`, `present`…"),
-            );
-        }
-        for inner in [&c.any, &c.all, &c.none].into_iter().flatten().flatten() {
-            self.condition(inner);
+        Adjust {
+            when: self.conditions(w.when, OnUnknown::No),
+            node: w.matching.map(|n| self.node(n)),
+            severity: w.severity,
+            confidence: w.confidence,
         }
     }
 
+    fn conditions(&mut self, list: Vec<ConditionFile>, unknown: OnUnknown) -> Vec<Condition> {
+        list.into_iter()
+            .map(|c| self.condition(c, unknown))
+            .collect()
+    }
+
+    fn condition(&mut self, c: ConditionFile, unknown: OnUnknown) -> Condition {
+        let said = [
+            c.any.is_some(),
+            c.all.is_some(),
+            c.none.is_some(),
+            c.fact.is_some(),
+            c.day.is_some(),
+        ];
+        if said.iter().filter(|s| **s).count() != 1 {
+            self.fault(
+                "when",
+                "a condition names one `fact` or `day`, or one of `any`, `all`, `none`".to_owned(),
+            );
+        }
+        let own = c.unknown;
+        // What is not known inside a group is decided by the group, unless it says so itself.
+        let inner = own.unwrap_or(OnUnknown::Lower);
+        let test = if let Some(list) = c.any {
+            Test::Any(self.conditions(list, inner))
+        } else if let Some(list) = c.all {
+            Test::All(self.conditions(list, inner))
+        } else if let Some(list) = c.none {
+            Test::None(self.conditions(list, inner))
+        } else if let Some(days) = c.day {
+            let days = self.expand(days);
+            Test::Day(Days::read(&days).unwrap_or_else(|wrong| {
+                self.fault(
+                    &wrong,
+                    format!("`{wrong}` is no day: write MM-DD, MM-DD/MM-DD, YYYY-MM-DD/YYYY-MM-DD or last-mon-05"),
+                );
+                Days::default()
+            }))
+        } else {
+            let test = FactTest {
+                key: c.fact.unwrap_or_default(),
+                is: c.is,
+                not: c.not,
+                within: c.within.map(|l| self.expand(l)),
+                not_in: c.not_in.map(|l| self.expand(l)),
+                contains: c.contains.map(|l| self.expand(l)),
+                min: c.min,
+                max: c.max,
+                present: c.present,
+                after_day: c.after_day,
+                older_than_days: c.older_than_days,
+            };
+            if test.is_empty() {
+                let key = test.key.clone();
+                self.fault(
+                    &key,
+                    format!("the condition on `{key}` says nothing: add `is`, `in`, `present`…"),
+                );
+            }
+            Test::Fact(test)
+        };
+        Condition {
+            test,
+            unknown: own.unwrap_or(unknown),
+        }
+    }
+
+    /// Puts the words of a list where `list:NAME` stands.
+    fn expand(&mut self, words: Vec<String>) -> Vec<String> {
+        let mut out = Vec::with_capacity(words.len());
+        for word in words {
+            let Some(name) = word.strip_prefix("list:") else {
+                out.push(word);
+                continue;
+            };
+            match self.lists.get(name) {
+                Some(list) => out.extend(list.iter().cloned()),
+                None => {
+                    let near = nearest(name, self.lists.keys().map(String::as_str))
+                        .map_or_else(String::new, |n| format!(": did you mean `list:{n}`?"));
+                    self.fault(&word, format!("there is no list `{name}`{near}"));
+                }
+            }
+        }
+        out
+    }
+
     fn node(&mut self, w: NodeFile) -> Node {
-        let terms = (!w.terms.is_empty()).then(|| {
+        let written = self.expand(w.terms);
+        let terms = (!written.is_empty()).then(|| {
             let node = self.literals.new_node();
-            for term in &w.terms {
+            for term in &written {
                 if let Err(message) = self.literals.add(term, node) {
                     self.fault(term, message);
                 }
@@ -275,6 +352,9 @@ impl Loader<'_> {
             skip_quoted: w.skip_quoted,
             skip_negated: w.skip_negated,
             at_least: w.at_least.unwrap_or(1),
+            facts: self.conditions(w.facts, OnUnknown::No),
+            min_words: w.min_words.unwrap_or(0),
+            max_words: w.max_words,
         }
     }
 
@@ -283,6 +363,7 @@ impl Loader<'_> {
             of: self.node(w.of),
             to: self.node(w.to),
             words: w.words,
+            side: w.side,
         })
     }
 }

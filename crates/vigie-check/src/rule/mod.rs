@@ -1,6 +1,7 @@
 //! Rules: how they are written in files, and what they become in memory.
 
 pub mod condition;
+pub mod days;
 pub mod file;
 pub mod load;
 pub mod model;

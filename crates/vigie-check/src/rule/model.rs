@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use regex::Regex;
 
-use super::file::{ConditionFile, Example, FieldKind, FixFile};
+use super::condition::Condition;
+use super::file::{Example, FieldKind, FixFile, Side};
 use crate::detect::Detector;
 use crate::report::{Confidence, Evidence, Family, Severity, Skill, Words};
 
@@ -45,7 +46,8 @@ pub struct Rule {
     pub(crate) first_only: bool,
     pub(crate) mask: bool,
     pub(crate) fields: Vec<FieldKind>,
-    pub(crate) when: Vec<ConditionFile>,
+    pub(crate) when: Vec<Condition>,
+    pub(crate) adjust: Vec<Adjust>,
     pub(crate) node: Option<Node>,
     pub(crate) fix: Option<FixFile>,
 }
@@ -73,6 +75,18 @@ pub struct Node {
     pub(crate) skip_quoted: bool,
     pub(crate) skip_negated: bool,
     pub(crate) at_least: usize,
+    pub(crate) facts: Vec<Condition>,
+    pub(crate) min_words: usize,
+    pub(crate) max_words: Option<usize>,
+}
+
+/// Another severity or confidence in some circumstances.
+#[derive(Debug)]
+pub(crate) struct Adjust {
+    pub(crate) when: Vec<Condition>,
+    pub(crate) node: Option<Node>,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) confidence: Option<Confidence>,
 }
 
 impl Node {
@@ -88,12 +102,13 @@ impl Node {
     }
 }
 
-/// Two nodes and a distance in words.
+/// Two nodes and a distance in words; without one, the same sentence.
 #[derive(Debug)]
 pub struct Near {
     pub(crate) of: Node,
     pub(crate) to: Node,
-    pub(crate) words: usize,
+    pub(crate) words: Option<usize>,
+    pub(crate) side: Option<Side>,
 }
 
 /// A mandatory sentence, plain, with the days it is in force.

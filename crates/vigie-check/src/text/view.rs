@@ -136,6 +136,18 @@ impl<'a> View<'a> {
         self.words.partition_point(|&w| w as usize <= at)
     }
 
+    /// Number of the sentence a byte of the view stands in. A sentence ends with a line, or with `.`, `!`, `?` or `…`
+    /// before a space.
+    pub fn sentence_at(&self, at: usize) -> usize {
+        let before = self.low.as_bytes().get(..at).unwrap_or_default();
+        before
+            .windows(2)
+            .filter(|w| {
+                w[0] == b'\n' || (matches!(w[0], b'.' | b'!' | b'?' | 0xA6) && w[1] == b' ')
+            })
+            .count()
+    }
+
     /// How many words the text has.
     pub fn word_count(&self) -> usize {
         self.words.len()
