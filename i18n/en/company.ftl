@@ -94,6 +94,7 @@ connect-unknown_handle = This handle is not known there.
 connect-empty = There is nothing to publish.
 connect-too_long = The text is too long for this network.
 connect-too_many_bytes = The text has too many bytes for this network.
+connect-alt_too_long = An alternative text is too long for this network.
 connect-too_many_pictures = These are too many pictures for this network.
 connect-media_too_big = A picture is too large for this network.
 connect-media_kind = This network does not take a picture of this kind.

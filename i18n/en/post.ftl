@@ -138,7 +138,7 @@ publication-lapsed = Its time passed before it could go out.
 publication-cancelled = It was withdrawn before it went out.
 publication-taking_back = It is being deleted on the page.
 publication-taken_back = It was deleted on the page. The copy and the reason are kept here.
-publication-why = Reason:
+publication-next = Vigie tries again by itself on { $at }.
 
 post-title = Post
 post-alt = Picture text:
@@ -200,3 +200,28 @@ post-withdraw = Take it back to the drafts
 post-withdrawn = It is a draft again. Nothing of it goes out.
 post-archive = Put away
 post-archived = It is put away.
+
+# Nobody could tell whether it went out: a person looks and says so.
+settle-lead = Vigie could not find out whether it is on the page. Look at the page yourself, then say what you saw.
+settle-there = It is there
+settle-again = It is not there: send it again
+settle-no = It is not there: leave it
+settle-done = Noted. Thank you for looking.
+settle-choose = Say what you saw on the page.
+settle-not-now = Vigie is still looking, or a colleague has told it already.
+
+# Why a publication is not out (yet).
+why-no-entry = The page does not let Vigie in any more. It waits; once somebody gives a new app password under “Pages” it goes on by itself.
+why-vault_closed = The vault does not open with the key file of this machine. It waits until whoever runs Vigie brings the right file back.
+why-tampered = What lies in the database is not what was approved. Nothing was sent.
+why-interrupted = Vigie was stopped while it was being sent, and looks on the page for what became of it.
+why-absent = It was not on the page when Vigie looked, so it is sent again.
+why-different = Something else stands on the page in its place.
+why-unknown_server = The network’s server was not found.
+why-server_down = The network’s server could not be reached.
+why-slow = The network did not answer in time.
+why-cut_off = The connection was cut.
+why-garbage_answer = The network’s answer made no sense.
+why-answer_too_large = The network’s answer was larger than any true one.
+why-server_error = The network has trouble of its own.
+why-rate_limited = The network asks to slow down.

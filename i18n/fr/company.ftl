@@ -94,6 +94,7 @@ connect-unknown_handle = Cet identifiant y est inconnu.
 connect-empty = Il n’y a rien à publier.
 connect-too_long = Le texte est trop long pour ce réseau.
 connect-too_many_bytes = Le texte a trop d’octets pour ce réseau.
+connect-alt_too_long = Un texte alternatif est trop long pour ce réseau.
 connect-too_many_pictures = C’est trop d’images pour ce réseau.
 connect-media_too_big = Une image est trop grande pour ce réseau.
 connect-media_kind = Ce réseau ne prend pas une image de cette sorte.

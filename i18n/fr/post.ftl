@@ -138,7 +138,7 @@ publication-lapsed = Son heure est passée avant qu’elle ait pu partir.
 publication-cancelled = Elle a été reprise avant de partir.
 publication-taking_back = Elle est en cours de suppression sur la page.
 publication-taken_back = Elle a été supprimée sur la page. La copie et la raison sont gardées ici.
-publication-why = Raison :
+publication-next = Vigie réessaie d’elle-même le { $at }.
 
 post-title = Publication
 post-alt = Texte de l’image :
@@ -200,3 +200,28 @@ post-withdraw = La remettre en brouillon
 post-withdrawn = C’est de nouveau un brouillon. Rien n’en paraît.
 post-archive = Ranger
 post-archived = Elle est rangée.
+
+# Nobody could tell whether it went out: a person looks and says so.
+settle-lead = Vigie n’a pas pu savoir si elle est sur la page. Regardez la page vous-même, puis dites ce que vous avez vu.
+settle-there = Elle y est
+settle-again = Elle n’y est pas : l’envoyer encore
+settle-no = Elle n’y est pas : en rester là
+settle-done = C’est noté. Merci d’avoir regardé.
+settle-choose = Dites ce que vous avez vu sur la page.
+settle-not-now = Vigie cherche encore, ou un collègue l’a déjà dit.
+
+# Why a publication is not out (yet).
+why-no-entry = La page ne laisse plus entrer Vigie. La publication attend ; dès que quelqu’un donne un nouveau mot de passe d’application sous « Pages », elle repart d’elle-même.
+why-vault_closed = Le coffre ne s’ouvre pas avec le fichier de clé de cette machine. La publication attend que la personne qui fait tourner Vigie remette le bon fichier.
+why-tampered = Ce qui est dans la base n’est pas ce qui a été approuvé. Rien n’a été envoyé.
+why-interrupted = Vigie a été arrêtée pendant l’envoi, et cherche sur la page ce qu’il en est advenu.
+why-absent = Elle n’était pas sur la page quand Vigie a regardé ; elle est donc renvoyée.
+why-different = Autre chose se trouve à sa place sur la page.
+why-unknown_server = Le serveur du réseau est introuvable.
+why-server_down = Le serveur du réseau est injoignable.
+why-slow = Le réseau n’a pas répondu à temps.
+why-cut_off = La liaison a été coupée.
+why-garbage_answer = La réponse du réseau n’a pas de sens.
+why-answer_too_large = La réponse du réseau est plus grande que toute vraie réponse.
+why-server_error = Le réseau a lui-même des ennuis.
+why-rate_limited = Le réseau demande de ralentir.

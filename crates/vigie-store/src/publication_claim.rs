@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use vigie_core::content::Digest;
-use vigie_core::id::PublicationId;
+use vigie_core::id::{ChannelId, PublicationId};
 use vigie_core::publication::PublicationState;
 
 queries! {
@@ -28,9 +28,14 @@ queries! {
            order by due_at, id limit $2";
     LOOK_DUE = "select id, attempt from publication where state = 'unknown' and next_try_at <= $1 \
                 and (lease_until is null or lease_until < $1) order by next_try_at, id limit $2";
+    /// A page that does not let us in is not asked again and again: networks lock out those who do.
     BACK_DUE = "select id, attempt from publication where state = 'taking_back' \
                 and (next_try_at is null or next_try_at <= $1) \
-                and (lease_until is null or lease_until < $1) order by back_at, id limit $2";
+                and (lease_until is null or lease_until < $1) \
+                and channel not in (select c.id from channel c where c.status = 'broken') \
+                order by back_at, id limit $2";
+    GO_ON = "update publication set next_try_at = null where channel = $1 and state in ('ready', 'taking_back') \
+             and next_try_at is not null";
     CLAIM = "update publication set attempt = attempt + 1, lease_owner = $4, lease_until = $5 \
              where id = $1 and attempt = $2 and state = $3";
     LOOKING = "update publication set looks = looks + 1 where id = $1 and attempt = $2";
@@ -207,6 +212,11 @@ impl Tx {
                 .await?;
         }
         Ok(claimed)
+    }
+
+    /// A channel works again: what waited for it need not wait any longer. How many did.
+    pub async fn publications_go_on(&mut self, channel: ChannelId) -> Result<u64> {
+        q(GO_ON).id(channel).run(self).await
     }
 
     /// Keeps a claim for longer.

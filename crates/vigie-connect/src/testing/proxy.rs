@@ -50,9 +50,11 @@ type Rules = Arc<Mutex<Vec<(String, Fault, u32)>>>;
 pub struct Proxy {
     /// Its address, `http://127.0.0.1:PORT`.
     pub url: String,
+    address: SocketAddr,
+    upstream: String,
     rules: Rules,
     seen: Arc<Mutex<Vec<String>>>,
-    task: tokio::task::JoinHandle<()>,
+    task: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Proxy {
@@ -63,25 +65,50 @@ impl Proxy {
     pub async fn before(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address: SocketAddr = listener.local_addr().expect("an address");
-        let (rules, seen) = (Rules::default(), Arc::<Mutex<Vec<String>>>::default());
-        let (task_rules, task_seen, upstream) =
-            (Arc::clone(&rules), Arc::clone(&seen), upstream.to_owned());
-        let task = tokio::spawn(async move {
+        let mut proxy = Self {
+            url: format!("http://{address}"),
+            address,
+            upstream: upstream.to_owned(),
+            rules: Rules::default(),
+            seen: Arc::default(),
+            task: None,
+        };
+        proxy.serve(listener);
+        proxy
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        let (rules, seen) = (Arc::clone(&self.rules), Arc::clone(&self.seen));
+        let upstream = self.upstream.clone();
+        self.task = Some(tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 tokio::spawn(one(
                     client,
                     upstream.clone(),
-                    Arc::clone(&task_rules),
-                    Arc::clone(&task_seen),
+                    Arc::clone(&rules),
+                    Arc::clone(&seen),
                 ));
             }
-        });
-        Self {
-            url: format!("http://{address}"),
-            rules,
-            seen,
-            task,
+        }));
+    }
+
+    /// Listens no more: connections are refused, as by a server that is down.
+    pub async fn down(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            let _ = task.await;
         }
+    }
+
+    /// Listens again at the same address.
+    ///
+    /// # Panics
+    /// When somebody took the port meanwhile.
+    pub async fn up(&mut self) {
+        let listener = TcpListener::bind(self.address)
+            .await
+            .expect("the port is still free");
+        self.serve(listener);
     }
 
     /// The next `times` requests whose first line holds `path` meet `fault`.
@@ -114,7 +141,9 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
     }
 }
 

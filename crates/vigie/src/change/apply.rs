@@ -9,6 +9,7 @@ use vigie_store::Tx;
 
 use crate::account::session;
 use crate::app::App;
+use crate::publication::alarm;
 use crate::settings::Wanted;
 use crate::web::error::Error;
 
@@ -152,7 +153,10 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
     let mut invitation = None;
     match kind {
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_connect(*channel, now).await?,
-        ChangeKind::DisconnectChannel { channel } => tx.channel_disconnect(*channel, now).await?,
+        ChangeKind::DisconnectChannel { channel } => {
+            tx.channel_disconnect(*channel, now).await?;
+            alarm::mended(tx, *channel, now).await?;
+        }
         ChangeKind::ChangeRole {
             member,
             role,

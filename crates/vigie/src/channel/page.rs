@@ -17,6 +17,7 @@ use vigie_store::{ChannelRow, NewChannel};
 use crate::account::session;
 use crate::change::apply;
 use crate::member::propose;
+use crate::publication::alarm;
 use crate::vault;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -233,6 +234,8 @@ async fn repair(
         tx.secret_delete(old).await?;
     }
     tx.channel_healthy(id).await?;
+    alarm::mended(&mut tx, id, now).await?;
+    tx.publications_go_on(id).await?;
     let actor = AuditActor::Member { member: me.id };
     tx.audit(now, actor, "channel.repair", &format!("channel/{id}"), &[])
         .await?;
@@ -252,4 +255,25 @@ async fn disconnect(
 ) -> Result<Response, Error> {
     frame.app.store.read().await?.channel(channel).await?;
     propose(&frame, &me, ChangeKind::DisconnectChannel { channel }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use vigie_connect::Code;
+    use vigie_core::member::Lang;
+
+    use crate::words::Words;
+
+    #[test]
+    fn every_way_a_network_can_fail_has_words_on_the_channels_page_and_on_the_post() {
+        for lang in [Lang::Fr, Lang::En] {
+            let w = Words::new(lang);
+            for code in Code::ALL {
+                assert!(!w.t(format!("connect-{code}")).starts_with('['), "{code}");
+                if code.is_passing() {
+                    assert!(!w.t(format!("why-{code}")).starts_with('['), "{code}");
+                }
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ pub mod composer;
 pub mod draft;
 pub mod page;
 pub mod picture;
+pub mod settle;
 pub mod view;
 pub mod who;
 

@@ -6,19 +6,21 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use vigie_connect::Code;
 use vigie_core::content::{Content, Digest};
 use vigie_core::id::{PostId, PublicationId, SuggestionId};
 use vigie_core::member::Skill;
 use vigie_core::post::PostState;
+use vigie_core::publication::PublicationState;
 use vigie_core::rights::Act;
 use vigie_store::{
-    CommentKind, CommentRow, PostCursor, PostFilter, PostLine, PostRecord, PublicationRow,
-    SuggestionRow, SuggestionState,
+    ChannelRow, ChannelStatus, CommentKind, CommentRow, PostCursor, PostFilter, PostLine,
+    PostRecord, PublicationRow, SuggestionRow, SuggestionState,
 };
 
 use super::view::{self, FindingView, People, Preview, Run, severity_icon};
 use super::who::Who;
-use super::{actions, composer, picture};
+use super::{actions, composer, picture, settle};
 use crate::account::passkey;
 use crate::check::gather::Checked;
 use crate::media::intake;
@@ -68,6 +70,11 @@ pub fn routes() -> Vec<Route> {
             Guard::Member(Act::TakeBack),
             take_back,
         ),
+        Route::post(
+            "/publications/{id}/settle",
+            Guard::Member(Act::Settle),
+            settle::settle,
+        ),
     ]
 }
 
@@ -80,6 +87,12 @@ struct Outcome {
     row: PublicationRow,
     channel: String,
     state: &'static str,
+    /// Why it is not out, in words.
+    why: Option<String>,
+    /// When Vigie tries or looks again by itself.
+    next: Option<jiff::Timestamp>,
+    /// Only a person can tell what became of it.
+    undecided: bool,
 }
 
 #[derive(Template)]
@@ -134,6 +147,7 @@ impl Post {
 
 async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
     let app = &frame.app;
+    let now = app.clock.now();
     let mut conn = app.store.read().await?;
     let post = conn.post(id).await?;
     let people = People::new(conn.members().await?);
@@ -178,6 +192,11 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
                 .map(|c| c.display.clone())
                 .unwrap_or_default(),
             state: row.state.as_str(),
+            why: why(&row, &channels).map(|key| frame.words().t(key)),
+            next: row
+                .next_try_at
+                .filter(|at| !row.state.is_settled() && *at > now),
+            undecided: settle::waits_for_person(&row),
             row,
         })
         .collect();
@@ -228,6 +247,38 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         post,
     };
     web::html(&view)
+}
+
+/// The key of the words for why a publication is not out. What the channels' page says about a failure speaks of a new
+/// key there; here people want to know what becomes of this post.
+fn why(row: &PublicationRow, channels: &[ChannelRow]) -> Option<String> {
+    let waits = matches!(
+        row.state,
+        PublicationState::Ready | PublicationState::TakingBack
+    );
+    let broken = |c: &ChannelRow| c.id == row.channel && c.status == ChannelStatus::Broken;
+    let code = match row.error_code.as_deref() {
+        // It was never tried: the page was closed to Vigie before its turn came.
+        None if waits && channels.iter().any(broken) => return Some("why-no-entry".to_owned()),
+        None => return None,
+        Some(code) => code,
+    };
+    if row.state == PublicationState::Published {
+        return None;
+    }
+    Some(match Code::parse(code) {
+        Some(known) if known.needs_reconnect() => "why-no-entry".to_owned(),
+        Some(known) if known.is_passing() => format!("why-{code}"),
+        Some(_) => format!("connect-{code}"),
+        None => match code {
+            "vault_closed" | "tampered" | "interrupted" | "absent" | "different" => {
+                format!("why-{code}")
+            }
+            "waiting" => "why-no-entry".to_owned(),
+            // "unknown", "cannot_tell": the words of the state say it all.
+            _ => return None,
+        },
+    })
 }
 
 /// What a rule found, in words; its name when the report no longer holds it.

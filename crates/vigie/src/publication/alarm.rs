@@ -111,11 +111,41 @@ pub async fn broken(
     let new = NewAlarm {
         id: AlarmId::new(Uuid::now_v7()),
         kind: Kind::Broken.as_str().to_owned(),
-        dedup: format!("broken:{channel}"),
+        dedup: dedup_broken(channel),
         channel: Some(channel),
         post: None,
         publication: None,
         detail: json!({ "code": code }),
     };
     tx.alarm_raise(&new, now).await.map(|_| ())
+}
+
+/// The channel lets Vigie in again, or is no longer used: the alarm about it closes by itself.
+///
+/// # Errors
+/// The database.
+pub async fn mended(
+    tx: &mut Tx,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    tx.alarm_over(&dedup_broken(channel), now).await.map(|_| ())
+}
+
+/// One alarm a channel, however often it is tried.
+fn dedup_broken(channel: ChannelId) -> String {
+    format!("{}:{channel}", Kind::Broken.as_str())
+}
+
+/// A person told what became of a publication that nobody could tell about: the alarm about it closes.
+///
+/// # Errors
+/// The database.
+pub async fn decided(
+    tx: &mut Tx,
+    row: &PublicationRow,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let dedup = format!("{}:{}", Kind::Undecided.as_str(), row.id);
+    tx.alarm_over(&dedup, now).await.map(|_| ())
 }

@@ -295,6 +295,7 @@ pub async fn take_back(app: &App, row: &PublicationRow) -> Result<()> {
         at: now.checked_add(back_off(3)).unwrap_or(now),
         code: code.to_owned(),
     };
+    let mut no_entry = None;
     let outcome = match (&row.remote_id, session::open(app, &channel).await) {
         (None, _) => TakeBackOutcome::Refused {
             code: "no_remote_id".to_owned(),
@@ -313,6 +314,11 @@ pub async fn take_back(app: &App, row: &PublicationRow) -> Result<()> {
             open.keep(app, now).await;
             match deleted {
                 Ok(()) => TakeBackOutcome::Gone,
+                // It waits for a new key; the channel stops until then.
+                Err(failure) if failure.code.needs_reconnect() => {
+                    no_entry = Some(failure.code.as_str());
+                    again(failure.code.as_str())
+                }
                 Err(failure) if failure.code.is_passing() => TakeBackOutcome::Retry {
                     at: failure
                         .retry_at
@@ -329,6 +335,10 @@ pub async fn take_back(app: &App, row: &PublicationRow) -> Result<()> {
     let mut tx = app.store.begin().await?;
     tx.publication_taken_back(row.id, row.attempt, &outcome, now)
         .await?;
+    if let Some(code) = no_entry {
+        tx.channel_broken(row.channel, code).await?;
+        alarm::broken(&mut tx, row.channel, code, now).await?;
+    }
     match &outcome {
         TakeBackOutcome::Gone => {
             if let Some(remote_id) = &row.remote_id
@@ -364,7 +374,10 @@ pub async fn take_back(app: &App, row: &PublicationRow) -> Result<()> {
 }
 
 /// A post is done when every publication has an outcome.
-async fn settle_post(app: &App, row: &PublicationRow) -> Result<()> {
+///
+/// # Errors
+/// The database.
+pub async fn settle_post(app: &App, row: &PublicationRow) -> Result<()> {
     if app
         .store
         .read()
