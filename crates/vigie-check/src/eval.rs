@@ -1,21 +1,24 @@
 //! Asks every rule about every field.
 
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
-use jiff::civil::Date;
-
-use crate::content::{Content, Lang};
+use crate::content::{Content, Lang, MediaFacts};
 use crate::detect::{Context, Suggestion};
 use crate::facts::Facts;
 use crate::limits;
-use crate::packs::{Literals, Packs};
-use crate::report::{Family, Finding, Fix, Report, Words};
+use crate::packs::{Hits, Packs};
+use crate::prepared::{Listed, Prepared, Words};
+use crate::report::{Family, Finding, Fix, Report, Words as Said};
 use crate::rule::Rule;
-use crate::rule::condition::{self, Truth};
+use crate::rule::condition::{self, Known, Truth};
 use crate::rule::file::{FieldKind, FixAction, Side};
-use crate::rule::model::{Near, Node};
+use crate::rule::model::{Anchored, Near, Node};
+use crate::scan::features::Features;
 use crate::text::{View, chars, fuzzy, language, mask};
+use crate::wake::Bits;
 
 /// Something found: bytes of the view, and what the detector has to say about it.
 #[derive(Debug, Clone, Default)]
@@ -53,66 +56,115 @@ impl Hit {
 
 /// One field being read.
 struct Field<'a> {
-    name: String,
+    name: Cow<'static, str>,
     kind: FieldKind,
     view: View<'a>,
-    /// Hits of terms by node, in order of the text.
-    terms: Vec<Vec<(usize, usize)>>,
-    plain: std::cell::OnceCell<String>,
+    /// Where the literals of rules stand.
+    terms: Hits,
+    /// Where words of the organisation's lists stand.
+    listed: Vec<Listed>,
+    plain: OnceCell<String>,
 }
 
 /// What does not change during one check.
 struct Shared<'a> {
-    content: &'a Content,
-    facts: &'a Facts,
-    lang: Option<Lang>,
-    day: Option<Date>,
-    fact_terms: BTreeMap<String, Option<(AhoCorasick, Vec<String>)>>,
+    media: &'a [MediaFacts],
+    packs: &'a Packs,
+    known: Known<'a>,
+    lang: &'a dyn Fn() -> Option<Lang>,
     /// Whether the rule being asked knows every fact it needs.
-    sure: std::cell::Cell<bool>,
+    sure: Cell<bool>,
 }
 
-/// Runs all rules.
-pub(crate) fn run(content: &Content, facts: &Facts, packs: &Packs) -> Report {
+/// A post as it is checked, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Post<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) lang: Option<Lang>,
+    pub(crate) links: &'a [String],
+    pub(crate) media: &'a [MediaFacts],
+}
+
+impl<'a> From<&'a Content> for Post<'a> {
+    fn from(content: &'a Content) -> Self {
+        Post {
+            text: &content.text,
+            lang: content.lang,
+            links: &content.links,
+            media: &content.media,
+        }
+    }
+}
+
+/// Asks every rule that has a reason to be asked.
+pub(crate) fn run(post: Post<'_>, facts: &Facts, packs: &Packs) -> Report {
+    asked(post, facts, packs, false)
+}
+
+/// With `everyone`, sleeping rules are asked too: a test compares.
+fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report {
     let mut report = Report {
-        engine: crate::ENGINE.to_owned(),
-        packs: packs.versions.clone(),
+        engine: Cow::Borrowed(crate::ENGINE),
+        packs: Arc::clone(&packs.versions),
         ..Report::default()
     };
-    let text = cut(&content.text, limits::MAX_CHARS);
-    if text.len() < content.text.len() {
-        report.findings.push(too_long(text.len(), &content.text));
+    let text = cut(post.text, limits::MAX_CHARS);
+    if text.len() < post.text.len() {
+        report.findings.push(too_long(text.len(), post.text));
     }
-    let fields = fields(content, text, facts, &packs.literals);
-    let lang = content
-        .lang
-        .or_else(|| fields.first().and_then(|f| language::guess(&f.view.low)));
-    let mut known = facts.clone();
-    if let Some(lang) = lang
-        && known.get("lang").is_none()
-    {
-        known.set("lang", lang.as_str());
-    }
-    let shared = Shared {
-        content,
-        facts: &known,
-        lang,
-        day: facts.day(),
-        fact_terms: fact_tables(packs, facts),
-        sure: std::cell::Cell::new(true),
+    // Nothing prepared for these packs: facts are read one by one, and lists compiled for this post alone.
+    let foreign = facts.base().is_some_and(|b| b.packs != packs.number);
+    let base = facts
+        .base()
+        .filter(|b| b.packs == packs.number)
+        .map_or(&packs.nothing, |b| b.as_ref());
+    let own = if facts.own().is_empty() && !foreign {
+        None
+    } else {
+        let words = Words::read(facts, packs, !foreign);
+        Some(words)
     };
-    if shared.day.is_none() {
-        report.notes.push(Words::new(
-            "Le jour de publication n’est pas connu\u{a0}: les règles qui en dépendent sont restées muettes.",
-            "The day of publication is not known: rules that depend on it kept silent.",
-        ));
-    }
+    let mut fields = Vec::with_capacity(1);
+    let mut add = |name: Cow<'static, str>, kind, text| {
+        fields.push(field(name, kind, text, packs, base, own.as_ref()));
+    };
+    add(Cow::Borrowed("text"), FieldKind::Text, text);
+    more_fields(post, facts, &mut add);
+    let first: Option<&Field<'_>> = fields.first();
+    let guessed = OnceCell::new();
+    let lang = || {
+        post.lang
+            .or_else(|| *guessed.get_or_init(|| language::guess(&first?.view.low)))
+    };
+    let shared = Shared {
+        media: post.media,
+        packs,
+        known: Known::new(facts, Some(&lang)),
+        lang: &lang,
+        sure: Cell::new(true),
+    };
+    notes(facts, base, &mut report.notes);
     // Nothing was written yet: a composer just opened has nothing to hear.
-    if content.text.is_empty() && fields.len() == 1 && content.media.is_empty() {
+    if post.text.is_empty() && fields.len() == 1 && post.media.is_empty() {
         return report;
     }
-    for rule in &packs.rules {
-        ask(rule, &fields, &shared, &mut report.findings);
+    let alone = facts.own().is_empty() && !foreign;
+    let mut awake = awake(&fields, post, facts, base, foreign, packs);
+    if everyone {
+        (0..packs.rules.len()).for_each(|n| awake.set(n));
+    }
+    for n in awake.each() {
+        let Some(rule) = packs.rules.get(n) else {
+            continue;
+        };
+        let ready = if alone {
+            base.when.get(n).and_then(Option::as_ref)
+        } else {
+            None
+        };
+        if ready != Some(&Truth::No) {
+            ask(rule, ready, &fields, &shared, &mut report.findings);
+        }
     }
     report.findings.sort_by(|a, b| {
         (b.severity, a.where_ != "text", a.span.map(|s| s.0)).cmp(&(
@@ -122,6 +174,65 @@ pub(crate) fn run(content: &Content, facts: &Facts, packs: &Packs) -> Report {
         ))
     });
     report
+}
+
+/// Remarks on the check itself.
+fn notes(facts: &Facts, base: &Prepared, notes: &mut Vec<Said>) {
+    let day = base.day.is_some()
+        || ["publish", "date", "now"]
+            .iter()
+            .any(|k| facts.date(k).is_some());
+    if !day {
+        notes.push(Said::new(
+            "Le jour de publication n’est pas connu\u{a0}: les règles qui en dépendent sont restées muettes.",
+            "The day of publication is not known: rules that depend on it kept silent.",
+        ));
+    }
+}
+
+/// The rules that something in the post, or in what is known of it, wakes.
+fn awake(
+    fields: &[Field<'_>],
+    post: Post<'_>,
+    facts: &Facts,
+    base: &Prepared,
+    foreign: bool,
+    packs: &Packs,
+) -> Bits {
+    let wakes = &packs.wakes;
+    let mut out = base.awake.clone();
+    for field in fields {
+        for node in field.terms.nodes() {
+            if let Some(Some(rule)) = wakes.by_node.get(node as usize) {
+                out.set(*rule as usize);
+            }
+        }
+        for found in field.listed.chunk_by(|a, b| a.key == b.key) {
+            if let Some(bits) = found
+                .first()
+                .and_then(|f| wakes.by_list.get(f.key as usize))
+            {
+                out.add(bits);
+            }
+        }
+        wakes.traits(
+            Features::of(&field.view.clean, field.view.strange),
+            &mut out,
+        );
+    }
+    if !post.media.is_empty() {
+        out.add(&wakes.by_media);
+    }
+    if foreign {
+        for (key, _) in facts.iter() {
+            out.add_some(wakes.by_fact(key));
+        }
+    } else {
+        for key in facts.own().keys() {
+            out.add_some(wakes.by_fact(key));
+        }
+    }
+    out
 }
 
 fn cut(text: &str, max: usize) -> &str {
@@ -139,11 +250,11 @@ fn too_long(read: usize, text: &str) -> Finding {
         confidence: crate::Confidence::High,
         span: Some((from, to)),
         where_: "text".to_owned(),
-        message: Words::new(
+        message: Said::new(
             "Ce texte dépasse un million de caractères\u{a0}: la suite n’a pas été lue.",
             "This text is over a million characters: the rest was not read.",
         ),
-        advice: Words::new(
+        advice: Said::new(
             "Coupez le texte en plusieurs parties et vérifiez chacune.",
             "Split the text and check each part.",
         ),
@@ -156,37 +267,32 @@ fn too_long(read: usize, text: &str) -> Finding {
     }
 }
 
-fn fields<'a>(
-    content: &'a Content,
-    text: &'a str,
+fn more_fields<'a>(
+    post: Post<'a>,
     facts: &'a Facts,
-    literals: &Literals,
-) -> Vec<Field<'a>> {
-    let mut out = vec![field("text".to_owned(), FieldKind::Text, text, literals)];
-    for (i, link) in content.links.iter().take(limits::MAX_ATTACHED).enumerate() {
-        out.push(field(
-            format!("link[{i}]"),
+    add: &mut impl FnMut(Cow<'static, str>, FieldKind, &'a str),
+) {
+    for (i, link) in post.links.iter().take(limits::MAX_ATTACHED).enumerate() {
+        add(
+            format!("link[{i}]").into(),
             FieldKind::Link,
             cut(link, 8192),
-            literals,
-        ));
+        );
     }
-    for (i, media) in content.media.iter().take(limits::MAX_ATTACHED).enumerate() {
+    for (i, media) in post.media.iter().take(limits::MAX_ATTACHED).enumerate() {
         if !media.alt.is_empty() {
-            out.push(field(
-                format!("media[{i}].alt"),
+            add(
+                format!("media[{i}].alt").into(),
                 FieldKind::Alt,
                 cut(&media.alt, 20_000),
-                literals,
-            ));
+            );
         }
         if let Some(name) = &media.filename {
-            out.push(field(
-                format!("media[{i}].filename"),
+            add(
+                format!("media[{i}].filename").into(),
                 FieldKind::Filename,
                 cut(name, 1024),
-                literals,
-            ));
+            );
         }
     }
     for (key, kind) in [
@@ -198,104 +304,56 @@ fn fields<'a>(
         ("background", FieldKind::Background),
     ] {
         if let Some(text) = facts.text(key).filter(|t| !t.is_empty()) {
-            out.push(field(key.to_owned(), kind, cut(text, 100_000), literals));
+            add(Cow::Borrowed(key), kind, cut(text, 100_000));
         }
     }
-    out
 }
 
-fn field<'a>(name: String, kind: FieldKind, text: &'a str, literals: &Literals) -> Field<'a> {
+fn field<'a>(
+    name: Cow<'static, str>,
+    kind: FieldKind,
+    text: &'a str,
+    packs: &Packs,
+    base: &Prepared,
+    own: Option<&Words>,
+) -> Field<'a> {
     let view = View::new(text);
-    let mut terms: Vec<Vec<(usize, usize)>> = vec![Vec::new(); literals.nodes];
-    if let Some(search) = &literals.search {
-        for found in search.find_overlapping_iter(&view.low) {
-            for asker in literals
-                .asked
-                .get(found.pattern().as_usize())
-                .into_iter()
-                .flatten()
-            {
-                let Some(hits) = terms.get_mut(asker.node) else {
-                    continue;
-                };
-                if hits.len() < limits::MAX_HITS
-                    && view.whole_word(
-                        found.start(),
-                        found.end(),
-                        asker.free_left,
-                        asker.free_right,
-                    )
-                {
-                    hits.push((found.start(), found.end()));
-                }
-            }
-        }
+    let terms = packs.search.find(&view);
+    let mut listed = Vec::new();
+    base.lists.find(&view, &mut listed);
+    if let Some(own) = own {
+        own.find(&view, &mut listed);
     }
-    for hits in &mut terms {
-        hits.sort_unstable();
-        hits.dedup();
-    }
+    listed.sort_unstable();
+    listed.dedup();
     Field {
         name,
         kind,
         view,
         terms,
-        plain: std::cell::OnceCell::new(),
+        listed,
+        plain: OnceCell::new(),
     }
 }
 
-/// One table for each organisation list that some rule reads.
-fn fact_tables(
-    packs: &Packs,
-    facts: &Facts,
-) -> BTreeMap<String, Option<(AhoCorasick, Vec<String>)>> {
-    fn keys<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
-        out.extend(node.fact_terms.as_deref());
-        for inner in node.any.iter().chain(&node.all).chain(&node.none) {
-            keys(inner, out);
-        }
-        for near in [&node.near, &node.apart].into_iter().flatten() {
-            keys(&near.of, out);
-            keys(&near.to, out);
-        }
-    }
-    let mut wanted = Vec::new();
-    for rule in &packs.rules {
-        if let Some(node) = &rule.node {
-            keys(node, &mut wanted);
-        }
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut out = BTreeMap::new();
-    for key in wanted {
-        let terms: Vec<String> = facts
-            .list(key)
-            .iter()
-            .take(limits::MAX_FACT_TERMS)
-            .map(|t| crate::text::view::fold_term(cut(t, 200).trim()))
-            .filter(|t| t.chars().count() >= 2)
-            .collect();
-        if terms.is_empty() {
-            continue;
-        }
-        out.insert(
-            key.to_owned(),
-            AhoCorasick::new(&terms).ok().map(|search| (search, terms)),
-        );
-    }
-    out
-}
-
-fn ask(rule: &Rule, fields: &[Field<'_>], shared: &Shared<'_>, findings: &mut Vec<Finding>) {
+fn ask(
+    rule: &Rule,
+    ready: Option<&Truth>,
+    fields: &[Field<'_>],
+    shared: &Shared<'_>,
+    findings: &mut Vec<Finding>,
+) {
     if (rule.valid_from.is_some() || rule.valid_to.is_some())
-        && !shared.day.is_some_and(|d| {
+        && !shared.known.day().is_some_and(|d| {
             rule.valid_from.is_none_or(|from| d >= from) && rule.valid_to.is_none_or(|to| d <= to)
         })
     {
         return;
     }
-    let unknown = match condition::all(&rule.when, shared.facts) {
+    let unknown = match ready
+        .cloned()
+        .unwrap_or_else(|| condition::all(&rule.when, &shared.known))
+    {
         Truth::No => return,
         Truth::Yes => Vec::new(),
         Truth::Unknown(keys) => keys,
@@ -317,7 +375,7 @@ fn ask(rule: &Rule, fields: &[Field<'_>], shared: &Shared<'_>, findings: &mut Ve
             limits::MAX_PER_RULE
         });
         let adjust = rule.adjust.iter().find(|a| {
-            condition::all(&a.when, shared.facts) == Truth::Yes
+            condition::all(&a.when, &shared.known) == Truth::Yes
                 && a.node
                     .as_ref()
                     .is_none_or(|n| eval(n, field, shared).is_some())
@@ -371,7 +429,7 @@ fn finding(
         severity: rule.severity,
         confidence: rule.confidence,
         span,
-        where_: hit.field.unwrap_or_else(|| field.name.clone()),
+        where_: hit.field.unwrap_or_else(|| field.name.to_string()),
         message: rule.message.fill(&params),
         advice: rule.advice.fill(&params),
         fix: fix(rule, original, span, hit.suggestion, shared.lang, &params),
@@ -388,14 +446,14 @@ fn fix(
     original: &str,
     span: Option<(usize, usize)>,
     suggestion: Option<Suggestion>,
-    lang: Option<Lang>,
+    lang: &dyn Fn() -> Option<Lang>,
     params: &BTreeMap<String, String>,
 ) -> Option<Fix> {
     let file = rule.fix.as_ref()?;
     let words = || {
         file.text
             .as_ref()
-            .map(|w| w.get(lang.unwrap_or(Lang::Fr)).to_owned())
+            .map(|w| w.get(lang().unwrap_or(Lang::Fr)).to_owned())
     };
     let (span, text) = match file.action {
         FixAction::Prepend => ((0, 0), words()?),
@@ -419,7 +477,7 @@ fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>>
     if node.known_only && !shared.sure.get() {
         return None;
     }
-    if !node.facts.is_empty() && condition::all(&node.facts, shared.facts) != Truth::Yes {
+    if !node.facts.is_empty() && condition::all(&node.facts, &shared.known) != Truth::Yes {
         return None;
     }
     let words = field.view.word_count();
@@ -450,7 +508,8 @@ fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>>
     }
     let present = node.absent.iter().any(|text| {
         let in_force = shared
-            .day
+            .known
+            .day()
             .is_none_or(|d| text.from.is_none_or(|f| d >= f) && text.to.is_none_or(|t| d <= t));
         let plain = field.plain.get_or_init(|| fuzzy::plain(&field.view.low));
         in_force && fuzzy::contains(plain, &text.plain, node.distance)
@@ -460,58 +519,35 @@ fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>>
 
 fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>) {
     let view = &field.view;
-    if let Some(found) = node.terms.and_then(|n| field.terms.get(n)) {
-        hits.extend(found.iter().map(|&(s, e)| Hit::at(s, e)));
+    if let Some(node) = node.terms {
+        hits.extend(field.terms.of(node).map(|(s, e)| Hit::at(s, e)));
     }
-    let anchored = node.anchors.is_empty()
-        || node
-            .anchors
-            .iter()
-            .any(|&n| field.terms.get(n).is_some_and(|h| !h.is_empty()));
-    if anchored {
-        for regex in &node.regexes {
-            for groups in regex.captures_iter(&view.clean).take(limits::MAX_HITS) {
-                let Some(found) = groups.name("hit").or_else(|| groups.get(0)) else {
-                    continue;
-                };
-                if found.is_empty() {
-                    continue;
-                }
-                let mut hit = Hit::at(found.start(), found.end());
-                for name in regex.capture_names().flatten().filter(|n| *n != "hit") {
-                    if let Some(group) = groups.name(name) {
-                        hit = hit.with(name, mask::shorten(group.as_str(), 60));
-                    }
-                }
-                hits.push(hit);
-            }
+    for anchored in &node.regexes {
+        if anchored.anchors.is_none_or(|n| field.terms.any(n)) {
+            matches(anchored, view, hits);
         }
     }
-    if let Some(Some((search, terms))) = node
+    if let Some(key) = node
         .fact_terms
         .as_ref()
-        .and_then(|k| shared.fact_terms.get(k))
+        .and_then(|k| shared.packs.wakes.list(k))
     {
-        for found in search.find_overlapping_iter(&view.low) {
-            if hits.len() >= limits::MAX_HITS {
-                break;
-            }
-            let handle = terms
-                .get(found.pattern().as_usize())
-                .is_some_and(|t| t.starts_with('@'));
-            if view.whole_word(found.start(), found.end(), handle, false) {
-                hits.push(Hit::at(found.start(), found.end()));
-            }
-        }
+        let found = field.listed.iter().filter(|l| l.key == key);
+        hits.extend(
+            found
+                .take(limits::MAX_HITS)
+                .map(|l| Hit::at(l.start as usize, l.end as usize)),
+        );
     }
-    if let Some(detector) = node.detector {
+    if let Some(detector) = node.detector
+        && node.gate.is_none_or(|n| field.terms.any(n))
+    {
         let context = Context {
             view,
             field: &field.name,
-            content: shared.content,
-            facts: shared.facts,
-            lang: shared.lang,
-            day: shared.day,
+            media: shared.media,
+            facts: shared.known.facts(),
+            day: shared.known.day(),
         };
         hits.extend((detector.run)(&context).into_iter().take(limits::MAX_HITS));
     }
@@ -523,6 +559,35 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
     }
     for inner in &node.any {
         hits.extend(eval(inner, field, shared).unwrap_or_default());
+    }
+}
+
+/// The matches of an expression; its named groups, except `hit`, are names for the message.
+fn matches(anchored: &Anchored, view: &View<'_>, hits: &mut Vec<Hit>) {
+    let pattern = &anchored.pattern;
+    if !anchored.named {
+        let found = pattern.find_iter(&view.clean).take(limits::MAX_HITS);
+        hits.extend(
+            found
+                .filter(|m| !m.is_empty())
+                .map(|m| Hit::at(m.start(), m.end())),
+        );
+        return;
+    }
+    for groups in pattern.captures_iter(&view.clean).take(limits::MAX_HITS) {
+        let Some(found) = groups.name("hit").or_else(|| groups.get(0)) else {
+            continue;
+        };
+        if found.is_empty() {
+            continue;
+        }
+        let mut hit = Hit::at(found.start(), found.end());
+        for name in pattern.names().filter(|n| *n != "hit") {
+            if let Some(group) = groups.name(name) {
+                hit = hit.with(name, mask::shorten(group.as_str(), 60));
+            }
+        }
+        hits.push(hit);
     }
 }
 
@@ -570,7 +635,8 @@ fn keep(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
     let low = &field.view.low;
     let fold = if node.before_fold {
         shared
-            .facts
+            .known
+            .facts()
             .number("visible_chars")
             .map(|n| n.max(0.0) as usize)
     } else {
@@ -625,4 +691,31 @@ pub(crate) fn window(low: &str, at: usize, bytes: usize) -> &str {
         from += 1;
     }
     low.get(from..at).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rule that sleeps has nothing to say: on every example of every rule, asking all rules finds the same.
+    #[test]
+    fn sleeping_rules_have_nothing_to_say() {
+        let packs = Packs::embedded().unwrap();
+        let mut count = 0;
+        for example in packs
+            .rules
+            .iter()
+            .flat_map(|r| r.fire.iter().chain(&r.quiet))
+        {
+            let (content, facts) = example.input();
+            let some = asked(Post::from(&content), &facts, &packs, false);
+            let all = asked(Post::from(&content), &facts, &packs, true);
+            assert_eq!(some.findings, all.findings, "{}", content.text);
+            let prepared = packs.prepare(&facts);
+            let again = asked(Post::from(&content), &prepared, &packs, false);
+            assert_eq!(again.findings, all.findings, "prepared: {}", content.text);
+            count += 1;
+        }
+        assert!(count > 300);
+    }
 }

@@ -1,9 +1,12 @@
 //! What is known about a post beyond its text: a flat map where a missing key is *unknown*, never false.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::prepared::Prepared;
 
 /// The value of one fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,9 +23,33 @@ pub enum FactValue {
 }
 
 /// Facts by key. A key may hold dots (`media.ai` is one key).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Facts(BTreeMap<String, FactValue>);
+///
+/// Facts that many posts share can be made ready once with [`Packs::prepare`](crate::Packs::prepare); what is set
+/// afterwards belongs to one post and wins.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "BTreeMap<String, FactValue>")]
+pub struct Facts {
+    own: BTreeMap<String, FactValue>,
+    base: Option<Arc<Prepared>>,
+}
+
+impl From<BTreeMap<String, FactValue>> for Facts {
+    fn from(own: BTreeMap<String, FactValue>) -> Self {
+        Facts { own, base: None }
+    }
+}
+
+impl Serialize for Facts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
 
 /// Why facts could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,14 +81,14 @@ impl Facts {
             }
             let value = serde_json::from_value(value.clone())
                 .map_err(|_| FactsError::BadValue(key.clone()))?;
-            facts.0.insert(key.clone(), value);
+            facts.own.insert(key.clone(), value);
         }
         Ok(facts)
     }
 
     /// Sets one fact.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<FactValue>) -> &mut Self {
-        self.0.insert(key.into(), value.into());
+        self.own.insert(key.into(), value.into());
         self
     }
 
@@ -74,12 +101,45 @@ impl Facts {
 
     /// The value, or `None` when unknown.
     pub fn get(&self, key: &str) -> Option<&FactValue> {
-        self.0.get(key)
+        match self.own.get(key) {
+            None => self.base.as_ref()?.facts.get(key),
+            own => own,
+        }
+    }
+
+    /// What was set for this post alone.
+    pub(crate) fn own(&self) -> &BTreeMap<String, FactValue> {
+        &self.own
+    }
+
+    /// What was made ready for many posts.
+    pub(crate) fn base(&self) -> Option<&Arc<Prepared>> {
+        self.base.as_ref()
+    }
+
+    /// No fact of its own over a prepared base.
+    pub(crate) fn over(base: Arc<Prepared>) -> Self {
+        Facts {
+            own: BTreeMap::new(),
+            base: Some(base),
+        }
+    }
+
+    /// Every fact, in order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &FactValue)> {
+        let base = self.base.as_ref().map(|b| &b.facts);
+        let mut all: BTreeMap<&str, &FactValue> = base
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.as_str(), v))
+            .collect();
+        all.extend(self.own.iter().map(|(k, v)| (k.as_str(), v)));
+        all.into_iter()
     }
 
     /// The list under a key; a single text counts as a list of one; anything else is empty.
     pub fn list(&self, key: &str) -> &[String] {
-        match self.0.get(key) {
+        match self.get(key) {
             Some(FactValue::List(l)) => l,
             Some(FactValue::Text(t)) => std::slice::from_ref(t),
             _ => &[],
@@ -88,7 +148,7 @@ impl Facts {
 
     /// The text under a key.
     pub fn text(&self, key: &str) -> Option<&str> {
-        match self.0.get(key) {
+        match self.get(key) {
             Some(FactValue::Text(t)) => Some(t),
             _ => None,
         }
@@ -96,7 +156,7 @@ impl Facts {
 
     /// The number under a key.
     pub fn number(&self, key: &str) -> Option<f64> {
-        match self.0.get(key) {
+        match self.get(key) {
             Some(FactValue::Number(n)) => Some(*n),
             _ => None,
         }
@@ -115,12 +175,17 @@ impl Facts {
 
     /// All keys, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.iter().map(|(key, _)| key)
     }
 
     /// Adds every fact of `other`; where both know, `other` wins.
     pub fn extend(&mut self, other: Facts) {
-        self.0.extend(other.0);
+        if other.base.is_some() {
+            self.own
+                .extend(other.iter().map(|(k, v)| (k.to_owned(), v.clone())));
+        } else {
+            self.own.extend(other.own);
+        }
     }
 }
 

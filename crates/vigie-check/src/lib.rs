@@ -14,15 +14,18 @@
 
 pub mod content;
 pub mod detect;
-pub mod eval;
+mod eval;
 pub mod facts;
 pub mod limits;
 pub mod output;
 pub mod packs;
+mod prepared;
 pub mod proof;
 pub mod report;
 pub mod rule;
+mod scan;
 pub mod text;
+mod wake;
 
 pub use content::{Content, Lang, MediaFacts};
 pub use facts::{FactValue, Facts, FactsError};
@@ -40,5 +43,5 @@ pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
 /// The day on which the post is read comes from the facts `publish`, `date` or `now`; without any, rules that need it
 /// keep silent and a note says so.
 pub fn check(content: &Content, facts: &Facts, packs: &Packs) -> Report {
-    eval::run(content, facts, packs)
+    eval::run(eval::Post::from(content), facts, packs)
 }

@@ -2,23 +2,33 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use crate::limits;
+use crate::prepared::Prepared;
 use crate::rule::{Rule, load};
-use crate::text::chars;
+use crate::scan::table::{Common, Table};
 use crate::text::view::fold_term;
+use crate::text::{View, chars};
+use crate::wake::Wakes;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../packs");
 
 /// Rules made ready for checking. Cheap to share behind an `Arc`; never changes once loaded.
 #[derive(Debug)]
 pub struct Packs {
-    pub(crate) versions: BTreeMap<String, String>,
+    pub(crate) versions: Arc<BTreeMap<String, String>>,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) literals: Literals,
+    pub(crate) search: Search,
+    pub(crate) wakes: Wakes,
+    /// Tells these packs from others that were loaded.
+    pub(crate) number: u64,
+    /// What holds when nothing is known.
+    pub(crate) nothing: Prepared,
 }
 
 /// Why packs could not be loaded.
@@ -100,11 +110,9 @@ impl Packs {
         for folder in folders {
             collect_folder(folder, 0, &mut files, &mut faults);
         }
-        let mut packs = Packs {
-            versions: BTreeMap::new(),
-            rules: Vec::new(),
-            literals: Literals::default(),
-        };
+        let mut versions = BTreeMap::new();
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut literals = Literals::default();
         let mut place: HashMap<String, usize> = HashMap::new();
         let lists = read_lists(&files, &mut faults);
         for (file, source) in &files {
@@ -114,35 +122,65 @@ impl Packs {
             if file.ends_with("pack.toml") {
                 match toml::from_str::<PackFile>(source) {
                     Ok(pack) => {
-                        packs.versions.insert(pack.name, pack.version);
+                        versions.insert(pack.name, pack.version);
                     }
                     Err(e) => faults.push(load::toml_fault(file, source, &e)),
                 }
                 continue;
             }
-            match load::rule(file, source, &lists, &mut packs.literals) {
+            match load::rule(file, source, &lists, &mut literals) {
                 Ok(rule) => match place.get(&rule.id).copied() {
-                    Some(at) => packs.rules[at] = rule,
+                    Some(at) => rules[at] = rule,
                     None => {
-                        place.insert(rule.id.clone(), packs.rules.len());
-                        packs.rules.push(rule);
+                        place.insert(rule.id.clone(), rules.len());
+                        rules.push(rule);
                     }
                 },
                 Err(more) => faults.extend(more),
             }
         }
-        if let Err(message) = packs.literals.build() {
-            faults.push(LoadError {
-                file: "packs".to_owned(),
-                line: 1,
-                message,
-            });
+        if !faults.is_empty() {
+            return Err(faults);
         }
-        if faults.is_empty() {
-            Ok(packs)
-        } else {
-            Err(faults)
+        Ok(Packs::ready_to_search(versions, rules, literals))
+    }
+
+    /// Builds the table of literals and what wakes each rule. What is common in posts is learnt from the examples that
+    /// must pass: they are written to look like posts.
+    fn ready_to_search(
+        versions: BTreeMap<String, String>,
+        rules: Vec<Rule>,
+        literals: Literals,
+    ) -> Packs {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let ordinary: Vec<View<'_>> = rules
+            .iter()
+            .flat_map(|r| r.quiet.iter().map(|e| View::new(&e.text)))
+            .collect();
+        let mut common = Common::default();
+        for view in &ordinary {
+            common.add(&view.low);
         }
+        let search = literals.build(&common);
+        let mut seen = vec![0; search.nodes];
+        for view in &ordinary {
+            for node in search.find(view).nodes() {
+                if let Some(count) = seen.get_mut(node as usize) {
+                    *count += 1;
+                }
+            }
+        }
+        let wakes = Wakes::of(&rules, &seen, ordinary.len(), common);
+        let mut packs = Packs {
+            versions: Arc::new(versions),
+            rules,
+            search,
+            wakes,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            nothing: Prepared::default(),
+        };
+        packs.nothing = packs.ready(&crate::Facts::new());
+        packs
     }
 
     /// All rules, in the order of their ids within their folder.
@@ -205,24 +243,35 @@ fn collect_folder(
     }
 }
 
-/// One table of all literals of all rules, searched in one pass.
+/// The literals of all rules, as they are read.
 #[derive(Debug, Default)]
 pub(crate) struct Literals {
     texts: Vec<String>,
     index: HashMap<String, usize>,
     /// By literal: who asks for it.
-    pub(crate) asked: Vec<Vec<Asker>>,
-    pub(crate) nodes: usize,
-    pub(crate) search: Option<AhoCorasick>,
+    asked: Vec<Vec<Asker>>,
+    nodes: usize,
 }
 
 /// A node that asks for a literal, and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker {
-    pub(crate) node: usize,
+    pub(crate) node: u32,
     pub(crate) free_left: bool,
     pub(crate) free_right: bool,
 }
+
+/// The literals of all rules in one table, searched in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    pub(crate) table: Table,
+    /// By literal: who asks for it.
+    pub(crate) asked: Vec<Vec<Asker>>,
+    pub(crate) nodes: usize,
+}
+
+/// Letters with accents of a term that may each be written without.
+const MOST_ACCENTS: usize = 3;
 
 impl Literals {
     pub(crate) fn new_node(&mut self) -> usize {
@@ -230,7 +279,7 @@ impl Literals {
         self.nodes - 1
     }
 
-    /// Adds a term: `*` at an end = the word may go on there; a term with accents is also found without any.
+    /// Adds a term: `*` at an end = the word may go on there; a letter with an accent is also found without it.
     pub(crate) fn add(&mut self, term: &str, node: usize) -> Result<(), String> {
         let free_left = term.starts_with('*');
         let free_right = term.ends_with('*') && term.len() > 1;
@@ -245,15 +294,13 @@ impl Literals {
             return Err("an empty term would be found everywhere".to_owned());
         }
         let asker = Asker {
-            node,
+            node: node as u32,
             free_left,
             free_right,
         };
-        let plain: String = folded.chars().map(chars::without_accent).collect();
-        if plain != folded {
-            self.put(plain, asker);
+        for written in ways(&folded) {
+            self.put(written, asker);
         }
-        self.put(folded, asker);
         Ok(())
     }
 
@@ -263,7 +310,7 @@ impl Literals {
             self.put(
                 anchor.to_owned(),
                 Asker {
-                    node,
+                    node: node as u32,
                     free_left: true,
                     free_right: true,
                 },
@@ -280,12 +327,102 @@ impl Literals {
         self.asked[at].push(asker);
     }
 
-    fn build(&mut self) -> Result<(), String> {
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&self.texts)
-            .map_err(|e| format!("the literals do not fit one table: {e}"))?;
-        self.search = Some(search);
-        Ok(())
+    /// The table, with pieces that are rare in ordinary posts.
+    fn build(self, common: &Common) -> Search {
+        Search {
+            table: Table::build(&self.texts, common),
+            asked: self.asked,
+            nodes: self.nodes,
+        }
+    }
+}
+
+/// A term with each of its accents kept or left out; beyond a few accents, all kept or all left out.
+fn ways(folded: &str) -> Vec<String> {
+    let accents = folded
+        .chars()
+        .filter(|c| chars::without_accent(*c) != *c)
+        .count();
+    if accents > MOST_ACCENTS {
+        let plain = folded.chars().map(chars::without_accent).collect();
+        return vec![folded.to_owned(), plain];
+    }
+    let mut out = vec![String::new()];
+    for c in folded.chars() {
+        let plain = chars::without_accent(c);
+        let mut more = Vec::new();
+        for text in &mut out {
+            if plain != c {
+                more.push(format!("{text}{plain}"));
+            }
+            text.push(c);
+        }
+        out.extend(more);
+    }
+    out
+}
+
+/// Where literals stand in one field, by node.
+#[derive(Debug, Default)]
+pub(crate) struct Hits(Vec<(u32, u32, u32)>);
+
+impl Hits {
+    /// The places of a node's literals, in order of the text.
+    pub(crate) fn of(&self, node: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.range(node)
+            .iter()
+            .map(|&(_, s, e)| (s as usize, e as usize))
+    }
+
+    /// Whether a node has any.
+    pub(crate) fn any(&self, node: usize) -> bool {
+        !self.range(node).is_empty()
+    }
+
+    fn range(&self, node: usize) -> &[(u32, u32, u32)] {
+        let node = node as u32;
+        let from = self.0.partition_point(|h| h.0 < node);
+        let to = from
+            + self
+                .0
+                .get(from..)
+                .map_or(0, |rest| rest.partition_point(|h| h.0 == node));
+        self.0.get(from..to).unwrap_or_default()
+    }
+
+    /// Every node that has a place, each once.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter_map(|c| Some(c.first()?.0))
+    }
+}
+
+impl Search {
+    /// Finds every literal of a text, at most [`limits::MAX_HITS`] places a node.
+    pub(crate) fn find(&self, view: &View<'_>) -> Hits {
+        let mut out: Vec<(u32, u32, u32)> = Vec::new();
+        // In a long text one word could fill the memory with its places.
+        let mut counts: Vec<u16> = if view.low.len() > 16_384 {
+            vec![0; self.nodes]
+        } else {
+            Vec::new()
+        };
+        self.table.scan(view.low.as_bytes(), |n, start, end| {
+            for asker in self.asked.get(n as usize).into_iter().flatten() {
+                if let Some(count) = counts.get_mut(asker.node as usize) {
+                    if usize::from(*count) >= limits::MAX_HITS {
+                        continue;
+                    }
+                    *count += 1;
+                }
+                if view.whole_word(start, end, asker.free_left, asker.free_right) {
+                    out.push((asker.node, start as u32, end as u32));
+                }
+            }
+        });
+        out.sort_unstable();
+        out.dedup();
+        Hits(out)
     }
 }

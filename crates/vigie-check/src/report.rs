@@ -1,6 +1,8 @@
 //! What a check says.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -217,9 +219,9 @@ pub struct Report {
     /// Findings, most serious first, then in the order of the text.
     pub findings: Vec<Finding>,
     /// Name and version of the engine.
-    pub engine: String,
+    pub engine: Cow<'static, str>,
     /// Packs that were asked: name → version.
-    pub packs: BTreeMap<String, String>,
+    pub packs: Arc<BTreeMap<String, String>>,
     /// Remarks on the check itself, such as unknown fact keys.
     pub notes: Vec<Words>,
 }

@@ -6,7 +6,6 @@ use crate::facts::FactValue;
 
 fn each(context: &Context<'_>) -> Vec<(String, String, bool)> {
     let mut out: Vec<(String, String, bool)> = context
-        .content
         .media
         .iter()
         .take(crate::limits::MAX_ATTACHED)

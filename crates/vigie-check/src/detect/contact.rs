@@ -2,24 +2,19 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Context;
 use crate::eval::Hit;
+use crate::scan::pattern::Pattern;
 use crate::text::mask::mask;
 
-fn compiled(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
-
-static FR_PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compiled(r"(?:\+33[ .]?\(?0?\)?[ .]?|0033[ .]?|\b0)([1-9])(?:[ .\-]?\d{2}){4}\b")
+static FR_PHONE: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(r"(?:\+33[ .]?\(?0?\)?[ .]?|0033[ .]?|\b0)([1-9])(?:[ .\-]?\d{2}){4}\b")
 });
-static WORLD_PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compiled(r"\+(?:1|44|32|41|49|34|39|352)[ .\-]?\(?\d{1,4}\)?(?:[ .\-]?\d{2,4}){2,4}\b")
+static WORLD_PHONE: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(r"\+(?:1|44|32|41|49|34|39|352)[ .\-]?\(?\d{1,4}\)?(?:[ .\-]?\d{2,4}){2,4}\b")
 });
-static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compiled(r"(?i)\b[a-z0-9][a-z0-9._%+\-]{0,63}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,18}\b")
+static EMAIL: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(r"(?i)\b[a-z0-9][a-z0-9._%+\-]{0,63}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,18}\b")
 });
 
 /// Phone numbers that can be a person's: French landlines and mobiles, some neighbours' international form.

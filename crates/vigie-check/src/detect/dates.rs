@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
-use regex::Regex;
 
 use super::{Context, Suggestion};
 use crate::content::Lang;
 use crate::eval::Hit;
+use crate::scan::pattern::Pattern;
 
 const DAYS: &[(&str, Weekday, Lang)] = &[
     ("lundi", Weekday::Monday, Lang::Fr),
@@ -74,6 +74,12 @@ const MONTHS: &[(&str, i8)] = &[
     ("dec", 12),
 ];
 
+/// Pieces of which one stands in every name of a month.
+pub(super) const MONTH_WORDS: &[&str] = &[
+    "jan", "fev", "fév", "feb", "mar", "avr", "apr", "mai", "may", "jui", "jun", "jul", "aoû",
+    "aou", "aug", "sep", "oct", "nov", "dec", "déc",
+];
+
 fn names<T>(list: &[(&str, T)]) -> String {
     let mut names: Vec<&str> = list.iter().map(|(n, _)| *n).collect();
     // Longest first: « mar » must not win over « mardi ».
@@ -82,13 +88,12 @@ fn names<T>(list: &[(&str, T)]) -> String {
 }
 
 /// `12 mars 2027`, `1er mai`, `March 12th, 2027`, `12 March`, each with or without a day of the week before.
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static DATE: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let days: Vec<(&str, ())> = DAYS.iter().map(|d| (d.0, ())).collect();
     let (days, months) = (names(&days), names(MONTHS));
-    Regex::new(&format!(
+    Pattern::own(&format!(
         r"\b(?:(?P<wd>{days})\.?,?\s+(?:le\s+|the\s+)?)?(?:(?P<d1>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?:of\s+)?(?P<m1>{months})|(?P<m2>{months})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<y>(?:19|20)\d{{2}})\b)?"
     ))
-    .ok()
 });
 
 struct Found {
@@ -104,6 +109,9 @@ fn find(low: &str) -> Vec<Found> {
     let Some(regex) = &*DATE else {
         return Vec::new();
     };
+    if !low.bytes().any(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
     regex
         .captures_iter(low)
         .take(crate::limits::MAX_HITS)
@@ -302,17 +310,16 @@ pub fn impossible(context: &Context<'_>) -> Vec<Hit> {
 }
 
 /// `à 25h`, `à 24 h 30`: only after a word that announces an hour, since `48h` is a length of time.
-static HOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\b(?:à|dès|at)\s(?P<h>\d{1,2})\s?(?:h|:)(?:\s?(?P<m>\d{2}))?\b").ok()
+static HOUR: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(r"\b(?:à|dès|at)\s(?P<h>\d{1,2})\s?(?:h|:)(?:\s?(?P<m>\d{2}))?\b")
 });
 
-static TOMORROW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TOMORROW: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let months = names(MONTHS);
-    Regex::new(&format!(
+    Pattern::own(&format!(
         r"\b(?P<word>demain|tomorrow|aujourd'hui|today|ce soir|tonight)\b,?\s*\(?,?\s*(?:on\s+|le\s+)?(?:(?:{d})\.?,?\s+)?(?:(?P<d1>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<m1>{months})|(?P<m2>{months})\s+(?P<d2>\d{{1,2}}))\b",
         d = names(&DAYS.iter().map(|d| (d.0, ())).collect::<Vec<_>>()),
     ))
-    .ok()
 });
 
 /// « Demain, 1er décembre » in a post that goes out on another eve.

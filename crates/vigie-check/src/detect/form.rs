@@ -92,7 +92,7 @@ pub fn mixed_script(context: &Context<'_>) -> Vec<Hit> {
             let word = text.get(s..e)?;
             // Spans of a detector are bytes of the view: count what stands before the word there.
             let before = view::View::new(text.get(..s)?).clean.len();
-            let clean = view::View::new(word).clean;
+            let clean = view::View::new(word).clean.into_owned();
             let mut hit = Hit::at(before, before + clean.len()).with("match", word);
             hit.suggestion = Some(Suggestion(clean));
             Some(hit)

@@ -3,15 +3,17 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use regex::Regex;
 use url::{Host, Url};
 
 use super::{Context, Suggestion};
 use crate::eval::Hit;
+use crate::scan::pattern::Pattern;
 use crate::text::nearest::distance;
 
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:https?://[^\s<>«»“”]+|(?:localhost|(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18})(?::\d{2,5})?(?:/[^\s<>«»“”]*)?)").ok()
+static LINK: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
+        r"(?i)\b(?:https?://[^\s<>«»“”]+|(?:localhost|(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18})(?::\d{2,5})?(?:/[^\s<>«»“”]*)?)",
+    )
 });
 
 struct Link {

@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::content::{Content, Lang};
+use crate::content::MediaFacts;
 use crate::eval::Hit;
 use crate::facts::Facts;
+use crate::scan::features::Features;
 use crate::text::View;
 
 mod alt;
@@ -28,12 +29,10 @@ pub struct Context<'a> {
     pub view: &'a View<'a>,
     /// Its name, such as `text` or `link[0]`.
     pub field: &'a str,
-    /// The whole post.
-    pub content: &'a Content,
+    /// The pictures of the post.
+    pub media: &'a [MediaFacts],
     /// What is known beside it.
     pub facts: &'a Facts,
-    /// Its language, given or guessed.
-    pub lang: Option<Lang>,
     /// The day it is read on.
     pub day: Option<Date>,
 }
@@ -43,8 +42,21 @@ pub struct Context<'a> {
 pub struct Detector {
     /// The name rules use.
     pub name: &'static str,
+    /// What a text must hold for it to find anything.
+    pub gate: Gate,
     /// The work.
     pub run: fn(&Context<'_>) -> Vec<Hit>,
+}
+
+/// What must be there for a detector to find anything: it is not asked elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub enum Gate {
+    /// All these traits of the text.
+    Traits(Features),
+    /// One of these literals, in lower case, anywhere.
+    Words(&'static [&'static str]),
+    /// A picture, or what is known of one.
+    Pictures,
 }
 
 impl std::fmt::Debug for Detector {
@@ -56,98 +68,137 @@ impl std::fmt::Debug for Detector {
 const ALL: &[Detector] = &[
     Detector {
         name: "iban",
+        gate: Gate::Traits(Features::DIGITS),
         run: digits::iban,
     },
     Detector {
         name: "card_luhn",
+        gate: Gate::Traits(Features::DIGITS),
         run: digits::card,
     },
     Detector {
         name: "nir",
+        gate: Gate::Traits(Features::DIGITS),
         run: digits::nir,
     },
     Detector {
         name: "siren",
+        gate: Gate::Words(&["siren", "siret", "rcs", "immatricul"]),
         run: digits::siren,
     },
     Detector {
         name: "phone",
+        gate: Gate::Traits(Features::DIGITS),
         run: contact::phone,
     },
     Detector {
         name: "email",
+        gate: Gate::Traits(Features::AT),
         run: contact::email,
     },
     Detector {
         name: "weekday_mismatch",
+        gate: Gate::Words(dates::MONTH_WORDS),
         run: dates::weekday_mismatch,
     },
     Detector {
         name: "impossible_date",
+        gate: Gate::Traits(Features::DIGIT),
         run: dates::impossible,
     },
     Detector {
         name: "wrong_tomorrow",
+        gate: Gate::Words(&[
+            "demain",
+            "tomorrow",
+            "aujourd'hui",
+            "today",
+            "ce soir",
+            "tonight",
+        ]),
         run: dates::wrong_tomorrow,
     },
     Detector {
         name: "private_host",
+        gate: Gate::Traits(Features::LINK),
         run: links::private_host,
     },
     Detector {
         name: "internal_domain",
+        gate: Gate::Traits(Features::LINK),
         run: links::internal_domain,
     },
     Detector {
         name: "tracking",
+        gate: Gate::Traits(Features::LINK),
         run: links::tracking,
     },
     Detector {
         name: "shared_document",
+        gate: Gate::Traits(Features::LINK),
         run: links::shared_document,
     },
     Detector {
         name: "lookalike_link",
+        gate: Gate::Traits(Features::LINK),
         run: links::lookalike,
     },
     Detector {
         name: "missing_alt",
+        gate: Gate::Pictures,
         run: alt::missing,
     },
     Detector {
         name: "careless_alt",
+        gate: Gate::Pictures,
         run: alt::careless,
     },
     Detector {
         name: "hidden_characters",
+        gate: Gate::Traits(Features::STRANGE),
         run: form::hidden,
     },
     Detector {
         name: "mixed_script",
+        gate: Gate::Traits(Features::STRANGE),
         run: form::mixed_script,
     },
     Detector {
         name: "shouting",
+        gate: Gate::Traits(Features::LOUD),
         run: form::shouting,
     },
     Detector {
         name: "lowercase_hashtag",
+        gate: Gate::Traits(Features::HASH),
         run: form::lowercase_hashtag,
     },
     Detector {
         name: "percent_mismatch",
+        gate: Gate::Traits(Features::PERCENT.and(Features::DIGIT)),
         run: price::percent_mismatch,
     },
     Detector {
         name: "reduction",
+        gate: Gate::Words(&[
+            "%",
+            "au lieu de",
+            "instead of",
+            "was",
+            "prix ",
+            "monstre",
+            "slashed",
+        ]),
         run: price::reduction,
     },
     Detector {
         name: "jwt",
+        gate: Gate::Words(&["eyj"]),
         run: secrets::jwt,
     },
     Detector {
         name: "boarding_pass",
+        gate: Gate::Words(&["m1", "m2", "m3", "m4"]),
         run: identity::boarding_pass,
     },
 ];

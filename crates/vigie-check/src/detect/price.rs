@@ -2,17 +2,15 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Context;
 use crate::eval::Hit;
 use crate::facts::FactValue;
+use crate::scan::pattern::Pattern;
 
-static FROM_TO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static FROM_TO: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
         r"(?i)\b(?:de|from|was)\s*[€$£]?\s?(?P<a>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?)?\s*(?:à|to|,?\s*now)\s*[€$£]?\s?(?P<b>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?)?\D{0,24}?[-−–]\s?(?P<p>\d{1,2})\s?%",
     )
-    .ok()
 });
 
 fn number(text: &str) -> Option<f64> {
@@ -42,14 +40,20 @@ pub fn percent_mismatch(context: &Context<'_>) -> Vec<Hit> {
         .collect()
 }
 
-static PERCENT_OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:(?:^|[\s(:])[-−–]\s?\d{1,2}\s?%|\b\d{1,2}\s?%\s?(?:off\b|de (?:réduction|remise|rabais)\b)|\b(?:réduction|remise|rabais|discount) (?:de |of )?\d{1,2}\s?%)").ok()
+static PERCENT_OFF: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
+        r"(?i)(?:(?:^|[\s(:])[-−–]\s?\d{1,2}\s?%|\b\d{1,2}\s?%\s?(?:off\b|de (?:réduction|remise|rabais)\b)|\b(?:réduction|remise|rabais|discount) (?:de |of )?\d{1,2}\s?%)",
+    )
 });
-static INSTEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?P<b>\d{1,6}(?:[.,]\d{1,2})?)\s?€?\s*(?:au lieu de|instead of|\(?was)\s*[€$£]?\s?(?P<a>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?|$)").ok()
+static INSTEAD: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
+        r"(?i)(?P<b>\d{1,6}(?:[.,]\d{1,2})?)\s?€?\s*(?:au lieu de|instead of|\(?was)\s*[€$£]?\s?(?P<a>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?|$)",
+    )
 });
-static SHOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:prix (?:choc|cassés?|sacrifiés?|barrés?|bradés?)|soldes? monstres?|price slashed|slashed prices|prices slashed)\b").ok()
+static SHOCK: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
+        r"(?i)\b(?:prix (?:choc|cassés?|sacrifiés?|barrés?|bradés?)|soldes? monstres?|price slashed|slashed prices|prices slashed)\b",
+    )
 });
 
 /// Announcements of a lower price. With the lowest price of thirty days known and used as reference, nothing is said.

@@ -1,10 +1,87 @@
 //! Conditions on facts, in three values: yes, no, not known.
 
+use std::cell::OnceCell;
+
 use jiff::civil::Date;
 
 use super::days::Days;
 use super::file::OnUnknown;
+use crate::content::Lang;
 use crate::facts::{FactValue, Facts};
+
+/// The facts of a check, with the language when it is asked for: guessing it takes time.
+pub struct Known<'a> {
+    facts: &'a Facts,
+    guess: Option<&'a dyn Fn() -> Option<Lang>>,
+    day: OnceCell<Option<Date>>,
+    lang: OnceCell<Option<FactValue>>,
+}
+
+impl<'a> Known<'a> {
+    /// Facts alone, or with a way to tell the language of the text.
+    pub(crate) fn new(facts: &'a Facts, guess: Option<&'a dyn Fn() -> Option<Lang>>) -> Self {
+        Known {
+            facts,
+            guess,
+            day: OnceCell::new(),
+            lang: OnceCell::new(),
+        }
+    }
+
+    /// The facts as given.
+    pub(crate) fn facts(&self) -> &'a Facts {
+        self.facts
+    }
+
+    /// The day the post is read on.
+    pub(crate) fn day(&self) -> Option<Date> {
+        *self.day.get_or_init(|| self.facts.day())
+    }
+
+    fn get(&self, key: &str) -> Option<&FactValue> {
+        let given = self.facts.get(key);
+        if given.is_some() || key != "lang" {
+            return given;
+        }
+        self.lang
+            .get_or_init(|| Some(FactValue::from((self.guess?)()?.as_str())))
+            .as_ref()
+    }
+}
+
+/// Every fact that conditions read; a condition on the day reads `publish`, `date` and `now`.
+pub(crate) fn keys(conditions: &[Condition]) -> Vec<String> {
+    fn each(condition: &Condition, out: &mut Vec<String>) {
+        match &condition.test {
+            Test::Any(list) | Test::All(list) | Test::None(list) => {
+                list.iter().for_each(|c| each(c, out));
+            }
+            Test::Fact(test) => {
+                out.push(test.key.clone());
+                if test.after_day.is_some() || test.older_than_days.is_some() {
+                    out.extend(["publish", "date", "now"].map(str::to_owned));
+                }
+            }
+            Test::Day(_) => out.extend(["publish", "date", "now"].map(str::to_owned)),
+        }
+    }
+    let mut out = Vec::new();
+    conditions.iter().for_each(|c| each(c, &mut out));
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Whether conditions read a fact.
+pub(crate) fn reads(conditions: &[Condition], key: &str) -> bool {
+    keys(conditions).iter().any(|k| k == key)
+}
+
+/// Whether conditions cannot hold while nothing is known.
+pub(crate) fn needs_a_fact(conditions: &[Condition]) -> bool {
+    let nothing = Facts::new();
+    !reads(conditions, "lang") && all(conditions, &Known::new(&nothing, None)) != Truth::Yes
+}
 
 /// A condition, made ready.
 #[derive(Debug, Clone)]
@@ -80,7 +157,7 @@ pub enum Truth {
 }
 
 /// Whether all conditions hold.
-pub fn all(conditions: &[Condition], facts: &Facts) -> Truth {
+pub fn all(conditions: &[Condition], facts: &Known<'_>) -> Truth {
     let mut missing = Vec::new();
     for condition in conditions {
         match one(condition, facts) {
@@ -92,7 +169,7 @@ pub fn all(conditions: &[Condition], facts: &Facts) -> Truth {
     settle(missing)
 }
 
-fn any(conditions: &[Condition], facts: &Facts) -> Truth {
+fn any(conditions: &[Condition], facts: &Known<'_>) -> Truth {
     let mut missing = Vec::new();
     for condition in conditions {
         match one(condition, facts) {
@@ -117,7 +194,7 @@ fn settle(mut missing: Vec<String>) -> Truth {
     Truth::Unknown(missing)
 }
 
-fn one(condition: &Condition, facts: &Facts) -> Truth {
+fn one(condition: &Condition, facts: &Known<'_>) -> Truth {
     let group = match &condition.test {
         Test::Any(list) => any(list, facts),
         Test::All(list) => all(list, facts),
@@ -140,7 +217,7 @@ fn one(condition: &Condition, facts: &Facts) -> Truth {
     }
 }
 
-fn fact(test: &FactTest, facts: &Facts) -> Truth {
+fn fact(test: &FactTest, facts: &Known<'_>) -> Truth {
     let Some(value) = facts.get(&test.key) else {
         return Truth::Unknown(vec![test.key.clone()]);
     };
@@ -162,13 +239,13 @@ fn fact(test: &FactTest, facts: &Facts) -> Truth {
         && test.present.is_none_or(|p| p == is_present(value))
         && test
             .after_day
-            .is_none_or(|p| match (facts.date(&test.key), facts.day()) {
+            .is_none_or(|p| match (facts.facts.date(&test.key), facts.day()) {
                 (Some(then), Some(day)) => p == (then > day),
                 _ => false,
             })
         && test
             .older_than_days
-            .is_none_or(|n| match (facts.date(&test.key), facts.day()) {
+            .is_none_or(|n| match (facts.facts.date(&test.key), facts.day()) {
                 (Some(then), Some(day)) => days_ago(then, day) >= n,
                 _ => false,
             });

@@ -1,17 +1,18 @@
 //! From files to rules, with errors that say where and what was probably meant.
 
 use jiff::civil::Date;
-use regex::RegexBuilder;
 
 use super::condition::{Condition, FactTest, Test};
 use super::days::Days;
 use super::file::{AbsentFile, AdjustFile, NearFile, NodeFile, Reported, RuleFile};
 use super::file::{ConditionFile, FieldKind, OnUnknown};
-use super::model::{Absent, Adjust, Near, Node, Rule};
+use super::model::{Absent, Adjust, Anchored, Near, Node, Rule};
 use crate::detect;
 use crate::limits;
 use crate::packs::{Lists, Literals, LoadError};
 use crate::report::Severity;
+use crate::scan::pattern::Pattern;
+use crate::scan::required::required;
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
 
@@ -284,26 +285,35 @@ impl Loader<'_> {
             }
             node
         });
-        let anchors = if w.anchors.is_empty() || w.regex.is_empty() {
-            Vec::new()
+        // What the pattern itself says is certain; what the author says is taken where the pattern says nothing.
+        let written = if w.anchors.is_empty() || w.regex.is_empty() {
+            None
         } else {
             let node = self.literals.new_node();
             for anchor in &w.anchors {
                 self.literals.add_anchor(&fold_term(anchor), node);
             }
-            vec![node]
+            Some(node)
         };
         let mut regexes = Vec::new();
         for pattern in &w.regex {
-            match RegexBuilder::new(pattern)
-                .size_limit(4 << 20)
-                .dfa_size_limit(4 << 20)
-                .build()
-            {
-                Ok(regex) => regexes.push(regex),
-                Err(e) => {
-                    let text = e.to_string();
-                    let why = text.lines().last().unwrap_or_default().trim().to_owned();
+            match Pattern::new(pattern) {
+                Ok(compiled) => {
+                    let anchors = required(pattern).map(|literals| {
+                        let node = self.literals.new_node();
+                        for literal in &literals {
+                            self.literals.add_anchor(literal, node);
+                        }
+                        node
+                    });
+                    let named = compiled.names().next().is_some();
+                    regexes.push(Anchored {
+                        named,
+                        anchors: anchors.or(written),
+                        pattern: compiled,
+                    });
+                }
+                Err(why) => {
                     self.fault(pattern, format!("this expression cannot be read: {why}"));
                 }
             }
@@ -316,6 +326,16 @@ impl Loader<'_> {
                 self.fault(&name, format!("there is no detector `{name}`{near}"));
             }
             found
+        });
+        let gate = detector.and_then(|d| match d.gate {
+            detect::Gate::Words(words) => {
+                let node = self.literals.new_node();
+                for word in words {
+                    self.literals.add_anchor(word, node);
+                }
+                Some(node)
+            }
+            _ => None,
         });
         let absent = w
             .absent
@@ -336,9 +356,9 @@ impl Loader<'_> {
         Node {
             terms,
             regexes,
-            anchors,
             fact_terms: w.fact_terms,
             detector,
+            gate,
             near: w.near.map(|n| self.near(*n)),
             apart: w.apart.map(|n| self.near(*n)),
             any: w.any.into_iter().map(|n| self.node(n)).collect(),

@@ -1,12 +1,12 @@
 //! A rule made ready.
 
 use jiff::civil::Date;
-use regex::Regex;
 
 use super::condition::Condition;
 use super::file::{Example, FieldKind, FixFile, Side};
 use crate::detect::Detector;
 use crate::report::{Confidence, Evidence, Family, Severity, Skill, Words};
+use crate::scan::pattern::Pattern;
 
 /// A rule, loaded, checked and compiled.
 #[derive(Debug)]
@@ -58,10 +58,11 @@ pub struct Rule {
 pub struct Node {
     /// Number of this node in the table of literals, when it has terms.
     pub(crate) terms: Option<usize>,
-    pub(crate) regexes: Vec<Regex>,
-    pub(crate) anchors: Vec<usize>,
+    pub(crate) regexes: Vec<Anchored>,
     pub(crate) fact_terms: Option<String>,
     pub(crate) detector: Option<Detector>,
+    /// Number of the words without which the detector finds nothing.
+    pub(crate) gate: Option<usize>,
     pub(crate) near: Option<Box<Near>>,
     pub(crate) apart: Option<Box<Near>>,
     pub(crate) any: Vec<Node>,
@@ -87,6 +88,16 @@ pub(crate) struct Adjust {
     pub(crate) node: Option<Node>,
     pub(crate) severity: Option<Severity>,
     pub(crate) confidence: Option<Confidence>,
+}
+
+/// An expression, and the literals without which it does not match.
+#[derive(Debug)]
+pub(crate) struct Anchored {
+    pub(crate) pattern: Pattern,
+    /// Number of its literals in the table; `None` = it may match anything.
+    pub(crate) anchors: Option<usize>,
+    /// Whether it has named groups.
+    pub(crate) named: bool,
 }
 
 impl Node {

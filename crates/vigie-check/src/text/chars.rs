@@ -55,6 +55,17 @@ pub fn lower_same_len(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
+    // What posts are made of, without a search in the tables.
+    match c {
+        '\u{00D7}'
+        | '\u{00DF}'..='\u{00FF}'
+        | '\u{2010}'..='\u{20CF}'
+        | '\u{2190}'..='\u{23FF}'
+        | '\u{2500}'..='\u{27BF}'
+        | '\u{1F300}'..='\u{1FAFF}' => return c,
+        '\u{00C0}'..='\u{00DE}' => return char::from_u32(c as u32 + 0x20).unwrap_or(c),
+        _ => {}
+    }
     let mut low = c.to_lowercase();
     match (low.next(), low.next()) {
         (Some(l), None) if l.len_utf8() == c.len_utf8() => l,

@@ -1,5 +1,8 @@
 //! Guessing between French and English by their small words.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::content::Lang;
 
 const FR: &[&str] = &[
@@ -14,17 +17,46 @@ const EN: &[&str] = &[
     "now", "all", "has", "have", "was", "will", "today", "thanks", "hello", "us", "ad",
 ];
 
+/// What a word says: French, English.
+static WORDS: LazyLock<HashMap<&'static [u8], (u8, u8)>> = LazyLock::new(|| {
+    let mut out: HashMap<&[u8], (u8, u8)> = HashMap::new();
+    for word in FR {
+        out.entry(word.as_bytes()).or_default().0 = 2;
+    }
+    for word in EN {
+        out.entry(word.as_bytes()).or_default().1 = 2;
+    }
+    out
+});
+
 /// The likelier language; `None` when nothing tells them apart. Reads the first 400 words only.
 pub fn guess(low: &str) -> Option<Lang> {
     let (mut fr, mut en) = (0usize, 0usize);
+    // Every letter beyond ASCII counts as part of a word: what tells is their lead bytes and the small words.
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80;
     for word in low
-        .split(|c: char| !c.is_alphanumeric())
+        .as_bytes()
+        .split(|b| !word(b))
         .filter(|w| !w.is_empty())
         .take(400)
     {
-        fr += 2 * usize::from(FR.contains(&word));
-        en += 2 * usize::from(EN.contains(&word));
-        fr += usize::from(word.chars().any(|c| "éèêàçùôîœ".contains(c)));
+        if word.len() <= 7
+            && let Some((f, e)) = WORDS.get(word)
+        {
+            fr += usize::from(*f);
+            en += usize::from(*e);
+        }
+        // é è ê ë à ç ù û ô î â ï, and œ.
+        let accent = word.windows(2).any(|w| {
+            matches!(
+                w,
+                [
+                    0xC3,
+                    0xA0 | 0xA2 | 0xA7..=0xAB | 0xAE | 0xAF | 0xB4 | 0xB9 | 0xBB
+                ] | [0xC5, 0x93]
+            )
+        });
+        fr += usize::from(accent);
     }
     match fr.cmp(&en) {
         std::cmp::Ordering::Greater => Some(Lang::Fr),

@@ -1,5 +1,8 @@
 //! The normalised view of a text, with a map back to the bytes of the original.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use unicode_normalization::{UnicodeNormalization as _, char::compose};
 
 use super::{chars, span};
@@ -13,93 +16,96 @@ use super::{chars, span};
 pub struct View<'a> {
     original: &'a str,
     /// As it reads, case kept.
-    pub clean: String,
+    pub clean: Cow<'a, str>,
     /// As it reads, lower case.
     pub low: String,
-    /// Original byte offset of each byte of `clean`; `None` when both are the same text.
-    map: Option<Vec<u32>>,
-    words: Vec<u32>,
+    /// Whether a character is hidden, or of an alphabet that has look-alikes of Latin letters.
+    pub strange: bool,
+    map: Vec<Place>,
+    words: OnceCell<Vec<u32>>,
+}
+
+/// From this byte of the view on, where it came from.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    view: u32,
+    original: u32,
+    /// The bytes that follow come from one character, not from a run of them.
+    still: bool,
+}
+
+/// A view being written.
+#[derive(Default)]
+struct Writer {
+    clean: String,
+    map: Vec<Place>,
+}
+
+impl Writer {
+    /// Adds a character that came from a byte of the original; `same` when it is that very character.
+    fn push(&mut self, c: char, at: usize, same: bool) {
+        let view = self.clean.len();
+        let runs = self.map.last().map_or(same && at == view, |p| {
+            same && !p.still && at.checked_sub(p.original as usize) == Some(view - p.view as usize)
+        });
+        if !runs {
+            self.map.push(Place {
+                view: view as u32,
+                original: at as u32,
+                still: !same,
+            });
+        }
+        self.clean.push(c);
+    }
+
+    /// Where a byte came from.
+    fn origin(&self, at: usize) -> usize {
+        origin(&self.map, at)
+    }
+}
+
+fn origin(map: &[Place], at: usize) -> usize {
+    let n = map.partition_point(|p| p.view as usize <= at);
+    match n.checked_sub(1).and_then(|n| map.get(n)) {
+        None => at,
+        Some(p) if p.still => p.original as usize,
+        Some(p) => p.original as usize + (at - p.view as usize),
+    }
+}
+
+/// Characters beyond ASCII that stay as they are: the letters of French and its neighbours, and common signs.
+fn is_plain(c: char) -> bool {
+    matches!(c, '\u{00A1}'..='\u{00A7}' | '\u{00A9}' | '\u{00AB}' | '\u{00AC}' | '\u{00AE}' | '\u{00B0}' | '\u{00B1}'
+        | '\u{00B6}' | '\u{00B7}' | '\u{00BB}' | '\u{00BF}'..='\u{0131}' | '\u{0150}'..='\u{017E}'
+        | '\u{2013}' | '\u{2014}' | '\u{201C}'..='\u{201E}' | '\u{2020}'..='\u{2022}' | '\u{2026}' | '\u{20AC}'
+        | '\u{2190}'..='\u{21FF}' | '\u{2600}'..='\u{27BF}' | '\u{1F300}'..='\u{1FAFF}')
 }
 
 impl<'a> View<'a> {
     /// Builds the view. Linear in the text; meant for texts under 4 GiB (the engine cuts long before).
     pub fn new(original: &'a str) -> Self {
-        let mut view = View {
-            original,
-            clean: String::new(),
-            low: String::new(),
-            map: None,
-            words: Vec::new(),
-        };
-        if original.is_ascii() {
-            view.clean = original.to_owned();
-            view.low = original.to_ascii_lowercase();
+        let strange = original
+            .chars()
+            .any(|c| !c.is_ascii() && !is_plain(c) && is_strange(c));
+        let (clean, map) = if original.chars().all(|c| c.is_ascii() || is_plain(c)) {
+            (Cow::Borrowed(original), Vec::new())
         } else {
-            view.build();
-        }
-        let mut inside = false;
-        for (at, c) in view.low.char_indices() {
-            let word = chars::is_word(c);
-            if word && !inside {
-                view.words.push(at as u32);
-            }
-            inside = word;
-        }
-        view
-    }
-
-    fn build(&mut self) {
-        let text = self.original;
-        let mut clean = String::with_capacity(text.len());
-        let mut map: Vec<u32> = Vec::with_capacity(text.len() + 1);
-        let mixed = mixed_words(text);
-        let mut next_mixed = mixed.iter().peekable();
-        let push = |clean: &mut String, map: &mut Vec<u32>, c: char, at: usize| {
-            clean.push(c);
-            map.resize(clean.len(), at as u32);
+            let written = write(original, strange);
+            (Cow::Owned(written.clean), written.map)
         };
-        for (at, c) in text.char_indices() {
-            if c.is_ascii() {
-                push(&mut clean, &mut map, c, at);
-                continue;
-            }
-            if chars::is_dropped(c) {
-                continue;
-            }
-            while next_mixed.peek().is_some_and(|r| r.1 <= at) {
-                next_mixed.next();
-            }
-            let c = match c {
-                '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{2032}' => '\'',
-                '\u{2010}' | '\u{2011}' => '-',
-                c if c.is_whitespace() => ' ',
-                c if next_mixed.peek().is_some_and(|r| r.0 <= at)
-                    && chars::is_lookalike_script(c) =>
-                {
-                    latin_twin(c)
-                }
-                c => c,
-            };
-            if unicode_normalization::char::canonical_combining_class(c) != 0 {
-                if let Some(both) = clean.chars().next_back().and_then(|base| compose(base, c)) {
-                    let start = clean.len() - clean.chars().next_back().map_or(0, char::len_utf8);
-                    let from = map.get(start).copied().unwrap_or(at as u32);
-                    clean.truncate(start);
-                    map.truncate(start);
-                    push(&mut clean, &mut map, both, from as usize);
-                } else {
-                    push(&mut clean, &mut map, c, at);
-                }
-                continue;
-            }
-            for part in std::iter::once(c).nfkc() {
-                push(&mut clean, &mut map, part, at);
-            }
+        let low = if clean.is_ascii() {
+            clean.to_ascii_lowercase()
+        } else {
+            clean.chars().map(chars::lower_same_len).collect()
+        };
+        View {
+            original,
+            clean,
+            low,
+            strange,
+            map,
+            words: OnceCell::new(),
         }
-        self.low = clean.chars().map(chars::lower_same_len).collect();
-        self.clean = clean;
-        map.push(text.len() as u32);
-        self.map = Some(map);
     }
 
     /// The text as written.
@@ -110,30 +116,43 @@ impl<'a> View<'a> {
     /// Bytes of the original that a span of the view stands for, widened to grapheme boundaries.
     pub fn to_original(&self, start: usize, end: usize) -> (usize, usize) {
         let (start, end) = (start.min(self.clean.len()), end.min(self.clean.len()));
-        let (from, to) = match &self.map {
-            None => (start, end.max(start)),
-            Some(map) => {
-                let at = |i: usize| map.get(i).map_or(self.original.len(), |&o| o as usize);
-                let from = at(start);
-                let to = if end <= start {
-                    from
-                } else {
-                    let last = at(end - 1);
-                    last + self
-                        .original
-                        .get(last..)
-                        .and_then(|r| r.chars().next())
-                        .map_or(0, char::len_utf8)
-                };
-                (from, to.max(from))
+        let from = if start == self.clean.len() {
+            self.original.len()
+        } else {
+            origin(&self.map, start)
+        };
+        let to = if end <= start {
+            from
+        } else {
+            let mut last = origin(&self.map, end - 1).min(self.original.len());
+            while !self.original.is_char_boundary(last) {
+                last -= 1;
             }
+            let next = self.original.get(last..).and_then(|r| r.chars().next());
+            (last + next.map_or(0, char::len_utf8)).max(from)
         };
         span::snap(self.original, from, to)
     }
 
     /// Number of the word at or before a byte of the view; words count from 1, 0 = before the first.
     pub fn word_at(&self, at: usize) -> usize {
-        self.words.partition_point(|&w| w as usize <= at)
+        self.words().partition_point(|&w| w as usize <= at)
+    }
+
+    /// Where each word begins.
+    fn words(&self) -> &[u32] {
+        self.words.get_or_init(|| {
+            let mut out = Vec::new();
+            let mut inside = false;
+            for (at, c) in self.low.char_indices() {
+                let word = chars::is_word(c);
+                if word && !inside {
+                    out.push(at as u32);
+                }
+                inside = word;
+            }
+            out
+        })
     }
 
     /// Number of the sentence a byte of the view stands in. A sentence ends with a line, or with `.`, `!`, `?` or `…`
@@ -150,7 +169,7 @@ impl<'a> View<'a> {
 
     /// How many words the text has.
     pub fn word_count(&self) -> usize {
-        self.words.len()
+        self.words().len()
     }
 
     /// Whether a span stands on word boundaries; an end that is itself no letter needs none.
@@ -176,6 +195,65 @@ impl<'a> View<'a> {
                 .is_some_and(chars::is_word);
         left_ok && right_ok
     }
+}
+
+/// Hidden, or of a script with look-alikes of Latin letters.
+fn is_strange(c: char) -> bool {
+    chars::is_hidden(c) || chars::is_lookalike_script(c)
+}
+
+/// The text as it reads, written anew.
+fn write(text: &str, strange: bool) -> Writer {
+    let mut out = Writer {
+        clean: String::with_capacity(text.len()),
+        map: Vec::new(),
+    };
+    let mixed = if strange {
+        mixed_words(text)
+    } else {
+        Vec::new()
+    };
+    let mut next_mixed = mixed.iter().peekable();
+    for (at, c) in text.char_indices() {
+        if c.is_ascii() || is_plain(c) {
+            out.push(c, at, true);
+            continue;
+        }
+        if chars::is_dropped(c) {
+            continue;
+        }
+        while next_mixed.peek().is_some_and(|r| r.1 <= at) {
+            next_mixed.next();
+        }
+        let read = match c {
+            '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{2032}' => '\'',
+            '\u{2010}' | '\u{2011}' => '-',
+            c if c.is_whitespace() => ' ',
+            c if next_mixed.peek().is_some_and(|r| r.0 <= at) && chars::is_lookalike_script(c) => {
+                latin_twin(c)
+            }
+            c => c,
+        };
+        if unicode_normalization::char::canonical_combining_class(read) != 0 {
+            let base = out.clean.chars().next_back();
+            if let Some((base, both)) = base.and_then(|b| Some((b, compose(b, read)?))) {
+                let start = out.clean.len() - base.len_utf8();
+                let from = out.origin(start);
+                out.clean.truncate(start);
+                while out.map.last().is_some_and(|p| p.view as usize >= start) {
+                    out.map.pop();
+                }
+                out.push(both, from, false);
+            } else {
+                out.push(read, at, read == c);
+            }
+            continue;
+        }
+        for part in std::iter::once(read).nfkc() {
+            out.push(part, at, part == c);
+        }
+    }
+    out
 }
 
 /// A term of a rule or of a list, made ready for comparison with `low`.

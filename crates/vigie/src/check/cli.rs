@@ -140,11 +140,12 @@ impl Floor {
 /// Rules, facts or a time that cannot be read; a standard output that is closed.
 pub fn run(args: &Check) -> Result<ExitCode> {
     let lang = args.lang.get();
+    let packs = args.packs.load(lang)?;
     let mut work = Work {
         args,
         lang,
-        packs: args.packs.load(lang)?,
-        facts: facts(args, lang)?,
+        facts: packs.prepare(&facts(args, lang)?),
+        packs,
         done: Vec::new(),
         worst: None,
         failed: false,

@@ -1,0 +1,6 @@
+//! One pass over a text that says which rules have a reason to look closer.
+
+pub(crate) mod features;
+pub(crate) mod pattern;
+pub(crate) mod required;
+pub(crate) mod table;
