@@ -14,7 +14,6 @@ use vigie_core::audit::leaf::{AuditActor, Leaf};
 use vigie_core::audit::tree::{Frontier, Hash};
 use vigie_core::audit::verify::EVIDENCE;
 use vigie_core::content::Digest;
-use vigie_core::id::MemberId;
 
 /// The columns of a [`Leaf`].
 macro_rules! columns {
@@ -35,7 +34,7 @@ queries! {
     GET = columns!("where seq = $1");
     FROM = "select a.seq, a.at, a.actor, a.act, a.object, a.detail, a.prev_root, e.body from audit_entry a \
             left join audit_evidence e on e.seq = a.seq where a.seq >= $1 order by a.seq limit $2";
-    PAGE = columns!("where seq < $1 and ($2 = '' or object = $2) and ($3 = '' or member = $3) and ($4 = '' or act = $4) \
+    PAGE = columns!("where seq < $1 and ($2 = '' or object = $2) and ($3 = '' or (act >= $3 and act < $4)) \
                      order by seq desc limit $5");
     EVIDENCE_ADD = "insert into audit_evidence (seq, body) values ($1, $2)";
     EVIDENCE_ERASE = "delete from audit_evidence where seq = $1";
@@ -136,10 +135,8 @@ impl FromRow for CheckpointRow {
 pub struct AuditFilter {
     /// On this object, `kind/id`.
     pub object: Option<String>,
-    /// By this member or their tokens.
-    pub member: Option<MemberId>,
-    /// This act.
-    pub act: Option<String>,
+    /// Acts of this kind: the word before the dot, such as `post`. There is no filter by person.
+    pub kind: Option<String>,
 }
 
 /// Sizes and numbers fit, or the log has more entries than a database can count.
@@ -174,11 +171,13 @@ impl Conn {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<Leaf>> {
+        // « post. » to « post/ »: every act of the kind, and an index can be used.
+        let kind = filter.kind.as_ref().map(|k| (format!("{k}."), format!("{k}/")));
         let rows: Vec<LeafRow> = q(PAGE)
             .int(before.map_or(i64::MAX, number))
             .text(filter.object.as_deref().unwrap_or_default())
-            .text(filter.member.map(|id| id.to_string()).unwrap_or_default())
-            .text(filter.act.as_deref().unwrap_or_default())
+            .text(kind.as_ref().map_or("", |k| k.0.as_str()))
+            .text(kind.as_ref().map_or("", |k| k.1.as_str()))
             .int(limit.into())
             .all(self)
             .await?;
@@ -342,7 +341,7 @@ mod tests {
             let expected: String = Digest(Sha256::digest(b"{\"v\":1}").into()).to_string();
             assert_eq!(all[1].leaf.detail[EVIDENCE], expected);
             let filter = AuditFilter {
-                member: Some(ines),
+                kind: Some("post".into()),
                 ..AuditFilter::default()
             };
             let page = conn.audit_page(&filter, None, 1).await.unwrap();

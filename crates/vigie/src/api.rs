@@ -3,9 +3,9 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 use vigie_core::rights::Act;
 
 use crate::web::error::Error;
@@ -18,6 +18,56 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/v1/openapi.json", Who::Anyone, description),
         Route::get("/api/v1/me", Who::Token(Act::Read), me),
     ]
+}
+
+/// Lines of a list at most.
+const MOST: u32 = 100;
+
+/// How many lines are wanted: 1 to 100, 50 when nothing is said.
+///
+/// # Errors
+/// Another number.
+pub fn most(limit: Option<u32>) -> Result<u32, Error> {
+    match limit.unwrap_or(50) {
+        n @ 1..=MOST => Ok(n),
+        _ => Err(Error::input("api-bad-limit")),
+    }
+}
+
+/// A piece of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub struct Paged {
+    /// From the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// How many at most, 1 to 100 (default 50).
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+impl Paged {
+    /// The piece of `rows`, and what to ask for next. `id` names a row; rows come in a fixed order.
+    ///
+    /// # Errors
+    /// A limit out of bounds, or an `after` that is no row's name.
+    pub fn of<T>(
+        &self,
+        mut rows: Vec<T>,
+        id: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, Option<String>), Error> {
+        let most = most(self.limit)? as usize;
+        if let Some(after) = &self.after {
+            let at = rows
+                .iter()
+                .position(|row| id(row) == *after)
+                .ok_or_else(|| Error::input("api-bad-query"))?;
+            rows.drain(..=at);
+        }
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| more).map(id);
+        Ok((rows, next))
+    }
 }
 
 struct Tokens;
@@ -54,6 +104,13 @@ impl Modify for Tokens {
         crate::post::api::add_media,
         crate::post::api::take_back,
         crate::channel::api::list,
+        crate::calendar::api::show,
+        crate::member::api::list,
+        crate::change::api::list,
+        crate::alarm::api::list,
+        crate::audit::api::list,
+        crate::audit::api::head,
+        crate::audit::api::export,
         crate::check::api::check,
         crate::pause::api::get,
         crate::pause::api::stop,

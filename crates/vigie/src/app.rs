@@ -138,6 +138,12 @@ pub fn routes() -> Vec<Route> {
         crate::api::routes(),
         crate::post::api::routes(),
         crate::channel::api::routes(),
+        crate::calendar::api::routes(),
+        crate::member::api::routes(),
+        crate::change::api::routes(),
+        crate::alarm::api::routes(),
+        crate::audit::page::routes(),
+        crate::audit::api::routes(),
         crate::check::api::routes(),
         crate::pause::api::routes(),
     ]

@@ -1,4 +1,4 @@
-//! Forgetting in time: ended sessions, and sign-in attempts, which say who tried from where.
+//! Forgetting in time: ended sessions, sign-in attempts, which say who tried from where, and keys of API requests.
 
 use std::time::Duration;
 
@@ -32,6 +32,9 @@ pub async fn run(app: App) {
     loop {
         if let Err(error) = once(&app).await {
             tracing::warn!(?error, "old sessions and attempts could not be forgotten");
+        }
+        if let Err(error) = crate::web::idempotent::forget(&app).await {
+            tracing::warn!(?error, "old keys of requests could not be forgotten");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

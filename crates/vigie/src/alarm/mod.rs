@@ -1,5 +1,7 @@
 //! Alarms: something on a page or in the database is not as Vigie left it. A person looks, and says what it was.
 
+pub mod api;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;

@@ -1,6 +1,5 @@
 //! `vigie audit`: take the log out, and prove it anywhere.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -9,13 +8,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use vigie_core::audit::leaf::{AuditActor, Leaf};
 use vigie_core::audit::note::NoteKey;
-use vigie_core::audit::verify::{Against, Unreadable, Verdict, verify};
-use vigie_core::content::Digest;
-use vigie_core::id::MemberId;
-use vigie_core::seal::Assertion;
+use vigie_core::audit::verify::{Against, Unreadable, Verdict};
 
+use super::proof::{prove_export, sentences};
 use crate::app::App;
 use crate::cli::{Settings, Speech};
 use crate::clock::SystemClock;
@@ -131,17 +127,13 @@ fn prove(
         key,
         checkpoint: checkpoint.as_deref(),
     };
-    let mut passkeys = Passkeys::default();
-    let verdict = verify(open(file)?, &against, |leaf, evidence| {
-        passkeys.judge(leaf, evidence)
-    });
-    let verdict = match verdict {
+    let verdict = match prove_export(open(file)?, &against) {
         Ok(verdict) => verdict,
         Err(error) => return Err(unreadable(error, &w)),
     };
     match format {
         Format::Json => println!("{}", serde_json::to_string_pretty(&verdict)?),
-        Format::Human => print!("{}", sentences(&verdict, against.key.is_some(), &w)),
+        Format::Human => print!("{}", said(sentences(&verdict, against.key.is_some(), &w))),
     }
     Ok(match verdict {
         Verdict::Intact { .. } => ExitCode::SUCCESS,
@@ -157,32 +149,8 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// Passkeys that the log has seen added, by member and key: an approval sealed with any other proves nothing.
-#[derive(Default)]
-struct Passkeys(BTreeSet<(MemberId, String)>);
-
-impl Passkeys {
-    /// Is the evidence of this entry, if it has any, a passkey's yes to exactly the content that it names?
-    fn judge(&mut self, leaf: &Leaf, evidence: Option<&str>) -> bool {
-        let AuditActor::Member { member } = leaf.actor else {
-            return evidence.is_none();
-        };
-        if leaf.act == super::PASSKEY_ADDED
-            && let Some(key) = leaf.detail.get(super::PASSKEY)
-        {
-            self.0.insert((member, key.clone()));
-        }
-        let Some(text) = evidence else { return true };
-        let digest = leaf
-            .detail
-            .get(super::DIGEST)
-            .and_then(|d| Digest::parse(d));
-        let (Some(digest), Ok(assertion)) = (digest, serde_json::from_str::<Assertion>(text))
-        else {
-            return false;
-        };
-        self.0.contains(&(member, assertion.key.fingerprint())) && assertion.verify(&digest).is_ok()
-    }
+fn said(lines: Vec<String>) -> String {
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn unreadable(error: Unreadable, w: &Words) -> anyhow::Error {
@@ -191,50 +159,4 @@ fn unreadable(error: Unreadable, w: &Words) -> anyhow::Error {
         Unreadable::Line { .. } | Unreadable::Io { .. } => w.t("audit-verify-unreadable"),
     };
     anyhow::Error::new(error).context(hint)
-}
-
-fn sentences(verdict: &Verdict, pinned: bool, w: &Words) -> String {
-    let mut out = String::new();
-    let mut say = |line: String| {
-        out.push_str(&line);
-        out.push('\n');
-    };
-    match verdict {
-        Verdict::Intact {
-            entries,
-            checkpoints,
-            signed,
-            evidence,
-            root,
-            key,
-        } => {
-            say(w.t1("audit-verify-intact", "entries", *entries));
-            say(w.t2(
-                "audit-verify-signed",
-                "checkpoints",
-                *checkpoints,
-                "signed",
-                *signed,
-            ));
-            say(w.t1("audit-verify-evidence", "n", *evidence));
-            say(w.t1("audit-verify-root", "root", root));
-            say(w.t1("audit-verify-key", "key", key));
-            if !pinned {
-                say(w.t("audit-verify-pin"));
-            }
-        }
-        Verdict::Altered { problems } => {
-            say(w.t1("audit-verify-altered", "n", problems.len()));
-            for problem in problems {
-                let kind = serde_json::to_value(problem.kind).ok();
-                let kind = kind
-                    .as_ref()
-                    .and_then(|k| k.as_str())
-                    .unwrap_or_default()
-                    .replace('_', "-");
-                say(w.t1(format!("audit-problem-{kind}"), "seq", problem.seq));
-            }
-        }
-    }
-    out
 }

@@ -1,8 +1,12 @@
 //! The log of decisions: its export, its offline proof.
 
+pub mod api;
 pub mod checkpoint;
 pub mod cli;
 pub mod export;
+pub mod page;
+pub mod proof;
+pub mod view;
 
 /// Act of the entry that says which passkey a member added.
 pub const PASSKEY_ADDED: &str = "passkey.add";

@@ -1,6 +1,8 @@
 //! The calendar: a month or a week in the organisation's time zone. Days change length when clocks do, so every edge is
 //! an instant found from a civil date.
 
+pub mod api;
+
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;

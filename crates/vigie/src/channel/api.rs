@@ -1,12 +1,12 @@
 //! Channels over the API: to know where one can publish. Connecting takes two people at a page.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vigie_core::rights::Act;
 
-use crate::api::Problem;
+use crate::api::{Paged, Problem};
 use crate::app::App;
 use crate::web::error::Error;
 use crate::web::route::{Route, Who};
@@ -32,11 +32,25 @@ pub struct ChannelOut {
     status: String,
 }
 
+/// A page of channels.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChannelList {
+    /// In the order they were asked for.
+    channels: Vec<ChannelOut>,
+    /// Give it as `after` for the next page.
+    next: Option<String>,
+}
+
 /// The channels.
-#[utoipa::path(get, path = "/api/v1/channels", tag = "channels", responses((status = 200, body = Vec<ChannelOut>), (status = 401, body = Problem)))]
-pub async fn list(State(app): State<App>, _token: Bearer) -> Result<Json<Vec<ChannelOut>>, Error> {
+#[utoipa::path(get, path = "/api/v1/channels", tag = "channels", params(Paged), responses((status = 200, body = ChannelList), (status = 401, body = Problem)))]
+pub async fn list(
+    State(app): State<App>,
+    _token: Bearer,
+    Query(paged): Query<Paged>,
+) -> Result<Json<ChannelList>, Error> {
     let rows = app.store.read().await?.channels().await?;
-    let out = rows
+    let (rows, next) = paged.of(rows, |row| row.id.to_string())?;
+    let channels = rows
         .into_iter()
         .map(|row| ChannelOut {
             id: row.id.to_string(),
@@ -46,5 +60,5 @@ pub async fn list(State(app): State<App>, _token: Bearer) -> Result<Json<Vec<Cha
             status: row.status.as_str().to_owned(),
         })
         .collect();
-    Ok(Json(out))
+    Ok(Json(ChannelList { channels, next }))
 }

@@ -1,5 +1,7 @@
 //! The directory: who is here, who may do what, and how that changes.
 
+pub mod api;
+
 use std::collections::BTreeSet;
 
 use askama::Template;

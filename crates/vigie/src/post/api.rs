@@ -16,7 +16,7 @@ use vigie_store::{Conn, PostFilter, PostRecord, PublicationRow};
 use super::actions;
 use super::draft::{Draft, DraftMedia, DraftVariant};
 use super::who::Who;
-use crate::api::Problem;
+use crate::api::{Problem, most};
 use crate::app::App;
 use crate::media::intake;
 use crate::web::error::Error;
@@ -172,6 +172,9 @@ pub struct Wanted {
     /// From the page before.
     #[serde(default)]
     after: Option<String>,
+    /// How many at most, 1 to 100 (default 50).
+    #[serde(default)]
+    limit: Option<u32>,
 }
 
 /// A remark or a reason.
@@ -303,7 +306,7 @@ pub async fn list(
         .map(|text| text.parse())
         .transpose()
         .map_err(|_| bad())?;
-    let page = app.store.read().await?.posts(&filter, after, 50).await?;
+    let page = app.store.read().await?.posts(&filter, after, most(wanted.limit)?).await?;
     let posts = page
         .lines
         .into_iter()

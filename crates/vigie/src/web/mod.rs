@@ -9,6 +9,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod headers;
+pub mod idempotent;
 pub mod language;
 pub mod limit;
 pub mod look;

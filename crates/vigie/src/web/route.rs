@@ -132,6 +132,7 @@ struct Gate {
     path: &'static str,
     who: Who,
     rate: Rate,
+    body: usize,
 }
 
 /// Mounts every entry behind its guard.
@@ -143,6 +144,7 @@ pub fn mount(app: &App, routes: Vec<Route>) -> Router<App> {
             path: route.path,
             who: route.who,
             rate: route.rate,
+            body: route.body,
         };
         let handler = route
             .handler
@@ -165,7 +167,10 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         return Error::TooMany { seconds: wait }.into_response();
     }
     match admit(gate.who, viewer) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => match viewer.token.as_ref().map(|t| t.id) {
+            Some(token) => super::idempotent::once(gate.app, token, gate.body, request, next).await,
+            None => next.run(request).await,
+        },
         Err(Error::SignIn { .. }) => match crate::account::founded(&gate.app).await {
             Ok(false) => super::see_other("/setup"),
             Ok(true) => {
