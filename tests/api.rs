@@ -195,3 +195,166 @@ async fn the_description_has_every_call_and_no_other() {
         .collect();
     assert_eq!(described, mounted);
 }
+
+#[tokio::test]
+async fn a_write_with_a_key_is_done_once() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = token(&test, company.ines, Scope::ALL).await;
+    let tom = token(&test, company.tom, Scope::ALL).await;
+    let body = post(&company, "Bonjour");
+    let send = async |client: &Client, key: &str, body: &Value| {
+        client
+            .call_with(
+                Method::POST,
+                "/api/v1/posts",
+                &[("idempotency-key", key)],
+                Some(body),
+            )
+            .await
+    };
+    let first = send(&ines, "k-1", &body).await.expect(201).json();
+    let again = send(&ines, "k-1", &body).await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.json(), first);
+    // Another request under the same key, and a key that is none, do nothing.
+    let other = send(&ines, "k-1", &post(&company, "Autre")).await;
+    other.expect(422);
+    send(&ines, "with space", &body).await.expect(422);
+    send(&ines, &"k".repeat(256), &body).await.expect(422);
+    // Keys of two people never meet.
+    send(&tom, "k-1", &body).await.expect(201);
+    let list = ines.call(Method::GET, "/api/v1/posts", None).await.json();
+    assert_eq!(list["posts"].as_array().unwrap().len(), 2);
+
+    // A refusal gives the key back.
+    let path = format!("/api/v1/posts/{}", first["id"].as_str().unwrap());
+    let mut changed = post(&company, "Bonjour à tous");
+    changed["version"] = json!(99);
+    let put = async |body: &Value| {
+        let key = &[("idempotency-key", "k-2")];
+        ines.call_with(Method::PUT, &path, key, Some(body)).await
+    };
+    put(&changed).await.expect(409);
+    changed["version"] = first["version"].clone();
+    put(&changed).await.expect(200);
+
+    // Two at once: one does it, the other gets its answer or is told that it runs.
+    let (a, b) = tokio::join!(send(&ines, "k-3", &body), send(&ines, "k-3", &body));
+    let mut statuses = [a.status.as_u16(), b.status.as_u16()];
+    statuses.sort_unstable();
+    assert!(
+        statuses == [201, 201] || statuses == [201, 409],
+        "{statuses:?}"
+    );
+    let list = ines.call(Method::GET, "/api/v1/posts", None).await.json();
+    assert_eq!(list["posts"].as_array().unwrap().len(), 3);
+
+    // After a day the key is forgotten.
+    test.wait(jiff::SignedDuration::from_hours(25));
+    assert!(vigie::web::idempotent::forget(&test.app).await.unwrap() >= 3);
+    send(&ines, "k-1", &body).await.expect(201);
+}
+
+#[tokio::test]
+async fn lists_come_in_pieces() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = token(&test, company.ines, Scope::ALL).await;
+    let get = async |path: &str| ines.call(Method::GET, path, None).await;
+    for path in [
+        "/api/v1/members",
+        "/api/v1/channels",
+        "/api/v1/changes",
+        "/api/v1/alarms",
+        "/api/v1/posts",
+        "/api/v1/audit",
+    ] {
+        for (limit, status) in [(0, 422), (101, 422), (1, 200)] {
+            get(&format!("{path}?limit={limit}")).await.expect(status);
+        }
+    }
+    let mut names = BTreeSet::new();
+    let mut after = String::new();
+    for _ in 0..20 {
+        let page = get(&format!("/api/v1/members?limit=2{after}")).await.json();
+        for member in page["members"].as_array().unwrap() {
+            assert!(names.insert(member["name"].as_str().unwrap().to_owned()));
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let all = test
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .members()
+        .await
+        .unwrap();
+    assert_eq!(names.len(), all.len());
+    get("/api/v1/members?after=nobody").await.expect(422);
+    get("/api/v1/calendar?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z")
+        .await
+        .expect(200);
+    for wrong in [
+        "from=2026-11-01T00:00:00Z&to=2026-10-01T00:00:00Z",
+        "from=x&to=y",
+        "from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z",
+    ] {
+        get(&format!("/api/v1/calendar?{wrong}")).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_read_and_proved_from_outside() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = token(&test, company.ines, Scope::ALL).await;
+    let made = ines
+        .call(
+            Method::POST,
+            "/api/v1/posts",
+            Some(&post(&company, "Bonjour")),
+        )
+        .await
+        .json();
+    let log = ines
+        .call(Method::GET, "/api/v1/audit?kind=post&limit=1", None)
+        .await
+        .expect(200)
+        .json();
+    let entry = &log["entries"][0];
+    assert_eq!(entry["act"], "post.create");
+    assert_eq!(entry["actor"]["kind"], "token");
+    assert_eq!(
+        entry["object"].as_str().unwrap(),
+        format!("post/{}", made["id"].as_str().unwrap())
+    );
+    let head = ines
+        .call(Method::GET, "/api/v1/audit/head", None)
+        .await
+        .json();
+    let export = ines
+        .call(Method::GET, "/api/v1/audit/export", None)
+        .await
+        .expect(200)
+        .text();
+    let against = vigie_core::audit::verify::Against {
+        key: Some(vigie_core::audit::note::NoteKey::parse(head["key"].as_str().unwrap()).unwrap()),
+        checkpoint: None,
+    };
+    let verdict = vigie::audit::proof::prove_export(export.as_bytes(), &against).unwrap();
+    assert!(
+        matches!(&verdict, vigie_core::audit::verify::Verdict::Intact { root, .. } if *root == head["root"].as_str().unwrap()),
+        "{verdict:?}"
+    );
+    let narrow = token(&test, company.ines, &[Scope::ReadPosts]).await;
+    narrow
+        .call(Method::GET, "/api/v1/audit/export", None)
+        .await
+        .expect(403);
+}

@@ -4,6 +4,9 @@
 #[allow(dead_code, reason = "each story needs its own part")]
 #[path = "support/company.rs"]
 mod company;
+#[allow(dead_code, reason = "each story needs its own part")]
+#[path = "support/pages.rs"]
+mod pages;
 
 use std::process::{Command, Output};
 
@@ -13,6 +16,8 @@ use vigie::clock::SystemClock;
 use vigie::config::{Config, Layer};
 use vigie::post::actions;
 use vigie::publication::worker;
+use vigie::testing::TestApp;
+use vigie_core::member::Lang;
 
 async fn app(data: &std::path::Path) -> App {
     let flags = Layer::from([("data".to_owned(), data.display().to_string())]);
@@ -135,4 +140,81 @@ async fn root_keys_rotate_and_come_back_from_shares() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn the_page_shows_the_log_and_proves_it() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    for (lang, began, intact, altered) in [
+        (
+            "en",
+            "Draft begun",
+            "The log is intact",
+            "The log was altered",
+        ),
+        (
+            "fr",
+            "Brouillon commencé",
+            "Le journal est intact",
+            "Le journal a été altéré",
+        ),
+    ] {
+        let speaks = if lang == "fr" { Lang::Fr } else { Lang::En };
+        let mut tx = test.app.store.begin().await.unwrap();
+        tx.set_member_lang(company.ines, speaks).await.unwrap();
+        tx.commit().await.unwrap();
+        let ines = pages::signed_in(&test, company.ines, lang).await;
+        let post = company.who(&test.app, company.ines).await;
+        let id = actions::create(&test.app, &post, &company.draft("Bonjour"))
+            .await
+            .unwrap()
+            .post
+            .id;
+        let page = ines.get("/audit").await.expect(200).text();
+        assert!(page.contains(began) && page.contains(&format!("/posts/{id}")));
+        // Only this post; only one kind; there is no choice by person.
+        let one = ines.get(&format!("/audit?object=post/{id}")).await.text();
+        assert_eq!(one.matches("id=\"entry-").count(), 1);
+        let none = ines.get("/audit?kind=vault").await.expect(200).text();
+        assert_eq!(none.matches("id=\"entry-").count(), 0);
+        assert!(!page.contains("name=\"member\""));
+        let proof = ines.post("/audit/verify", &[]).await.expect(200).text();
+        assert!(proof.contains(intact), "{proof}");
+        let export = ines.get("/audit/export").await.expect(200);
+        assert!(
+            export
+                .header("content-disposition")
+                .contains("vigie-audit.jsonl")
+        );
+
+        if lang == "en" {
+            continue;
+        }
+        let sql = "update audit_entry set act = 'post.submit' where act = 'post.create'";
+        vigie_store::testing::tamper(&test.app.store, sql).await;
+        let proof = ines.post("/audit/verify", &[]).await.expect(200).text();
+        assert!(proof.contains(altered), "{proof}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_log_is_paged() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = pages::signed_in(&test, company.ines, "en").await;
+    let who = company.who(&test.app, company.ines).await;
+    for n in 0..60 {
+        let draft = company.draft(&format!("Bonjour {n}"));
+        actions::create(&test.app, &who, &draft).await.unwrap();
+    }
+    let first = ines.get("/audit?kind=post").await.text();
+    assert_eq!(first.matches("id=\"entry-").count(), 50);
+    let before = first.split("before=").nth(1).unwrap();
+    let before: String = before.chars().take_while(char::is_ascii_digit).collect();
+    let second = ines
+        .get(&format!("/audit?kind=post&before={before}"))
+        .await
+        .text();
+    assert_eq!(second.matches("id=\"entry-").count(), 10);
 }

@@ -215,3 +215,26 @@ fn the_sprite_has_every_icon_that_is_named() {
         }
     }
 }
+
+/// Every act that the program writes in the log has words on the log's page.
+#[test]
+fn every_act_of_the_log_has_words() {
+    let act = Regex::new(
+        r#""((?:post|publication|channel|page|change|pause|alarm|member|session|passkey|password|authenticator|recovery|token|vault|organisation)\.[a-z_]+)""#,
+    )
+    .unwrap();
+    let known = catalogue("en");
+    let mut sources = Vec::new();
+    files(&root().join("crates/vigie/src"), &["rs"], &mut sources);
+    let mut seen = BTreeSet::new();
+    for path in sources {
+        let text = fs::read_to_string(&path).unwrap();
+        seen.extend(act.captures_iter(&text).map(|c| c[1].to_owned()));
+    }
+    assert!(seen.len() > 40, "{}", seen.len());
+    let silent: Vec<_> = seen
+        .iter()
+        .filter(|act| !known.contains_key(&format!("audit-act-{}", act.replace(['.', '_'], "-"))))
+        .collect();
+    assert!(silent.is_empty(), "acts without words: {silent:?}");
+}

@@ -172,7 +172,10 @@ impl Conn {
         limit: u32,
     ) -> Result<Vec<Leaf>> {
         // « post. » to « post/ »: every act of the kind, and an index can be used.
-        let kind = filter.kind.as_ref().map(|k| (format!("{k}."), format!("{k}/")));
+        let kind = filter
+            .kind
+            .as_ref()
+            .map(|k| (format!("{k}."), format!("{k}/")));
         let rows: Vec<LeafRow> = q(PAGE)
             .int(before.map_or(i64::MAX, number))
             .text(filter.object.as_deref().unwrap_or_default())

@@ -238,11 +238,25 @@ impl Client {
         path: &str,
         body: Option<&serde_json::Value>,
     ) -> Answer {
-        let request = Request::builder()
+        self.call_with(method, path, &[], body).await
+    }
+
+    /// The same with more headers.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&serde_json::Value>,
+    ) -> Answer {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let body = body.map_or_else(Body::empty, |b| Body::from(b.to_string()));
         send(&self.router, request.body(body).expect("a request")).await
     }

@@ -163,7 +163,10 @@ pub async fn stream(app: App) -> Result<Response, Error> {
             Ok(next) => Some((Ok(Bytes::from(text)), (app, next))),
             Err(error) => {
                 tracing::error!(%error, "the export of the log broke off");
-                Some((Err(std::io::Error::other("the export broke off")), (app, None)))
+                Some((
+                    Err(std::io::Error::other("the export broke off")),
+                    (app, None),
+                ))
             }
         }
     });

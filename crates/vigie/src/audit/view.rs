@@ -53,7 +53,10 @@ impl Entry {
             AuditActor::Member { member } => (people.name(&member).to_owned(), false),
             AuditActor::Token { member, .. } => (people.name(&member).to_owned(), true),
         };
-        let outcome = leaf.detail.get("outcome").or_else(|| leaf.detail.get("state"));
+        let outcome = leaf
+            .detail
+            .get("outcome")
+            .or_else(|| leaf.detail.get("state"));
         Self {
             seq: leaf.seq,
             at: leaf.at,

@@ -306,7 +306,12 @@ pub async fn list(
         .map(|text| text.parse())
         .transpose()
         .map_err(|_| bad())?;
-    let page = app.store.read().await?.posts(&filter, after, most(wanted.limit)?).await?;
+    let page = app
+        .store
+        .read()
+        .await?
+        .posts(&filter, after, most(wanted.limit)?)
+        .await?;
     let posts = page
         .lines
         .into_iter()

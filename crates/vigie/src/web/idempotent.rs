@@ -53,7 +53,14 @@ pub async fn once(app: App, token: TokenId, most: usize, request: Request, next:
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => {
             // On its own task: a caller who hangs up does not leave the key without its answer.
-            let done = tokio::spawn(keyed(app, format!("token/{token}"), key, most, request, next));
+            let done = tokio::spawn(keyed(
+                app,
+                format!("token/{token}"),
+                key,
+                most,
+                request,
+                next,
+            ));
             match done.await {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => error.into_response(),
