@@ -107,7 +107,21 @@ error-storage-away-what = Vigie cannot reach its database.
 error-storage-away-kept = What was saved before is kept. Nothing can be approved or published meanwhile.
 error-storage-away-mend = Try again in a minute; if it lasts, tell the person who runs the machine.
 
+error-storage-damaged-title = The database is damaged
+error-storage-damaged-what = Vigie reads things in its database that cannot be there.
+error-storage-damaged-kept = The last step was not carried out. What was saved before is in the latest backup at least. Nothing is published meanwhile.
+error-storage-damaged-mend = Tell the person who runs the machine: the database must be brought back from a backup.
+
 error-internal-title = Something went wrong on our side
 error-internal-what = A fault in Vigie stopped this step. It is not your doing.
 error-internal-kept = What was saved before is kept; the last step was not finished.
 error-internal-mend = Try again. If it happens once more, give the operation’s name below to the person who runs Vigie.
+
+# What was typed, on the page of an error.
+kept-title = What you typed
+kept-again-hint = It is all here. When the trouble is over, send it again from this page; or copy it.
+kept-copy = It is all here: copy it before you leave this page.
+kept-again = Send it again
+kept-words = Your words
+kept-sign-in = Your session has ended, and nothing of what you typed is lost. Sign in in a new tab, come back here and send it again.
+kept-sign-in-link = Sign in in a new tab

@@ -107,7 +107,21 @@ error-storage-away-what = Vigie n’arrive pas à joindre sa base de données.
 error-storage-away-kept = Ce qui était enregistré est conservé. Rien ne peut être approuvé ni publié entre-temps.
 error-storage-away-mend = Réessayez dans une minute ; si cela dure, prévenez la personne qui gère la machine.
 
+error-storage-damaged-title = La base de données est abîmée
+error-storage-damaged-what = Vigie lit dans sa base des choses qui ne peuvent pas s’y trouver.
+error-storage-damaged-kept = La dernière étape n’a pas été exécutée. Ce qui était enregistré est au moins dans la dernière sauvegarde. Rien n’est publié entre-temps.
+error-storage-damaged-mend = Prévenez la personne qui gère la machine : il faut reprendre la base d’une sauvegarde.
+
 error-internal-title = Quelque chose n’a pas marché de notre côté
 error-internal-what = Un défaut de Vigie a interrompu cette étape. Vous n’y êtes pour rien.
 error-internal-kept = Ce qui était enregistré est conservé ; la dernière étape n’a pas été terminée.
 error-internal-mend = Réessayez. Si cela se reproduit, donnez le nom de l’opération ci-dessous à la personne qui gère Vigie.
+
+# What was typed, on the page of an error.
+kept-title = Ce que vous avez écrit
+kept-again-hint = Tout est là. Quand le souci sera passé, renvoyez-le depuis cette page ; ou copiez-le.
+kept-copy = Tout est là : copiez-le avant de quitter cette page.
+kept-again = Renvoyer
+kept-words = Vos mots
+kept-sign-in = Votre session est finie, et rien de ce que vous avez écrit n’est perdu. Connectez-vous dans un nouvel onglet, revenez ici et renvoyez.
+kept-sign-in-link = Se connecter dans un nouvel onglet

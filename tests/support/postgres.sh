@@ -4,6 +4,10 @@
 #
 #   postgres.sh start   starts it unless it runs already; prints its address (for VIGIE_TEST_POSTGRES)
 #   postgres.sh stop    stops it and removes the folder
+#   postgres.sh halt    stops it as a power cut would, and leaves its data
+#   postgres.sh resume  starts it again on that data
+#
+# VIGIE_TEST_POSTGRES_COMMIT=on makes a commit outlive `halt`.
 #
 # As root it drops to the `postgres` user of the Debian package, since PostgreSQL refuses to run as root.
 set -eu
@@ -57,8 +61,12 @@ start() {
     as_owner mkdir -p -m 700 "$dir/socket"
     as_owner "$bin/initdb" -D "$dir/data" -U vigie --auth=trust --encoding=UTF8 --locale=C --no-sync >"$dir/log" 2>&1 ||
         { cat "$dir/log" >&2; exit 1; }
+    launch
+}
+
+launch() {
     as_owner "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/data/server.log" -o "-k $dir/socket -c listen_addresses='' \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB" \
+        -c fsync=off -c synchronous_commit=${VIGIE_TEST_POSTGRES_COMMIT:-off} -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB" \
         start >"$dir/log" 2>&1 9>&- || { cat "$dir/log" "$dir/data/server.log" >&2; exit 1; }
 }
 
@@ -74,6 +82,12 @@ start)
     start 9>&-
     echo "$url"
     ;;
+halt)
+    as_owner "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null
+    ;;
+resume)
+    launch 9>&-
+    ;;
 stop)
     if [ -d "$dir/data" ]; then
         as_owner "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
@@ -81,7 +95,7 @@ stop)
     rm -rf "$dir" "$dir.lock"
     ;;
 *)
-    echo "usage: postgres.sh start|stop" >&2
+    echo "usage: postgres.sh start|stop|halt|resume" >&2
     exit 2
     ;;
 esac

@@ -28,6 +28,8 @@ pub struct Start {
     pub demo: bool,
     /// The port to listen on; a free one when absent.
     pub port: Option<u16>,
+    /// A program, with its arguments, that starts the server in its own place: `prlimit`, `unshare`.
+    pub by: Vec<String>,
 }
 
 impl Server {
@@ -37,7 +39,15 @@ impl Server {
     /// When it does not answer within a minute; the message holds its log.
     pub async fn start(data: &Path, start: Start) -> Self {
         let port = start.port.unwrap_or_else(free_port);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vigie"));
+        let program = env!("CARGO_BIN_EXE_vigie");
+        let mut command = match start.by.split_first() {
+            None => Command::new(program),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
         command.arg(if start.demo { "demo" } else { "serve" });
         if !start.demo {
             command.arg("--data").arg(data);

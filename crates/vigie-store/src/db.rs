@@ -45,6 +45,7 @@ impl Store {
         sqlx::any::install_default_drivers();
         let engine = Engine::of(url)?;
         let address = engine.address(url)?;
+        engine.whole(url)?;
         // A first connection without the pool, which would try again and again and then only say that it is busy.
         let mut first = AnyConnection::connect(&address).await.map_err(unopened)?;
         engine.prepare(&mut first, true).await?;
@@ -144,18 +145,33 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] if another writer holds the database too long, [`Error::ReadOnly`].
     pub async fn begin(&self) -> Result<Tx> {
-        let tx = self.writers.begin_with(self.engine.begin()).await?;
-        Ok(Tx {
-            conn: Conn {
-                inner: Inner::Write(tx),
-            },
-        })
+        let mut spoiled = 0;
+        loop {
+            match self.writers.begin_with(self.engine.begin()).await {
+                Ok(tx) => {
+                    return Ok(Tx {
+                        conn: Conn {
+                            inner: Inner::Write(tx),
+                        },
+                    });
+                }
+                // SQLite undoes a transaction by itself when the disk is full; sqlx does not learn of it and believes
+                // for ever that one is open on that connection. It is closed, and a new one opened.
+                Err(sqlx::Error::InvalidSavePointStatement) if spoiled < 3 => {
+                    spoiled += 1;
+                    let conn = self.writers.acquire().await?;
+                    let _ = conn.close().await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Whether the database answers and can be written to, for the readiness page.
     pub async fn ready(&self) -> Result<()> {
         let mut conn = self.writers.acquire().await?;
-        self.engine.writable(&mut conn).await
+        self.engine.writable(&mut conn).await?;
+        self.engine.room(&mut conn).await
     }
 
     /// Reads the whole database for damage (SQLite). Slow on a large one.

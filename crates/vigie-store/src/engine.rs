@@ -17,6 +17,9 @@ pub enum Engine {
 /// A check of the whole file at start is only done below this size (pages × page size, in bytes), to start quickly.
 const CHECKED_AT_START: i64 = 32 * 1024 * 1024;
 
+/// The smallest page that SQLite can have, bytes.
+const HEADER: u64 = 512;
+
 impl Engine {
     /// The engine of an address: `sqlite:PATH`, `sqlite://PATH`, `postgres://…` or `postgresql://…`.
     pub fn of(url: &str) -> Result<Self> {
@@ -63,6 +66,18 @@ impl Engine {
             Self::Sqlite if url.contains("mode=") => Ok(url.to_owned()),
             Self::Sqlite if url.contains('?') => Ok(format!("{url}&mode=rwc")),
             Self::Sqlite => Ok(format!("{url}?mode=rwc")),
+        }
+    }
+
+    /// Refuses a file that is too short to be a database: SQLite would take it for an empty one and begin anew on it.
+    pub(crate) fn whole(self, url: &str) -> Result<()> {
+        let path = url.split('?').next().unwrap_or(url);
+        let path = path.trim_start_matches("sqlite:").trim_start_matches("//");
+        match (self, std::fs::metadata(path)) {
+            (Self::Sqlite, Ok(file)) if (1..HEADER).contains(&file.len()) => {
+                Err(Error::Corrupt(format!("only {} bytes", file.len())))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -117,6 +132,20 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Writes a few bytes and keeps them: a full disk shows only then. PostgreSQL stops by itself when it has no room.
+    pub(crate) async fn room(self, conn: &mut AnyConnection) -> Result<()> {
+        if self == Self::Postgres {
+            return Ok(());
+        }
+        let tried = conn
+            .execute("begin immediate; pragma user_version = 1; commit")
+            .await;
+        if tried.is_err() {
+            let _ = conn.execute("rollback").await;
+        }
+        tried.map(|_| ()).map_err(Error::from)
     }
 
     /// Looks for damage. The whole file is read, so at start (`quick`) only small ones are. PostgreSQL looks after

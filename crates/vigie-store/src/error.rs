@@ -121,6 +121,9 @@ fn from_engine(said: &dyn sqlx::error::DatabaseError) -> Option<Error> {
             13 => Some(Error::Full),
             // The shared-memory file beside the WAL could not grow: the disk is full.
             10 if code == 10 | (19 << 8) => Some(Error::Full),
+            // A write that the system did not take: SQLite says "full" of a full disk only, and this of a quota or of a
+            // limit on the size of files.
+            10 if code == 10 | (3 << 8) => Some(Error::Full),
             10 | 14 => Some(Error::Unreachable(text)),
             11 | 26 => Some(Error::Corrupt(text)),
             _ => None,

@@ -193,3 +193,14 @@ pub async fn tamper(store: &Store, sql: &'static str) {
     assert!(changed > 0, "nothing was changed by: {sql}");
     tx.commit().await.unwrap();
 }
+
+/// Runs one statement on the server at `url`, outside of any transaction, as its operator could.
+///
+/// # Panics
+/// When the statement fails.
+pub async fn alone(url: &str, sql: &'static str) {
+    sqlx::any::install_default_drivers();
+    let mut conn = sqlx::AnyConnection::connect(url).await.unwrap();
+    conn.execute(sql).await.unwrap();
+    conn.close().await.unwrap();
+}

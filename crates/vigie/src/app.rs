@@ -74,6 +74,11 @@ impl App {
         let store = Store::open(&config.database)
             .await
             .context("the database cannot be used")?;
+        if keys.new_vault && store.read().await?.organisation().await?.is_some() {
+            // The one just made would only hide that the right one is missing.
+            std::fs::remove_file(&config.vault_key_file)?;
+            return Err(crate::trouble::KeyGone(config.vault_key_file.clone()).into());
+        }
         let vault = RootKeys::parse(keys.vault.expose_secret())
             .with_context(|| config.vault_key_file.display().to_string())?;
         let packs = Packs::embedded().map_err(|errors| {

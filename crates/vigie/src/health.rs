@@ -3,8 +3,11 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 
+use std::time::Duration;
+
 use crate::{
     app::App,
+    web::error::storage_kind,
     web::route::{Route, Who},
 };
 
@@ -26,6 +29,29 @@ struct Ready {
     ready: bool,
     /// What is missing, by name.
     missing: Vec<&'static str>,
+    /// What is wrong with the database: a name that `/problems/NAME` explains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
+}
+
+/// Longest wait for the database before it counts as missing.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The name of what is wrong with the database, if anything.
+async fn trouble(app: &App) -> Option<String> {
+    let store = app.store.clone();
+    // Not cut off in the middle: that would leave the connection in a state nobody knows.
+    let asked = tokio::spawn(async move { store.ready().await });
+    let error = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(Ok(()))) => return None,
+        Ok(Ok(Err(error))) => error,
+        Ok(Err(_)) | Err(_) => vigie_store::Error::Busy,
+    };
+    tracing::warn!(%error, "not ready");
+    Some(format!(
+        "storage-{}",
+        storage_kind(&error).unwrap_or("away")
+    ))
 }
 
 async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
@@ -33,8 +59,8 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
     if *app.stopping.borrow() {
         missing.push("stopping");
     }
-    if let Err(error) = app.store.ready().await {
-        tracing::warn!(%error, "not ready");
+    let trouble = trouble(&app).await;
+    if trouble.is_some() {
         missing.push("database");
     }
     let status = if missing.is_empty() {
@@ -47,6 +73,7 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
         Json(Ready {
             ready: missing.is_empty(),
             missing,
+            trouble,
         }),
     )
 }

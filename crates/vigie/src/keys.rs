@@ -20,6 +20,8 @@ pub struct Keys {
     pub link: SecretBox<[u8; 32]>,
     /// Seed of the Ed25519 key that signs checkpoints of the log. 32 bytes.
     pub audit: SecretBox<[u8; 32]>,
+    /// True when the vault's key was made just now.
+    pub new_vault: bool,
 }
 
 impl Keys {
@@ -28,6 +30,7 @@ impl Keys {
     /// # Errors
     /// A file that others than its owner may read; a file that cannot be read, made or understood.
     pub fn load_or_create(config: &Config) -> Result<Self> {
+        let new_vault = !config.vault_key_file.exists();
         let vault = read_or_create(&config.vault_key_file, || {
             Ok(format!("k1:{}\n", BASE64.encode(random()?)))
         })?;
@@ -35,6 +38,7 @@ impl Keys {
             vault,
             link: seed(&config.link_key_file)?,
             audit: seed(&config.audit_key_file)?,
+            new_vault,
         })
     }
 }
@@ -103,9 +107,12 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot create {}", path.display()))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", path.display()))
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // A full disk must not leave half a key, which the next start would take for a damaged one.
+        let _ = fs::remove_file(path);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Replaces a private file whole: a crash leaves the old one or the new one, never half of either.

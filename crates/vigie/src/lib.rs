@@ -29,6 +29,7 @@ pub mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;
+pub mod trouble;
 pub mod vault;
 pub mod web;
 pub mod words;

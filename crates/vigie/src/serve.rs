@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use crate::{
     app::{self, App},
-    cli::Settings,
+    cli::{Settings, Speech},
     clock::SystemClock,
     config::Config,
 };
@@ -17,6 +17,8 @@ vigie serve --database postgres://vigie@db/vigie --public-url https://vigie.exam
 pub struct Serve {
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 /// Runs `vigie serve`.
@@ -27,11 +29,18 @@ pub fn run(args: Serve) -> Result<ExitCode> {
     let config = args.settings.load()?;
     log_to_stderr(&config.log)?;
     crate::web::panic::log_place_only();
-    crate::cli::block_on(async {
-        let app = App::open(config, Arc::new(SystemClock)).await?;
+    let served = crate::cli::block_on(async {
+        let app = App::open(config.clone(), Arc::new(SystemClock)).await?;
         serve(app).await
-    })?;
-    Ok(ExitCode::SUCCESS)
+    });
+    match served {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            let w = args.speech.words();
+            eprintln!("{}", crate::trouble::said(&error, &config, &w));
+            Ok(ExitCode::from(2))
+        }
+    }
 }
 
 /// Serves until a signal or [`App::stop`], then lets requests in hand end.

@@ -22,6 +22,9 @@ pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// Being seen is written down this often at most.
 const TOUCH: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long a request waits for a note that it was made. Beyond that the note goes on by itself.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// A fresh secret: 32 random bytes, as text.
 ///
 /// # Errors
@@ -53,9 +56,13 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<Signed>, Error> {
         .await?;
     let Some(found) = found else { return Ok(None) };
     if now.duration_since(found.session.seen_at) >= TOUCH {
-        let mut tx = app.store.begin().await?;
-        tx.touch_session(found.session.id, now).await?;
-        tx.commit().await?;
+        let (store, id) = (app.store.clone(), found.session.id);
+        aside(async move {
+            let mut tx = store.begin().await?;
+            tx.touch_session(id, now).await?;
+            tx.commit().await
+        })
+        .await;
     }
     Ok(Some(Signed {
         id: found.member.id,
@@ -66,6 +73,15 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<Signed>, Error> {
         session: found.session.id,
         step_up_at: found.session.step_up_at,
     }))
+}
+
+/// Notes something that may also go unnoted. A database that cannot be written to must not keep people from reading,
+/// nor make them wait: a session not marked as seen only ends earlier.
+pub async fn aside(note: impl Future<Output = Result<(), vigie_store::Error>> + Send + 'static) {
+    let noted = tokio::spawn(note);
+    if let Ok(Ok(Err(error))) = tokio::time::timeout(PATIENCE, noted).await {
+        tracing::warn!(%error, "that somebody was here could not be noted");
+    }
 }
 
 /// Opens a session and returns its secret for [`set`].

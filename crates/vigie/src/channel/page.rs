@@ -149,9 +149,7 @@ async fn connect(
     let now = app.clock.now();
     let id = ChannelId::new(Uuid::now_v7());
     let mut tx = app.store.begin().await?;
-    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now)
-        .await
-        .map_err(|e| Error::Internal(e.into()))?;
+    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now).await?;
     let display = if platform == Platform::Sandbox {
         identifier.trim()
     } else {
@@ -226,9 +224,7 @@ async fn repair(
     if old != row.secret {
         return Err(Error::Conflict);
     }
-    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now)
-        .await
-        .map_err(|e| Error::Internal(e.into()))?;
+    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now).await?;
     tx.channel_secret(id, sealed).await?;
     if let Some(old) = old {
         tx.secret_delete(old).await?;

@@ -23,7 +23,6 @@ use super::who::Who;
 use super::{actions, composer, picture, settle};
 use crate::account::passkey;
 use crate::check::gather::Checked;
-use crate::media::intake;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -33,6 +32,13 @@ use crate::web::route::{Route, Who as Guard};
 use crate::web::viewer::Signed;
 use crate::web::{self};
 use crate::words::Words;
+
+/// Largest form of a composer, bytes. A million characters of any script fit, written as browsers write them: far more
+/// than can be kept, so that who pastes a whole book gets it back with a word about its length.
+const TEXTS: usize = 13 * 1024 * 1024;
+/// Largest form with a picture, bytes. A picture larger than is taken is read to its end and dropped, so that the form
+/// around it comes back.
+const PICTURE: usize = 64 * 1024 * 1024;
 
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
@@ -44,14 +50,16 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/posts", read, list),
         Route::get("/posts/new", write, composer::new),
-        Route::post("/posts/new", write, composer::create),
-        Route::post("/posts/check", write, composer::live_part).rate(Rate::TYPING),
+        Route::post("/posts/new", write, composer::create).body(TEXTS),
+        Route::post("/posts/check", write, composer::live_part)
+            .rate(Rate::TYPING)
+            .body(TEXTS),
         Route::get("/posts/{id}", read, show),
         Route::get("/posts/{id}/edit", write, composer::edit),
-        Route::post("/posts/{id}/edit", write, composer::save),
-        Route::post("/posts/picture", write, picture::add).body(intake::MOST_BYTES + 1024 * 1024),
+        Route::post("/posts/{id}/edit", write, composer::save).body(TEXTS),
+        Route::post("/posts/picture", write, picture::add).body(PICTURE),
         Route::get("/posts/{id}/suggest", write, composer::suggest),
-        Route::post("/posts/{id}/suggest", write, composer::propose),
+        Route::post("/posts/{id}/suggest", write, composer::propose).body(TEXTS),
         Route::post("/posts/{id}/suggestions/{suggestion}/accept", write, accept),
         Route::post(
             "/posts/{id}/suggestions/{suggestion}/decline",

@@ -25,12 +25,16 @@ const SLOW: u64 = 10;
 
 /// Runs rounds until the program ends.
 pub async fn run(app: App) {
-    let mut round: u64 = 0;
+    let (mut round, mut failed) = (0_u64, 0_u32);
     let stopped = app.stopped();
     tokio::pin!(stopped);
     loop {
-        if let Err(error) = fast(&app).await {
-            tracing::error!(error = %format_args!("{error:#}"), "a round of the publisher failed; the next one tries again");
+        match fast(&app).await {
+            Ok(()) => failed = 0,
+            Err(error) => {
+                failed = failed.saturating_add(1);
+                tracing::error!(error = %format_args!("{error:#}"), "a round of the publisher failed; the next one tries again");
+            }
         }
         if round.is_multiple_of(SLOW)
             && let Err(error) = slow(&app).await
@@ -40,8 +44,9 @@ pub async fn run(app: App) {
         round = round.wrapping_add(1);
         tokio::select! {
             () = &mut stopped => return,
-            () = app.wake.notified() => {}
-            () = tokio::time::sleep(PAUSE) => {}
+            () = app.wake.notified(), if failed == 0 => {}
+            // Later each time while there is trouble, up to eight seconds: a full disk is not filled with its own complaints.
+            () = tokio::time::sleep(PAUSE.saturating_mul(1 << failed.min(4))) => {}
         }
     }
 }

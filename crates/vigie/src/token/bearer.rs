@@ -25,9 +25,13 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<Bearer>, Error> {
         .last_used_at
         .is_none_or(|at| now.duration_since(at) >= TOUCH)
     {
-        let mut tx = app.store.begin().await?;
-        tx.touch_token(found.token.id, now).await?;
-        tx.commit().await?;
+        let (store, id) = (app.store.clone(), found.token.id);
+        session::aside(async move {
+            let mut tx = store.begin().await?;
+            tx.touch_token(id, now).await?;
+            tx.commit().await
+        })
+        .await;
     }
     Ok(Some(Bearer {
         id: found.token.id,

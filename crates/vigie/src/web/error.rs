@@ -69,7 +69,8 @@ pub enum Error {
     /// It took too long.
     #[error("timeout")]
     Timeout,
-    /// The database is locked, full, read-only or away. `kind` is `busy`, `full`, `readonly` or `away`.
+    /// The database is locked, full, read-only, away or damaged. `kind` is `busy`, `full`, `readonly`, `away` or
+    /// `damaged`.
     #[error("storage {kind}: {source}")]
     Storage {
         /// Which of them.
@@ -123,6 +124,9 @@ impl Error {
                 kind: "readonly", ..
             } => ("storage-readonly", StatusCode::SERVICE_UNAVAILABLE),
             Self::Storage { kind: "busy", .. } => ("storage-busy", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Storage {
+                kind: "damaged", ..
+            } => ("storage-damaged", StatusCode::SERVICE_UNAVAILABLE),
             Self::Storage { .. } => ("storage-away", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal(_) => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -138,8 +142,10 @@ pub struct Problem {
     pub status: StatusCode,
     /// More about this very case.
     pub detail: Option<Said>,
-    /// Seconds to wait before trying again.
+    /// Seconds to wait before trying again, said to people and programs.
     pub wait: Option<u64>,
+    /// The same said to programs only, where people must do something first.
+    pub retry: Option<u64>,
 }
 
 impl IntoResponse for Error {
@@ -163,9 +169,15 @@ impl IntoResponse for Error {
             }
             _ => None,
         };
+        let retry = match &self {
+            Self::Storage { kind: "busy", .. } => Some(2),
+            Self::Storage { kind: "away", .. } | Self::Timeout => Some(10),
+            // Somebody must mend it first; a program need not ask every second.
+            Self::Storage { .. } => Some(60),
+            _ => None,
+        };
         let (wait, to) = match self {
             Self::TooMany { seconds } => (Some(seconds), None),
-            Self::Storage { kind: "busy", .. } => (Some(2), None),
             Self::Home => (None, Some("/".to_owned())),
             Self::StepUp { next } => (
                 None,
@@ -185,6 +197,7 @@ impl IntoResponse for Error {
             status,
             detail,
             wait,
+            retry,
         });
         if let Some(location) = to.and_then(|to| HeaderValue::from_str(&to).ok()) {
             // The outer layer makes it a redirect for pages; the API never asks with a cookie and gets the problem.
@@ -194,21 +207,40 @@ impl IntoResponse for Error {
     }
 }
 
+/// The kind of storage trouble that an error of the database is: `busy`, `full`, `readonly`, `away` or `damaged`;
+/// nothing when it is no trouble of the storage.
+pub const fn storage_kind(error: &vigie_store::Error) -> Option<&'static str> {
+    use vigie_store::Error as E;
+    match error {
+        E::Busy => Some("busy"),
+        E::Full => Some("full"),
+        E::ReadOnly => Some("readonly"),
+        E::Unreachable(_) => Some("away"),
+        E::Corrupt(_) => Some("damaged"),
+        _ => None,
+    }
+}
+
 impl From<vigie_store::Error> for Error {
     fn from(error: vigie_store::Error) -> Self {
         use vigie_store::Error as E;
-        let kind = match error {
-            E::NotFound => return Self::NotFound,
-            E::Conflict | E::Unique(_) => return Self::Conflict,
-            E::Busy => "busy",
-            E::Full => "full",
-            E::ReadOnly => "readonly",
-            E::Unreachable(_) => "away",
-            other => return Self::Internal(other.into()),
-        };
-        Self::Storage {
-            kind,
-            source: error.into(),
+        match (&error, storage_kind(&error)) {
+            (_, Some(kind)) => Self::Storage {
+                kind,
+                source: error.into(),
+            },
+            (E::NotFound, None) => Self::NotFound,
+            (E::Conflict | E::Unique(_), None) => Self::Conflict,
+            (_, None) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<crate::vault::Error> for Error {
+    fn from(error: crate::vault::Error) -> Self {
+        match error {
+            crate::vault::Error::Store(error) => error.into(),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -221,6 +253,10 @@ impl From<askama::Error> for Error {
 
 impl From<anyhow::Error> for Error {
     fn from(e: anyhow::Error) -> Self {
-        Self::Internal(e)
+        // Trouble of the storage stays what it is, through whatever it came.
+        match e.downcast::<vigie_store::Error>() {
+            Ok(error) => error.into(),
+            Err(e) => Self::Internal(e),
+        }
     }
 }

@@ -113,7 +113,16 @@ impl Form {
             .collect()
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, Error> {
+    /// Every field with its value, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// Reads a body as browsers send forms, line ends made `\n`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for a flood of fields.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(bytes)
             .take(MOST_FIELDS + 1)
             .map(|(n, v)| (n.into_owned(), v.replace("\r\n", "\n")))

@@ -10,6 +10,7 @@ pub mod form;
 pub mod frame;
 pub mod headers;
 pub mod idempotent;
+pub mod kept;
 pub mod language;
 pub mod limit;
 pub mod look;

@@ -12,7 +12,7 @@ use axum::{
 };
 use vigie_core::rights::{Act, allowed, token_allows};
 
-use super::{error::Error, limit::Rate, viewer::Viewer};
+use super::{error::Error, kept, limit::Rate, viewer::Viewer};
 use crate::app::App;
 
 /// Who may use a route.
@@ -169,23 +169,33 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     match admit(gate.who, viewer) {
         Ok(()) => match viewer.token.as_ref().map(|t| t.id) {
             Some(token) => super::idempotent::once(gate.app, token, gate.body, request, next).await,
-            None => next.run(request).await,
+            None => match kept::hold(request, gate.body).await {
+                Ok(request) => next.run(request).await,
+                Err(error) => error.into_response(),
+            },
         },
-        Err(Error::SignIn { .. }) => match crate::account::founded(&gate.app).await {
-            Ok(false) => super::see_other("/setup"),
-            Ok(true) => {
-                let safe = *request.method() == Method::GET;
-                let next = request
-                    .uri()
-                    .path_and_query()
-                    .map(|p| p.as_str().to_owned());
-                Error::SignIn {
-                    next: next.filter(|_| safe),
-                }
-                .into_response()
+        Err(Error::SignIn { .. }) => sign_in(&gate.app, request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Nobody is signed in: where to go, and what was typed before the session ended.
+async fn sign_in(app: &App, request: Request) -> Response {
+    match crate::account::founded(app).await {
+        Ok(false) => super::see_other("/setup"),
+        Ok(true) => {
+            let safe = *request.method() == Method::GET;
+            let next = request
+                .uri()
+                .path_and_query()
+                .map(|p| p.as_str().to_owned());
+            // A body that cannot be read changes nothing about the answer.
+            let _ = kept::hold(request, kept::STRANGER).await;
+            Error::SignIn {
+                next: next.filter(|_| safe),
             }
-            Err(error) => error.into_response(),
-        },
+            .into_response()
+        }
         Err(error) => error.into_response(),
     }
 }

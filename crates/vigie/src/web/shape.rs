@@ -14,6 +14,7 @@ use vigie_core::member::Lang;
 use super::{
     assets, cookie,
     error::{Error, Problem},
+    kept::{Kept, Slot},
     language,
     route::{Route, Who, is_api},
     viewer::{Operation, Theme, Viewer},
@@ -25,8 +26,11 @@ pub fn routes() -> Vec<Route> {
     vec![Route::get("/problems/{kind}", Who::Anyone, explain)]
 }
 
+/// Seconds after which a program may ask again when the server cannot tell.
+const RETRY: u64 = 10;
+
 /// The stable names of problems, as in `/problems/NAME`.
-pub const KINDS: [&str; 19] = [
+pub const KINDS: [&str; 20] = [
     "sign-in",
     "step-up",
     "token",
@@ -45,6 +49,7 @@ pub const KINDS: [&str; 19] = [
     "storage-readonly",
     "storage-busy",
     "storage-away",
+    "storage-damaged",
     "internal",
 ];
 
@@ -55,6 +60,7 @@ async fn explain(Path(kind): Path<String>, viewer: Viewer) -> Result<Response, E
         status: StatusCode::OK,
         detail: None,
         wait: None,
+        retry: None,
     };
     let shape = Shape {
         w: Words::new(viewer.lang),
@@ -62,12 +68,13 @@ async fn explain(Path(kind): Path<String>, viewer: Viewer) -> Result<Response, E
         operation: viewer.operation,
         path: viewer.path,
         problem,
+        kept: None,
     };
     Ok(shape.page())
 }
 
 /// Gives every error answer its shape, also those that a library made.
-pub async fn errors(State(_): State<App>, request: Request, next: Next) -> Response {
+pub async fn errors(State(_): State<App>, mut request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let asked = language::of(request.headers());
     let theme = cookie::read(request.headers(), "theme")
@@ -79,6 +86,8 @@ pub async fn errors(State(_): State<App>, request: Request, next: Next) -> Respo
         .cloned()
         .unwrap_or_default();
     let path = request.uri().path().to_owned();
+    let slot = Slot::default();
+    request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
     let Some(problem) = problem_of(&response) else {
         return response;
@@ -94,6 +103,7 @@ pub async fn errors(State(_): State<App>, request: Request, next: Next) -> Respo
         operation,
         path,
         problem,
+        kept: slot.words(),
     };
     shape.put(response, api)
 }
@@ -126,6 +136,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
         status,
         detail: None,
         wait: None,
+        retry: (kind == "timeout").then_some(RETRY),
     })
 }
 
@@ -135,6 +146,7 @@ struct Shape {
     operation: Operation,
     path: String,
     problem: Problem,
+    kept: Option<Kept>,
 }
 
 /// Problem details, as programs read them.
@@ -159,12 +171,17 @@ struct ErrorPage<'a> {
     detail: Option<String>,
     wait: Option<u64>,
     operation: &'a str,
+    kept: Option<&'a Kept>,
+    /// Where the form was sent to.
+    path: &'a str,
 }
 
 impl Shape {
     fn put(self, response: Response, api: bool) -> Response {
         let (mut parts, _) = response.into_parts();
-        if !api && parts.headers.contains_key(header::LOCATION) {
+        // Somebody who must sign in first is sent there, unless they would leave behind what they typed.
+        let stays = self.problem.kind == "sign-in" && self.kept.is_some();
+        if !api && !stays && parts.headers.contains_key(header::LOCATION) {
             parts.status = StatusCode::SEE_OTHER;
             return Response::from_parts(parts, axum::body::Body::empty());
         }
@@ -176,7 +193,7 @@ impl Shape {
         for (name, value) in &parts.headers {
             shaped.headers_mut().append(name, value.clone());
         }
-        if let Some(wait) = self.problem.wait {
+        if let Some(wait) = self.problem.retry.or(self.problem.wait) {
             shaped
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(wait));
@@ -215,6 +232,8 @@ impl Shape {
             detail: self.problem.detail.as_ref().map(|d| self.w.say(d)),
             wait: self.problem.wait,
             operation: &self.operation.0,
+            kept: self.kept.as_ref(),
+            path: &self.path,
         };
         // The page about a failure must not fail: without the template, the bare title stands.
         let html = page

@@ -14,7 +14,7 @@ use vigie_core::{
     rights::{Act, Scope, allowed},
 };
 
-use super::{address, cookie, error::Error, flash::Flash, language, route::is_api};
+use super::{address, cookie, error::Error, flash::Flash, kept, language, route::is_api};
 use crate::app::App;
 
 /// A signed-in member, as the session tells.
@@ -156,7 +156,11 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     let (mut parts, body) = request.into_parts();
     let seen = match of_request(&app, &parts).await {
         Ok(viewer) => viewer,
-        Err(error) => return error.into_response(),
+        Err(error) => {
+            // Nobody knows who it is, but what they typed is theirs all the same.
+            let _ = kept::hold(Request::from_parts(parts, body), kept::STRANGER).await;
+            return error.into_response();
+        }
     };
     let (lang, had_flash) = (seen.lang, seen.flash.is_some());
     parts.extensions.insert(seen);
@@ -175,7 +179,10 @@ async fn of_request(app: &App, request: &Parts) -> Result<Viewer, Error> {
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.0.ip());
     let api = is_api(request.uri.path());
-    let signed = if api {
+    // The same for everybody, and answered also when the database does not.
+    let path = request.uri.path();
+    let same_for_all = path.starts_with("/assets/") || matches!(path, "/healthz" | "/readyz");
+    let signed = if api || same_for_all {
         None
     } else {
         signed(app, headers).await?
