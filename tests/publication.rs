@@ -494,3 +494,89 @@ async fn no_token_leaves_the_vault() {
     let (_, key) = key.trim().split_once(':').unwrap();
     assert!(!format!("{:?}", app.vault).contains(key), "no key in Debug");
 }
+
+/// What is on the sandbox page.
+async fn on_page(app: &App) -> usize {
+    let mut conn = app.store.read().await.unwrap();
+    let page = conn.sandbox_posts("sandbox:atelier-merlin", None, 10);
+    page.await.unwrap().len()
+}
+
+/// As after a crash in the middle of a call: the outcome is unknown, and it is time to look.
+const UNKNOWN: &str = "update publication set state = 'unknown', tries = 1, next_try_at = 0, \
+                       published_at = null, settled_at = null, remote_id = null, url = null";
+
+#[tokio::test]
+async fn what_was_withdrawn_on_its_way_is_not_sent_again() {
+    both_engines(|test| async move {
+        let app = &test.app;
+        let company = Company::found(app).await;
+        let (ines, tom) = (
+            company.who(app, company.ines).await,
+            company.who(app, company.tom).await,
+        );
+        let id = approved(app, &company, "Bonjour").await;
+        tamper(&app.store, UNKNOWN).await;
+        actions::withdraw(app, &ines, id).await.unwrap();
+        // It is edited and approved again before anybody knows what became of the first version.
+        let draft = company.draft("Bonjour à tous");
+        let version = post(app, id).await.version;
+        actions::edit(app, &ines, id, version, &draft)
+            .await
+            .unwrap();
+        let asked = actions::submit(app, &ines, id).await.unwrap();
+        actions::approve(app, &tom, id, asked.post.revision.digest, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            publications(app, id).await.len(),
+            1,
+            "one at a time on a page"
+        );
+        worker::fast(app).await.unwrap();
+        worker::fast(app).await.unwrap();
+        let rows = publications(app, id).await;
+        let states: Vec<_> = rows.iter().map(|r| r.state).collect();
+        assert_eq!(
+            states,
+            [PublicationState::Cancelled, PublicationState::Published]
+        );
+        assert!(alarms(app).await.is_empty(), "{:?}", alarms(app).await);
+        assert_eq!(on_page(app).await, 1);
+        assert_eq!(post(app, id).await.post.state, PostState::Done);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_went_out_although_withdrawn_is_said() {
+    both_engines(|test| async move {
+        let app = &test.app;
+        let company = Company::found(app).await;
+        let ines = company.who(app, company.ines).await;
+        let id = approved(app, &company, "Bonjour").await;
+        worker::fast(app).await.unwrap();
+        assert_eq!(on_page(app).await, 1);
+        tamper(&app.store, UNKNOWN).await;
+        tamper(&app.store, "update post set state = 'approved'").await;
+        actions::withdraw(app, &ines, id).await.unwrap();
+        worker::fast(app).await.unwrap();
+        let rows = publications(app, id).await;
+        assert_eq!(rows[0].state, PublicationState::Published);
+        assert!(rows[0].url.is_some());
+        let mut conn = app.store.read().await.unwrap();
+        let said = conn.comments(id).await.unwrap();
+        assert!(
+            said.iter()
+                .any(|c| c.body == "post-said-out-though-withdrawn")
+        );
+        drop(conn);
+        actions::take_back(app, &ines, rows[0].id, "Trop tôt")
+            .await
+            .unwrap();
+        worker::fast(app).await.unwrap();
+        assert_eq!(on_page(app).await, 0);
+        assert!(alarms(app).await.is_empty());
+    })
+    .await;
+}

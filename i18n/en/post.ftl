@@ -225,3 +225,5 @@ why-garbage_answer = The network’s answer made no sense.
 why-answer_too_large = The network’s answer was larger than any true one.
 why-server_error = The network has trouble of its own.
 why-rate_limited = The network asks to slow down.
+post-said-out-though-withdrawn = This post was already on its way when it was withdrawn, and it went out as it had been approved. If it should not stay, take it back above.
+settle-withdrawn = This post was withdrawn: it will not be sent again. Say whether it is on the page or not.

@@ -176,6 +176,18 @@ pub fn settle_found(found: &Found, looks: u32, now: Timestamp) -> Settlement {
     }
 }
 
+/// The same when the post was withdrawn meanwhile: what would have been sent again never is.
+#[must_use]
+pub fn withdrawn(settlement: Settlement) -> Settlement {
+    match settlement.state {
+        PublicationState::Ready => Settlement {
+            state: PublicationState::Cancelled,
+            next_try: None,
+        },
+        _ => settlement,
+    }
+}
+
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
@@ -237,6 +249,43 @@ mod tests {
             settle_found(&Found::Absent, 1, at(0)).state,
             PublicationState::Ready
         );
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_never_sent_again_and_never_forgotten() {
+        let outcomes = [
+            Outcome::Published {
+                remote_id: String::new(),
+                url: String::new(),
+                content_id: String::new(),
+            },
+            Outcome::Refused {
+                code: String::new(),
+                detail: String::new(),
+            },
+            Outcome::NotSent {
+                code: String::new(),
+                retry_at: None,
+            },
+            Outcome::Unknown {
+                detail: String::new(),
+            },
+        ];
+        for outcome in &outcomes {
+            let before = settle(outcome, 1, at(0));
+            let after = withdrawn(before.clone());
+            assert_ne!(after.state, PublicationState::Ready);
+            assert!(after == before || after.state == PublicationState::Cancelled);
+        }
+        let absent = withdrawn(settle_found(&Found::Absent, 1, at(0)));
+        assert_eq!(absent.state, PublicationState::Cancelled);
+        let same = Found::Same {
+            remote_id: String::new(),
+            url: String::new(),
+            content_id: String::new(),
+        };
+        let same = withdrawn(settle_found(&same, 1, at(0)));
+        assert_eq!(same.state, PublicationState::Published);
     }
 
     #[test]

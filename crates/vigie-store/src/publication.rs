@@ -16,7 +16,7 @@ macro_rules! columns {
         concat!(
             "select id, post, revision, channel, digest, state, attempt, tries, looks, lease_owner, lease_until, due_at, \
              not_after, next_try_at, remote_key, remote_id, url, content_id, error_code, error_detail, created_at, \
-             published_at, settled_at, back_by, back_reason, back_at from publication ",
+             published_at, settled_at, back_by, back_reason, back_at, withdrawn_at from publication ",
             $rest
         )
     };
@@ -37,6 +37,8 @@ queries! {
                  and state in ('ready', 'sending', 'unknown', 'taking_back')";
     CANCEL = "update publication set state = 'cancelled', settled_at = $2, lease_owner = null, lease_until = null, \
               next_try_at = null where post = $1 and state = 'ready'";
+    WITHDRAW = "update publication set withdrawn_at = $2 where post = $1 and withdrawn_at is null \
+                and state in ('sending', 'unknown')";
     TAKE_BACK = "update publication set state = 'taking_back', back_by = $2, back_reason = $3, back_at = $4, \
                  next_try_at = null, lease_owner = null, lease_until = null, error_code = null, error_detail = null \
                  where id = $1 and state = 'published'";
@@ -97,6 +99,8 @@ pub struct PublicationRow {
     pub back_reason: Option<String>,
     /// When.
     pub back_at: Option<Timestamp>,
+    /// When its post was withdrawn while it was on its way: it is never sent again.
+    pub withdrawn_at: Option<Timestamp>,
 }
 
 impl FromRow for PublicationRow {
@@ -128,6 +132,7 @@ impl FromRow for PublicationRow {
             back_by: row.id_opt("back_by")?,
             back_reason: row.text_opt("back_reason")?,
             back_at: row.time_opt("back_at")?,
+            withdrawn_at: row.time_opt("withdrawn_at")?,
         })
     }
 }
@@ -250,8 +255,10 @@ impl Tx {
         Ok(made)
     }
 
-    /// Cancels what of a post has not begun to be sent; how many. What is being sent is not touched.
+    /// Cancels what of a post has not begun to be sent; how many. What is on its way is marked: it is looked for, and
+    /// never sent again.
     pub async fn publications_cancel(&mut self, post: PostId, now: Timestamp) -> Result<u64> {
+        q(WITHDRAW).id(post).time(now).run(self).await?;
         q(CANCEL).id(post).time(now).run(self).await
     }
 

@@ -712,18 +712,7 @@ async fn follow(
     for effect in effects {
         match effect {
             Effect::Enqueue { .. } => {
-                let new: Vec<NewPublication> = post
-                    .content
-                    .variants
-                    .iter()
-                    .map(|variant| NewPublication {
-                        id: PublicationId::new(Uuid::now_v7()),
-                        channel: variant.channel,
-                        remote_key: app.connectors.of(variant.platform).new_key(now, salt()),
-                    })
-                    .collect();
-                tx.publications_enqueue(post, &new, now).await?;
-                app.wake.notify_one();
+                enqueue(app, tx, post, now).await?;
             }
             Effect::CancelUnsent => {
                 tx.publications_cancel(post.post.id, now).await?;
@@ -744,6 +733,31 @@ async fn follow(
             Effect::Ask(_) | Effect::TellAuthor(News::Approved | News::ChangesRequested) => {}
         }
     }
+    Ok(())
+}
+
+/// Makes a publication for each channel of an approved post that has none on its way or on the page.
+///
+/// # Errors
+/// Database.
+pub async fn enqueue(
+    app: &App,
+    tx: &mut Tx,
+    post: &PostRecord,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new: Vec<NewPublication> = post
+        .content
+        .variants
+        .iter()
+        .map(|variant| NewPublication {
+            id: PublicationId::new(Uuid::now_v7()),
+            channel: variant.channel,
+            remote_key: app.connectors.of(variant.platform).new_key(now, salt()),
+        })
+        .collect();
+    tx.publications_enqueue(post, &new, now).await?;
+    app.wake.notify_one();
     Ok(())
 }
 

@@ -63,6 +63,9 @@ pub async fn decide(
     if !waits_for_person(&row) {
         return Err(Error::refused("settle-not-now"));
     }
+    if row.withdrawn_at.is_some() && *says == PersonSays::SendAgain {
+        return Err(Error::refused("settle-withdrawn"));
+    }
     tx.publication_decide(id, row.attempt, says, now).await?;
     alarm::decided(&mut tx, &row, now).await?;
     let said = match says {

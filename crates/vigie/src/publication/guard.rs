@@ -53,6 +53,44 @@ pub async fn clear(
         Ok(variant) => variant.clone(),
         Err(stop) => return Ok(Err(stop)),
     };
+    cleared(conn, row, variant, channel).await
+}
+
+/// What was sent, to look for it: the revision of the publication itself, whatever became of the post since. `None`
+/// when it can no longer be read as it was approved.
+///
+/// # Errors
+/// The database.
+pub async fn was_sent(
+    conn: &mut Conn,
+    row: &PublicationRow,
+) -> Result<Option<Cleared>, vigie_store::Error> {
+    let revision = match conn.revision(row.revision).await {
+        Ok(revision) => revision,
+        Err(vigie_store::Error::Unreadable { .. } | vigie_store::Error::NotFound) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    if revision.content.digest() != row.digest {
+        return Ok(None);
+    }
+    let channel = conn.channel(row.channel).await?;
+    let variants = revision.content.variants.into_iter();
+    let Some(variant) = variants.into_iter().find(|v| {
+        v.channel == row.channel && v.platform == channel.platform && v.account == channel.account
+    }) else {
+        return Ok(None);
+    };
+    Ok(cleared(conn, row, variant, channel).await?.ok())
+}
+
+async fn cleared(
+    conn: &mut Conn,
+    row: &PublicationRow,
+    variant: Variant,
+    channel: ChannelRow,
+) -> Result<Result<Cleared, Stop>, vigie_store::Error> {
     let mut pictures = Vec::with_capacity(variant.media.len());
     for media in &variant.media {
         let Ok(bytes) = conn.media_bytes(media.sha256).await else {

@@ -5,12 +5,19 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use uuid::Uuid;
 use vigie_connect::Code;
-use vigie_core::publication::{Found, Outcome, PublicationState, back_off, settle, settle_found};
-use vigie_store::{Begun, ObservedState, PublicationRow, Seen, TakeBackOutcome, Tx};
+use vigie_core::id::CommentId;
+use vigie_core::post::PostState;
+use vigie_core::publication::{
+    Found, Outcome, PublicationState, Settlement, back_off, settle, settle_found, withdrawn,
+};
+use vigie_store::{
+    Begun, CommentKind, CommentRow, ObservedState, PublicationRow, Seen, TakeBackOutcome, Tx,
+};
 
 use super::alarm::{self, Kind};
-use super::guard::{Cleared, Stop, clear};
+use super::guard::{Cleared, Stop, clear, was_sent};
 use super::session;
 use crate::app::App;
 use crate::post::actions;
@@ -83,8 +90,9 @@ async fn finish(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<()> {
-    let settlement = settle(outcome, row.tries.saturating_add(1), now);
     let mut tx = app.store.begin().await?;
+    let gone = is_withdrawn(&mut tx, row).await?;
+    let settlement = meant(settle(outcome, row.tries.saturating_add(1), now), gone);
     tx.publication_settle(row.id, row.attempt, outcome, &settlement, now)
         .await?;
     match outcome {
@@ -99,6 +107,9 @@ async fn finish(
             trouble(&mut tx, row, code, settlement.state, now).await?;
         }
         Outcome::Unknown { .. } => {}
+    }
+    if gone {
+        after_withdrawal(app, &mut tx, row, settlement.state, now).await?;
     }
     let state = settlement.state;
     tx.audit(
@@ -115,6 +126,52 @@ async fn finish(
     .await?;
     tx.commit().await?;
     settle_post(app, row).await
+}
+
+/// Whether the post was withdrawn while this was on its way; read in the transaction that writes the outcome.
+async fn is_withdrawn(tx: &mut Tx, row: &PublicationRow) -> Result<bool> {
+    Ok(tx.publication(row.id).await?.withdrawn_at.is_some())
+}
+
+fn meant(settlement: Settlement, gone: bool) -> Settlement {
+    if gone {
+        withdrawn(settlement)
+    } else {
+        settlement
+    }
+}
+
+/// What a withdrawn post still has to do with an outcome: its people are told when it went out all the same, and a
+/// version that was approved since takes its turn when it did not.
+async fn after_withdrawal(
+    app: &App,
+    tx: &mut Tx,
+    row: &PublicationRow,
+    state: PublicationState,
+    now: Timestamp,
+) -> Result<()> {
+    match state {
+        PublicationState::Published => {
+            tx.comment_add(&CommentRow {
+                id: CommentId::new(Uuid::now_v7()),
+                post: row.post,
+                revision: Some(row.revision),
+                author: None,
+                kind: CommentKind::System,
+                body: "post-said-out-though-withdrawn".to_owned(),
+                at: now,
+            })
+            .await?;
+        }
+        PublicationState::Cancelled => {
+            let post = tx.post(row.post).await?;
+            if post.post.state == PostState::Approved {
+                actions::enqueue(app, tx, &post, now).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What was published is known from now on: a later reading compares with it.
@@ -214,7 +271,11 @@ async fn sealed(
 /// The database.
 pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
     let mut now = app.clock.now();
-    let found = match clear_for_look(app, row).await? {
+    let sent = {
+        let mut conn = app.store.read().await?;
+        was_sent(&mut conn, row).await?
+    };
+    let found = match sent {
         None => Found::CannotTell {
             detail: "the content cannot be read any more".to_owned(),
         },
@@ -231,8 +292,9 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
             }
         },
     };
-    let settlement = settle_found(&found, row.looks, now);
     let mut tx = app.store.begin().await?;
+    let gone = is_withdrawn(&mut tx, row).await?;
+    let settlement = meant(settle_found(&found, row.looks, now), gone);
     tx.publication_looked(row.id, row.attempt, &found, &settlement, now)
         .await?;
     if let Found::Same {
@@ -252,6 +314,9 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
         };
         tx.observed_see(seen, now).await?;
     }
+    if gone {
+        after_withdrawal(app, &mut tx, row, settlement.state, now).await?;
+    }
     if settlement.state == PublicationState::Unknown && settlement.next_try.is_none() {
         alarm::about(&mut tx, Kind::Undecided, row, json!({}), now).await?;
     }
@@ -267,21 +332,6 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
     .await?;
     tx.commit().await?;
     settle_post(app, row).await
-}
-
-/// To look, the payload is needed as it was sent; whether it may still be sent does not matter.
-async fn clear_for_look(app: &App, row: &PublicationRow) -> Result<Option<Cleared>> {
-    let mut conn = app.store.read().await?;
-    let post = conn.post(row.post).await?;
-    // Judged at a time inside the window: the question is what was sent, not whether it still may be.
-    let inside = post
-        .content
-        .window
-        .not_before
-        .unwrap_or(row.created_at)
-        .max(row.created_at);
-    let inside = inside.min(post.content.window.not_after);
-    Ok(clear(&mut conn, row, inside).await?.ok())
 }
 
 /// Deletes a publication that was taken back.
