@@ -296,3 +296,33 @@ async fn a_broken_page_is_repaired_by_a_token_that_opens_the_same_account() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_change_about_somebody_does_not_wait_for_them_and_an_old_one_is_over() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let (ines, omar, tom) = (
+        signed_in(&test, company.ines).await,
+        signed_in(&test, company.omar).await,
+        signed_in(&test, company.tom).await,
+    );
+    let role = [("role", "writer"), ("reviewer", "on")];
+    ines.post(&format!("/members/{}/role", company.omar), &role)
+        .await
+        .expect(303);
+    let said = async |browser: &Browser| {
+        let home = browser.get("/").await.expect(200).text();
+        home.contains("class=\"notice\"") && home.contains("/changes")
+    };
+    assert!(said(&tom).await, "a third person is told");
+    assert!(!said(&omar).await, "the person concerned is not");
+    assert!(!said(&ines).await, "nor the one who asked");
+
+    test.wait(jiff::SignedDuration::from_hours(24 * 7 + 1));
+    vigie::publication::worker::slow(&test.app).await.unwrap();
+    let tom = signed_in(&test, company.tom).await;
+    let page = tom.get("/changes").await.expect(200).text();
+    assert!(page.contains("trop longtemps sans réponse"), "{page}");
+    let log = tom.get("/audit?kind=change").await.expect(200).text();
+    assert!(log.contains("Changement expiré"));
+}

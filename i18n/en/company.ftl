@@ -190,3 +190,9 @@ settings-ask = Prepare the change
 settings-nothing = Nothing is different from what it is now.
 settings-number = A whole number from { $least } to { $most }.
 settings-line = { $what }: from { $before } to { $after }
+changes-past = Already settled
+changes-answered = { $state ->
+    [confirmed] Confirmed by { $name }
+    [refused] Refused by { $name }
+   *[other] Cancelled, or left too long without an answer
+  }

@@ -227,3 +227,8 @@ why-server_error = The network has trouble of its own.
 why-rate_limited = The network asks to slow down.
 post-said-out-though-withdrawn = This post was already on its way when it was withdrawn, and it went out as it had been approved. If it should not stay, take it back above.
 settle-withdrawn = This post was withdrawn: it will not be sent again. Say whether it is on the page or not.
+post-history = { $n ->
+    [one] History (one step)
+   *[other] History ({ $n } steps)
+  }
+post-history-log = See these steps in the log

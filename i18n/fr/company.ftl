@@ -9,7 +9,7 @@ changes-no-review = ne relit pas de publications
 change-connect_channel = Connecter une page
 change-disconnect_channel = Déconnecter une page
 change-change_role = Changer ce que quelqu’un peut faire
-change-change_workflow = Changer la façon de relire
+change-change_workflow = Changer les réglages
 change-invite_member = Inviter quelqu’un
 change-disable_member = Fermer l’accès de quelqu’un
 change-confirm = Confirmer
@@ -190,3 +190,9 @@ settings-ask = Préparer le changement
 settings-nothing = Rien ne diffère de ce qui est en place.
 settings-number = Un nombre entier de { $least } à { $most }.
 settings-line = { $what } : de { $before } à { $after }
+changes-past = Déjà réglés
+changes-answered = { $state ->
+    [confirmed] Confirmé par { $name }
+    [refused] Refusé par { $name }
+   *[other] Annulé, ou resté trop longtemps sans réponse
+  }

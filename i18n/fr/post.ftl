@@ -227,3 +227,8 @@ why-server_error = Le réseau a lui-même des ennuis.
 why-rate_limited = Le réseau demande de ralentir.
 post-said-out-though-withdrawn = Ce post était déjà en route quand il a été repris, et il est paru tel qu’il avait été approuvé. S’il ne doit pas rester, retirez-le ci-dessus.
 settle-withdrawn = Ce post a été repris : il ne sera pas renvoyé. Dites s’il est sur la page ou non.
+post-history = { $n ->
+    [one] Historique (une étape)
+   *[other] Historique ({ $n } étapes)
+  }
+post-history-log = Voir ces étapes dans le journal

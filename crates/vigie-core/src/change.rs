@@ -136,6 +136,11 @@ pub enum ChangeRefusal {
 }
 
 impl Change {
+    /// Whether this member could be its second person: it is neither theirs nor about them.
+    pub fn waits_for(&self, member: MemberId) -> bool {
+        self.by != member && self.kind.about() != Some(member)
+    }
+
     fn open(&self, now: Timestamp) -> Result<(), ChangeRefusal> {
         if self.state != ChangeState::Open {
             return Err(ChangeRefusal::Settled);

@@ -22,6 +22,9 @@ use crate::web::viewer::Signed;
 use crate::web::{self};
 use crate::words::Words;
 
+/// Settled changes shown; the log has them all.
+const PAST: u32 = 20;
+
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
     let who = Who::Member(Act::ConfirmChange);
@@ -46,7 +49,17 @@ struct Changes {
     page: Page,
     w: Words,
     open: Vec<Line>,
+    past: Vec<ChangeRow>,
     people: People,
+}
+
+impl Changes {
+    /// Who answered a change.
+    fn answered(&self, row: &ChangeRow) -> String {
+        row.settled_by
+            .map(|id| self.people.name(&id).to_owned())
+            .unwrap_or_default()
+    }
 }
 
 /// What a change would do, line by line, for the person who confirms it: everything that will be in force is said.
@@ -124,10 +137,12 @@ async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
             about_me,
         });
     }
+    let past = conn.changes_settled(PAST).await?;
     web::html(&Changes {
         page: frame.page("changes-title"),
         w,
         open,
+        past,
         people,
     })
 }

@@ -64,7 +64,7 @@ async fn home(frame: Frame, me: Signed) -> Result<Response, Error> {
         .changes_open()
         .await?
         .iter()
-        .filter(|c| c.change.by != me.id)
+        .filter(|c| c.change.waits_for(me.id))
         .count();
     let people = People::new(conn.members().await?);
     let page = frame.page("home-title");

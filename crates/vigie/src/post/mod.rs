@@ -5,6 +5,7 @@ pub mod actions;
 pub mod api;
 pub mod composer;
 pub mod draft;
+pub mod history;
 pub mod page;
 pub mod picture;
 pub mod settle;

@@ -20,8 +20,9 @@ use vigie_store::{
 
 use super::view::{self, FindingView, People, Preview, Run, severity_icon};
 use super::who::Who;
-use super::{actions, composer, picture, settle};
+use super::{actions, composer, history, picture, settle};
 use crate::account::passkey;
+use crate::audit::view::Entry;
 use crate::check::gather::Checked;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -126,6 +127,7 @@ struct Post {
     another_at: Option<jiff::Timestamp>,
     suggestions: Vec<Suggested>,
     comments: Vec<CommentRow>,
+    history: Vec<Entry>,
     outcomes: Vec<Outcome>,
     asked: String,
     approved: String,
@@ -189,9 +191,9 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
             row,
         })
         .collect();
-    let outcomes = conn
-        .publications(id)
-        .await?
+    let rows = conn.publications(id).await?;
+    let history = history::of(&mut conn, id, &rows, &people, &frame.words()).await?;
+    let outcomes = rows
         .into_iter()
         .map(|row| Outcome {
             channel: channels
@@ -241,6 +243,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         changed,
         suggestions,
         comments,
+        history,
         outcomes,
         asked: people.names(post.post.assigned.iter().map(|a| &a.member)),
         approved: people.names(post.post.approvals.iter().map(|a| &a.by)),

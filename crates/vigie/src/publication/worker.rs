@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
+use vigie_core::change::OPEN_HOURS;
 use vigie_core::post::PostState;
 use vigie_store::{ChannelStatus, PostFilter, PublicationRow};
 
@@ -80,8 +81,24 @@ pub async fn fast(app: &App) -> anyhow::Result<()> {
 pub async fn slow(app: &App) -> anyhow::Result<()> {
     offer(app).await?;
     done(app).await?;
+    forget_changes(app).await?;
     read_pages(app).await?;
     crate::audit::checkpoint::make_if_due(app).await
+}
+
+/// Changes that nobody answered in time are over: whoever asked sees it, and asks again if it still matters.
+async fn forget_changes(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let before = now.checked_sub(SignedDuration::from_hours(OPEN_HOURS))?;
+    let mut tx = app.store.begin().await?;
+    let gone = tx.changes_expire(before, now).await?;
+    if gone > 0 {
+        let detail: vigie_store::Detail<'_> = &[("n", &gone)];
+        tx.audit(now, Who::system().audit, "change.expire", "change", detail)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn each<F: Future<Output = anyhow::Result<()>>>(

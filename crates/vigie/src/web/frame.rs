@@ -278,7 +278,7 @@ impl Frame {
             .changes_open()
             .await?
             .iter()
-            .filter(|c| c.change.by != me.id)
+            .filter(|c| c.change.waits_for(me.id))
             .count();
         frame.counts = vec![("/alarms", number(alarms)), ("/changes", number(changes))];
         if let Pause::Paused {
