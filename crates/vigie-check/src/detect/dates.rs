@@ -353,3 +353,30 @@ pub fn wrong_tomorrow(context: &Context<'_>) -> Vec<Hit> {
         })
         .collect()
 }
+
+/// What invites to something that is still to come, just before its day.
+static INVITES: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(
+        r"\b(?:rendez-vous|rdv|on vous attend|vous attendons|venez|retrouvez-nous|rejoignez-nous|réservez|inscrivez-vous|inscriptions?|à vos agendas|notez|bloquez|ouvrira|ouvrirons|aura lieu|auront lieu|se tiendra|se tiendront|sera|seront|valable|jusqu'au|save the date|mark your calendars?|join us|see you|come (?:and|to)|register|sign up|book (?:by|before)|will (?:be|take place|open|start)|takes place|until|ends on|deadline)\b[^.!?\n]{0,45}$",
+    )
+});
+
+/// An invitation to a day that is gone when the post goes out.
+pub fn past_event(context: &Context<'_>) -> Vec<Hit> {
+    let (Some(today), Some(invites)) = (context.day, &*INVITES) else {
+        return Vec::new();
+    };
+    let low = &context.view.low;
+    find(low)
+        .into_iter()
+        .filter(|f| meant(f, today).is_some_and(|d| d < today))
+        .filter(|f| {
+            let before = crate::eval::window(low, f.start, 120);
+            // « le rendez-vous du 17 novembre » tells of it afterwards.
+            let told =
+                before.trim_end().ends_with(" du") || before.trim_end().ends_with(" depuis le");
+            !told && !in_quotes(low, f.start) && invites.find(before).is_some()
+        })
+        .map(|f| Hit::at(f.start, f.end))
+        .collect()
+}

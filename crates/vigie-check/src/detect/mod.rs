@@ -10,10 +10,12 @@ use crate::text::View;
 
 mod alt;
 mod contact;
+mod cut;
 mod dates;
 mod digits;
 mod form;
 mod identity;
+mod known;
 mod links;
 mod price;
 mod secrets;
@@ -195,6 +197,36 @@ const ALL: &[Detector] = &[
         name: "jwt",
         gate: Gate::Words(&["eyj"]),
         run: secrets::jwt,
+    },
+    Detector {
+        name: "near_name",
+        gate: Gate::Traits(Features::ANY),
+        run: known::near_name,
+    },
+    Detector {
+        name: "new_hashtag",
+        gate: Gate::Traits(Features::HASH),
+        run: known::new_hashtag,
+    },
+    Detector {
+        name: "unverified_mention",
+        gate: Gate::Traits(Features::AT),
+        run: known::unverified_mention,
+    },
+    Detector {
+        name: "mention_owner",
+        gate: Gate::Traits(Features::AT),
+        run: known::mention_owner,
+    },
+    Detector {
+        name: "cut",
+        gate: Gate::Traits(Features::ANY),
+        run: cut::cut,
+    },
+    Detector {
+        name: "past_event",
+        gate: Gate::Words(dates::MONTH_WORDS),
+        run: dates::past_event,
     },
     Detector {
         name: "boarding_pass",

@@ -7,37 +7,122 @@ use crate::eval::Hit;
 use crate::facts::FactValue;
 use crate::scan::pattern::Pattern;
 
+/// `12`, `1 200`, `1,200`, `19,90`, with the currency and the size (`k`, `M`) around it.
+const AMOUNT: &str = r"[€$£]?\s?(?P<X>\d{1,3}(?:[ .,]\d{3})+|\d{1,7}(?:[.,]\d{1,2})?)\s?(?P<uX>k|m|md|bn|millions?|milliards?)?\s?(?:€|\$|£|euros?|eur|usd|dollars?|pounds?)?";
+
+/// Two amounts one after the other, then a percentage.
 static FROM_TO: LazyLock<Option<Pattern>> = LazyLock::new(|| {
-    Pattern::own(
-        r"(?i)\b(?:de|from|was)\s*[€$£]?\s?(?P<a>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?)?\s*(?:à|to|,?\s*now)\s*[€$£]?\s?(?P<b>\d{1,6}(?:[.,]\d{1,2})?)\s?(?:€|\$|£|euros?)?\D{0,24}?[-−–]\s?(?P<p>\d{1,2})\s?%",
-    )
+    let amount = |name: &str| AMOUNT.replace('X', name);
+    Pattern::own(&format!(
+        r"(?i)\b(?:de|from|was|were|avant|before|était à|passent? de|au lieu de)\s*:?\s?{a}\b?\s*(?:à|to|->|→|,?\s*(?:and |puis )?(?:now|maintenant|aujourd'hui|désormais)(?: à| at)?\s*:?)\s*{b}(?P<mid>[^\d%\n]{{0,40}}?)(?P<sign>[-−–+]?)\s?(?P<p>\d{{1,4}}(?:[.,]\d)?)\s?%(?P<after>[^.\n]{{0,12}})",
+        a = amount("a"),
+        b = amount("b"),
+    ))
+});
+
+/// The new amount first: « 90 € au lieu de 120 €, soit -50 % ».
+static NOW_WAS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    let amount = |name: &str| AMOUNT.replace('X', name);
+    Pattern::own(&format!(
+        r"(?i){b}\s*(?:,?\s*(?:au lieu de|contre|instead of|down from|up from|was)|\(?(?:was|au lieu de|instead of))\s*{a}(?P<mid>[^\d%\n]{{0,40}}?)(?P<sign>[-−–+]?)\s?(?P<p>\d{{1,4}}(?:[.,]\d)?)\s?%(?P<after>[^.\n]{{0,12}})",
+        a = amount("a"),
+        b = amount("b"),
+    ))
 });
 
 fn number(text: &str) -> Option<f64> {
     text.replace(',', ".").parse().ok()
 }
 
-/// « De 120 à 90 €, soit -50 % »: the figure is not the one the two prices give.
-pub fn percent_mismatch(context: &Context<'_>) -> Vec<Hit> {
-    let Some(regex) = &*FROM_TO else {
-        return Vec::new();
+/// An amount with its separators of thousands and its size.
+fn amount(text: &str, size: Option<&str>) -> Option<f64> {
+    let thousands = text
+        .rfind([' ', '.', ','])
+        .is_some_and(|at| text.len() - at == 4);
+    let plain: String = if thousands {
+        text.chars().filter(char::is_ascii_digit).collect()
+    } else {
+        text.replace(' ', "")
     };
-    regex
-        .captures_iter(&context.view.clean)
+    let factor = match size.map(str::to_lowercase).as_deref() {
+        Some("k") => 1e3,
+        Some("m" | "million" | "millions") => 1e6,
+        Some("md" | "bn" | "milliard" | "milliards") => 1e9,
+        _ => 1.0,
+    };
+    Some(number(&plain)? * factor)
+}
+
+/// « De 120 à 90 €, soit -50 % »: the figure is not the one that the two amounts give. A rise counts when it says so.
+pub fn percent_mismatch(context: &Context<'_>) -> Vec<Hit> {
+    let mut out: Vec<Hit> = [&*FROM_TO, &*NOW_WAS]
+        .into_iter()
+        .flatten()
+        .flat_map(|regex| regex.captures_iter(&context.view.clean))
         .filter_map(|g| {
+            let part = |name| g.name(name).map(|m| m.as_str());
             let all = g.get(0)?;
-            let (a, b, p) = (number(&g["a"])?, number(&g["b"])?, number(&g["p"])?);
-            if a <= 0.0 || b >= a {
+            let a = amount(part("a")?, part("ua").or(part("ub")))?;
+            let b = amount(part("b")?, part("ub").or(part("ua")))?;
+            let p = number(part("p")?)?;
+            let around = format!("{} {}", part("mid")?, part("after")?).to_lowercase();
+            let says = |words: &[&str]| words.iter().any(|w| around.contains(w));
+            // « de 9 à 12 h, -20 % »: an hour, an age, a length, not an amount.
+            let unit = part("mid")?.trim_start();
+            let hours = [
+                "h ", "h,", "h:", "h0", "heures", "ans", "km", "am", "pm", "min", "jours", "years",
+            ]
+            .iter()
+            .any(|u| unit.starts_with(u));
+            let up = part("sign")? == "+"
+                || says(&[
+                    "hausse",
+                    "croissance",
+                    "progress",
+                    "augment",
+                    "increase",
+                    "growth",
+                    "up ",
+                    "more",
+                    "rise",
+                    "de plus",
+                    "higher",
+                ]);
+            let down = part("sign")?.starts_with(['-', '−', '–'])
+                || says(&[
+                    "off",
+                    "baisse",
+                    "remise",
+                    "réduction",
+                    "rabais",
+                    "de moins",
+                    "less",
+                    "down",
+                    "discount",
+                    "saving",
+                    "save",
+                    "économ",
+                    "lower",
+                    "drop",
+                ]);
+            if a <= 0.0 || hours || up == down || (b < a) != down {
                 return None;
             }
-            let right = (a - b) / a * 100.0;
-            ((right - p).abs() > 1.5).then(|| {
+            let right = (a - b).abs() / a * 100.0;
+            let near = says(&[
+                "près de", "environ", "presque", "about", "nearly", "almost", "around", "plus de",
+                "over ",
+            ]);
+            ((right - p).abs() > if near { 4.0 } else { 1.5 }).then(|| {
+                let sign = if down { "-" } else { "+" };
                 Hit::at(all.start(), all.end())
-                    .with("said", format!("{p:.0}"))
-                    .with("right", format!("{right:.0}"))
+                    .with("said", format!("{sign}{p:.0}"))
+                    .with("right", format!("{sign}{right:.0}"))
             })
         })
-        .collect()
+        .collect();
+    out.sort_by_key(|h| h.span);
+    out
 }
 
 static PERCENT_OFF: LazyLock<Option<Pattern>> = LazyLock::new(|| {
