@@ -85,7 +85,9 @@ fn said(act: &str, outcome: Option<&str>, w: &Words) -> String {
         text
     };
     match outcome {
-        Some(outcome) if act == "publication.outcome" => format!("{text} ({outcome})"),
+        Some(outcome) if act.starts_with("publication.") => {
+            format!("{text} ({})", w.t(format!("outcome-{outcome}")))
+        }
         _ => text,
     }
 }
