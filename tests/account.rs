@@ -527,3 +527,48 @@ async fn what_is_past_its_time_is_forgotten() {
     test.wait(SignedDuration::from_hours(72));
     assert_eq!(vigie::account::tidy::once(&test.app).await.unwrap(), (2, 1));
 }
+
+#[tokio::test]
+async fn a_passkey_ceremony_ends_on_another_replica_and_only_once() {
+    both_engines(|test| async move {
+        let other = test.replica().await;
+        let json = "application/json";
+        let start = async || {
+            let begun = test
+                .browser()
+                .post_raw("/passkey/sign-in/start", json, b"{}".to_vec())
+                .await
+                .expect(200)
+                .json();
+            begun["ceremony"].as_str().unwrap().to_owned()
+        };
+        let finish = async |name: &str| {
+            let answer = serde_json::json!({
+                "ceremony": name,
+                "answer": {
+                    "id": "AAAA", "rawId": "AAAA", "type": "public-key", "extensions": {},
+                    "response": {
+                        "authenticatorData": "AAAA", "clientDataJSON": "AAAA", "signature": "AAAA"
+                    }
+                }
+            });
+            let browser = other.browser();
+            let path = "/passkey/sign-in/finish";
+            let sent = browser.post_raw(path, json, answer.to_string().into_bytes());
+            sent.await.expect(422).text()
+        };
+        let name = start().await;
+        // The other replica knows it, and finds that the key is nobody's.
+        let known = finish(&name).await;
+        let again = finish(&name).await;
+        assert_ne!(known, again, "a name works once");
+        let invented = finish("no-such-name").await;
+        let plain = |text: &str| text.split("error-id").next().unwrap().to_owned();
+        assert_eq!(plain(&again).len(), plain(&invented).len());
+        let late = start().await;
+        test.wait(SignedDuration::from_mins(6));
+        assert_ne!(finish(&late).await, known);
+        other.app.store.close().await;
+    })
+    .await;
+}

@@ -326,3 +326,74 @@ async fn a_change_about_somebody_does_not_wait_for_them_and_an_old_one_is_over()
     let log = tom.get("/audit?kind=change").await.expect(200).text();
     assert!(log.contains("Changement expiré"));
 }
+
+#[tokio::test]
+async fn the_company_can_always_go_on_working() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let all = test
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .members()
+        .await
+        .unwrap();
+    let reviewers: Vec<_> = all.iter().filter(|m| m.reviewer).map(|m| m.id).collect();
+    // One reviewer after the other loses the right, until the last.
+    for (n, id) in reviewers.iter().enumerate() {
+        // A change of role ends the sessions of the member.
+        let ines = signed_in(&test, company.ines).await;
+        let second = if *id == company.omar {
+            company.tom
+        } else {
+            company.omar
+        };
+        let second = signed_in(&test, second).await;
+        let form = [("role", "steward")];
+        let asked = ines.post(&format!("/members/{id}/role"), &form).await;
+        if n + 1 == reviewers.len() {
+            let why = asked.expect(409).text();
+            assert!(why.contains("relecteur"), "{why}");
+        } else {
+            asked.expect(303);
+            answer(&second, open_change(&test.app).await, "confirm")
+                .await
+                .expect(303);
+        }
+    }
+
+    // Nobody has a passkey: that every approval be sealed by one is refused as long as there are reviewers.
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = signed_in(&test, company.ines).await;
+    let page = ines.get("/settings").await.expect(200).text();
+    let mut form: Vec<(String, String)> = vec![("seal".into(), "on".into())];
+    for name in [
+        "name",
+        "tz",
+        "lang",
+        "review_delay",
+        "approval_valid",
+        "window",
+    ] {
+        if let Some((_, rest)) = page.split_once(&format!("name=\"{name}\"")) {
+            let tag = rest.split('>').next().unwrap();
+            let value = tag
+                .split("value=\"")
+                .nth(1)
+                .and_then(|v| v.split('"').next());
+            let chosen = rest.split("selected").next().unwrap();
+            let option = chosen
+                .rsplit("value=\"")
+                .next()
+                .and_then(|v| v.split('"').next());
+            let value = value.or(option).unwrap().to_owned();
+            form.push((name.into(), value));
+        }
+    }
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let why = ines.post("/settings", &form).await.expect(409).text();
+    assert!(why.contains("clé d’accès"), "{why}");
+}

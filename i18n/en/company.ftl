@@ -196,3 +196,7 @@ changes-answered = { $state ->
     [refused] Refused by { $name }
    *[other] Cancelled, or left too long without an answer
   }
+change-refused-no-steward = Nobody could prepare invitations, pages or settings any more. First give the steward’s role to somebody else.
+change-refused-no-reviewer = Nobody could approve a post any more. First make somebody else a reviewer.
+change-refused-nobody-seals = No reviewer would have a passkey to seal with: nothing could be approved any more. First let a reviewer add a passkey, under “My account”.
+change-cannot-seal = Without a passkey, these could no longer approve: { $names }

@@ -196,3 +196,7 @@ changes-answered = { $state ->
     [refused] Refusé par { $name }
    *[other] Annulé, ou resté trop longtemps sans réponse
   }
+change-refused-no-steward = Plus personne ne pourrait préparer d’invitation, de page ni de réglage. Donnez d’abord le rôle d’intendant à quelqu’un d’autre.
+change-refused-no-reviewer = Plus personne ne pourrait approuver de post. Faites d’abord de quelqu’un d’autre un relecteur.
+change-refused-nobody-seals = Aucun relecteur n’aurait de clé d’accès pour sceller : plus rien ne pourrait être approuvé. Qu’un relecteur ajoute d’abord une clé d’accès, dans « Mon compte ».
+change-cannot-seal = Sans clé d’accès, ne pourraient plus approuver : { $names }

@@ -32,6 +32,7 @@ pub mod audit;
 pub mod canonical;
 pub mod change;
 pub mod content;
+pub mod crew;
 pub mod id;
 pub mod member;
 pub mod pause;

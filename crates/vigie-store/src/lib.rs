@@ -29,6 +29,7 @@ mod api_token;
 mod approval;
 mod assignment;
 mod audit;
+mod ceremony;
 mod change;
 mod channel;
 mod comment;
@@ -114,6 +115,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("approval", approval::QUERIES),
     ("assignment", assignment::QUERIES),
     ("audit", audit::QUERIES),
+    ("ceremony", ceremony::QUERIES),
     ("change", change::QUERIES),
     ("channel", channel::QUERIES),
     ("comment", comment::QUERIES),

@@ -63,6 +63,56 @@ async fn an_older_database_with_data_is_brought_up_to_date() {
     .await;
 }
 
+/// The schema as it was when there was content but no ceremonies and no withdrawals (migrations 1 and 2). Each release
+/// adds such a story: rows as that release wrote them, read by this program after the upgrade.
+#[tokio::test]
+async fn content_of_the_second_schema_is_kept() {
+    testing::both_databases(|url| async move {
+        let store = Store::connect(&url).await.unwrap();
+        let first = crate::db::MIGRATIONS.iter().filter(|m| m.version <= 2);
+        let first = first.cloned().collect::<Vec<_>>();
+        store
+            .migrate_with(&Migrator::with_migrations(first))
+            .await
+            .unwrap();
+        let ines = testing::member(&store, "ines").await;
+        let paul = testing::member(&store, "paul").await;
+        let page = testing::channel(&store, ines, "acme").await;
+        let text = testing::content(std::slice::from_ref(&page), "Rentrée", None);
+        let post = testing::in_review(&store, ines, paul, &text).await;
+        let mut tx = store.begin().await.unwrap();
+        for (n, state) in ["cancelled", "unknown"].iter().enumerate() {
+            let sql = format!(
+                "insert into publication (id, post, revision, channel, digest, state, attempt, tries, looks, due_at, \
+                 not_after, remote_key, created_at) select '00000000-0000-7000-8000-00000000000{n}', id, revision, \
+                 '{}', (select digest from revision where post = post.id), '{state}', 1, 1, 0, 0, 9, 'k{n}', 0 from post",
+                page.id
+            );
+            tx.sql().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.migrate().await.unwrap();
+        let mut conn = store.read().await.unwrap();
+        let rows = conn.publications(post.post.id).await.unwrap();
+        let states: Vec<_> = rows.iter().map(|r| r.state.as_str()).collect();
+        assert_eq!(states, ["cancelled", "unknown"]);
+        assert!(rows.iter().all(|r| r.withdrawn_at.is_none()));
+        let read = conn.post(post.post.id).await.unwrap();
+        assert_eq!(read.content.digest(), post.content.digest());
+        drop(conn);
+        let mut tx = store.begin().await.unwrap();
+        tx.publications_cancel(post.post.id, testing::now())
+            .await
+            .unwrap();
+        let rows = tx.publications(post.post.id).await.unwrap();
+        let gone = rows.iter().filter(|r| r.withdrawn_at.is_some()).count();
+        assert_eq!(gone, 1, "what was on its way is marked");
+        tx.commit().await.unwrap();
+        store.close().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_newer_or_altered_database_is_refused() {
     testing::both_databases(|url| async move {

@@ -88,6 +88,25 @@ impl TestApp {
         }
     }
 
+    /// Another replica: a program of its own on the same database, with the same clock and keys.
+    ///
+    /// # Panics
+    /// It cannot start.
+    pub async fn replica(&self) -> Self {
+        let clock = Arc::clone(&self.clock);
+        let config = self.app.config.clone();
+        let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>)
+            .await
+            .expect("the replica opens");
+        let router = app::router(&app);
+        Self {
+            app,
+            clock,
+            router,
+            _data: TempDir::new().expect("a temporary folder"),
+        }
+    }
+
     /// The same program with another set of routes around it, for tests of the frame itself.
     pub fn routed(&mut self, routes: Vec<crate::web::route::Route>) {
         self.router = crate::web::dress(&self.app, crate::web::route::mount(&self.app, routes));

@@ -1,10 +1,7 @@
 //! Passkeys: adding one, signing in with one, and sealing an approval with one.
 //!
-//! Between start and finish a ceremony's state is kept in memory for five minutes and used once. With several replicas
-//! behind a balancer both halves must reach the same one (the session cookie can steer that).
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! Between start and finish a ceremony's state is kept in the database for five minutes and used once, so that any
+//! replica ends what another began. It never leaves the server: the browser holds its random name.
 
 use axum::Json;
 use axum::http::HeaderMap;
@@ -37,8 +34,8 @@ use crate::web::{self};
 
 /// How long a ceremony may take.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
-/// Ceremonies under way at most; more is an attack, and the oldest go.
-const MOST: usize = 10_000;
+/// Ceremonies under way at most; more is an attack, and waits.
+const MOST: u64 = 10_000;
 
 /// The routes of this room: JSON for the small script of the pages.
 pub fn routes() -> Vec<Route> {
@@ -50,19 +47,46 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Ceremony {
     Add(MemberId, PasskeyRegistration),
     SignIn(DiscoverableAuthentication),
 }
 
-/// The relying party and the ceremonies under way.
+impl Ceremony {
+    /// Keeps it, and gives its name.
+    async fn put(&self, app: &App, now: Timestamp) -> Result<String, Error> {
+        let name = session::secret()?;
+        let body = serde_json::to_string(self).map_err(|e| Error::Internal(e.into()))?;
+        let expires = now.checked_add(PATIENCE).unwrap_or(Timestamp::MAX);
+        let mut tx = app.store.begin().await?;
+        if tx.ceremonies(now).await? >= MOST {
+            return Err(Error::TooMany { seconds: 30 });
+        }
+        tx.ceremony_add(&session::hash(&name), &body, now, expires)
+            .await?;
+        tx.commit().await?;
+        Ok(name)
+    }
+
+    /// Takes it out: a name works once.
+    async fn take(app: &App, name: &str, now: Timestamp) -> Result<Self, Error> {
+        let mut tx = app.store.begin().await?;
+        let body = tx.ceremony_take(&session::hash(name), now).await?;
+        tx.commit().await?;
+        let body = body.ok_or_else(|| Error::input("passkey-too-old"))?;
+        serde_json::from_str(&body).map_err(|e| Error::Internal(e.into()))
+    }
+}
+
+/// The relying party.
 pub struct Passkeys {
     webauthn: Webauthn,
     /// The domain that passkeys belong to.
     pub rp_id: String,
     /// The page that they are used on.
     pub origin: String,
-    open: Mutex<HashMap<String, (Timestamp, Ceremony)>>,
 }
 
 impl Passkeys {
@@ -83,27 +107,7 @@ impl Passkeys {
             webauthn,
             rp_id,
             origin: config.origin(),
-            open: Mutex::default(),
         })
-    }
-
-    fn put(&self, ceremony: Ceremony, now: Timestamp) -> Result<String, Error> {
-        let id = session::secret()?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, (at, _)| now.duration_since(*at) < PATIENCE);
-        if open.len() >= MOST {
-            return Err(Error::TooMany { seconds: 30 });
-        }
-        open.insert(id.clone(), (now, ceremony));
-        Ok(id)
-    }
-
-    fn take(&self, id: &str, now: Timestamp) -> Result<Ceremony, Error> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.remove(id) {
-            Some((at, ceremony)) if now.duration_since(at) < PATIENCE => Ok(ceremony),
-            _ => Err(Error::input("passkey-too-old")),
-        }
     }
 }
 
@@ -139,6 +143,7 @@ async fn add_start(
         .into_iter()
         .map(|c| c.raw_id)
         .collect();
+    drop(conn);
     let (challenge, state) = app
         .passkeys
         .webauthn
@@ -148,7 +153,7 @@ async fn add_start(
     // A passkey that the device finds by itself signs in without a name being typed.
     options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("required");
     options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = json!(true);
-    let ceremony = app.passkeys.put(Ceremony::Add(me.id, state), now)?;
+    let ceremony = Ceremony::Add(me.id, state).put(&app, now).await?;
     Ok(Json(Start { ceremony, options }).into_response())
 }
 
@@ -158,7 +163,7 @@ async fn add_finish(
     Json(finish): Json<Finish<RegisterPublicKeyCredential>>,
 ) -> Result<Response, Error> {
     let now = app.clock.now();
-    let Ceremony::Add(member, state) = app.passkeys.take(&finish.ceremony, now)? else {
+    let Ceremony::Add(member, state) = Ceremony::take(&app, &finish.ceremony, now).await? else {
         return Err(Error::input("passkey-too-old"));
     };
     if member != me.id {
@@ -217,7 +222,7 @@ async fn sign_in_start(
     if let Some(map) = options.as_object_mut() {
         map.remove("mediation");
     }
-    let ceremony = app.passkeys.put(Ceremony::SignIn(state), now)?;
+    let ceremony = Ceremony::SignIn(state).put(&app, now).await?;
     Ok(Json(Start { ceremony, options }).into_response())
 }
 
@@ -227,7 +232,7 @@ async fn sign_in_finish(
     Json(finish): Json<Finish<PublicKeyCredential>>,
 ) -> Result<Response, Error> {
     let now = app.clock.now();
-    let Ceremony::SignIn(state) = app.passkeys.take(&finish.ceremony, now)? else {
+    let Ceremony::SignIn(state) = Ceremony::take(&app, &finish.ceremony, now).await? else {
         return Err(Error::input("passkey-too-old"));
     };
     let wrong = || Error::input("passkey-wrong");
@@ -288,6 +293,21 @@ fn seal_key(passkey: &Passkey) -> Option<SealKey> {
         }),
         _ => None,
     }
+}
+
+/// Whether a member has a passkey that can seal approvals.
+///
+/// # Errors
+/// Database.
+pub async fn seals(conn: &mut Conn, member: MemberId) -> Result<bool, Error> {
+    for credential in conn.credentials(member).await? {
+        let passkey: Passkey =
+            serde_json::from_str(&credential.passkey).map_err(|e| Error::Internal(e.into()))?;
+        if seal_key(&passkey).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a page asks the browser for, so that a passkey seals exactly this digest; `None` when the member has no

@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vigie_core::audit::leaf::AuditActor;
 use vigie_core::change::{Change, ChangeKind, ChangeRefusal, ChangeState, founding};
+use vigie_core::crew::{self, Gap, Mate};
 use vigie_core::id::{ChangeId, InviteId, MemberId};
-use vigie_store::Tx;
+use vigie_store::{Conn, Tx};
 
-use crate::account::session;
+use crate::account::{passkey, session};
 use crate::app::App;
 use crate::publication::alarm;
 use crate::settings::Wanted;
@@ -64,6 +65,7 @@ pub async fn prepare(
             .await?;
         return Ok(done);
     }
+    keeps_working(tx, &kind).await?;
     let change = Change {
         id: ChangeId::new(Uuid::now_v7()),
         kind,
@@ -94,6 +96,7 @@ pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Erro
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.confirm(by, now)?;
+    keeps_working(&mut tx, &change.kind).await?;
     tx.change_settle(id, state, by, now).await?;
     let done = happen(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.confirm", &change, now).await?;
@@ -131,6 +134,44 @@ pub async fn cancel(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> 
     log(&mut tx, by, "change.cancel", &change, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The active members, as far as the work depends on them.
+///
+/// # Errors
+/// Database.
+pub async fn crew(conn: &mut Conn) -> Result<Vec<Mate>, Error> {
+    let mut out = Vec::new();
+    for member in conn.members().await?.iter().filter(|m| m.is_active()) {
+        out.push(Mate {
+            id: member.id,
+            role: member.role,
+            reviewer: member.reviewer,
+            seals: member.reviewer && passkey::seals(conn, member.id).await?,
+        });
+    }
+    Ok(out)
+}
+
+/// Refuses a change after which nobody could look after the organisation, or approve anything. Asked again when it is
+/// confirmed: another change may have come between.
+async fn keeps_working(tx: &mut Tx, kind: &ChangeKind) -> Result<(), Error> {
+    let crew = crew(tx).await?;
+    let org = tx.organisation().await?.ok_or(Error::NotFound)?;
+    let after = match kind {
+        ChangeKind::ChangeWorkflow { settings } => Wanted::read(settings)?.applied(&org),
+        _ => org.clone(),
+    };
+    let sealed = (
+        org.settings.require_passkey_seal,
+        after.settings.require_passkey_seal,
+    );
+    match crew::opens(&crew, sealed.0, kind, sealed.1) {
+        None => Ok(()),
+        Some(Gap::NoSteward) => Err(Error::refused("change-refused-no-steward")),
+        Some(Gap::NoReviewer) => Err(Error::refused("change-refused-no-reviewer")),
+        Some(Gap::NobodySeals) => Err(Error::refused("change-refused-nobody-seals")),
+    }
 }
 
 async fn log(

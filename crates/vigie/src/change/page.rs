@@ -90,7 +90,14 @@ async fn what(
             rights(w, *role, *reviewer, skills),
         ],
         ChangeKind::ChangeWorkflow { settings } => match conn.organisation().await? {
-            Some(org) => Wanted::read(settings)?.lines(w, &org),
+            Some(org) => {
+                let wanted = Wanted::read(settings)?;
+                let mut lines = wanted.lines(w, &org);
+                if wanted.require_passkey_seal == Some(true) {
+                    lines.extend(cannot_seal(conn, people, w).await?);
+                }
+                lines
+            }
             None => Vec::new(),
         },
         ChangeKind::InviteMember {
@@ -104,6 +111,19 @@ async fn what(
         ],
         ChangeKind::DisableMember { member } => vec![people.name(member).to_owned()],
     })
+}
+
+/// Who could no longer approve once approvals must be sealed.
+async fn cannot_seal(conn: &mut Conn, people: &People, w: &Words) -> Result<Option<String>, Error> {
+    let crew = apply::crew(conn).await?;
+    let without: Vec<_> = crew.iter().filter(|m| m.reviewer && !m.seals).collect();
+    Ok((!without.is_empty()).then(|| {
+        w.t1(
+            "change-cannot-seal",
+            "names",
+            people.names(without.iter().map(|m| &m.id)),
+        )
+    }))
 }
 
 /// A role, whether it reviews, and its skills.
