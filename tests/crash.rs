@@ -25,6 +25,7 @@ use vigie::post::draft::Draft;
 use vigie_connect::testing::Pds;
 use vigie_core::content::Platform;
 use vigie_core::id::{ChannelId, PostId};
+use vigie_core::post::PostState;
 use vigie_core::publication::PublicationState;
 
 const KILLS: usize = 200;
@@ -40,9 +41,15 @@ async fn approved(app: &App, company: &Company, page: ChannelId, text: &str) -> 
     };
     let id = actions::create(app, &ines, &draft).await.unwrap().post.id;
     let asked = actions::submit(app, &ines, id).await.unwrap();
-    actions::approve(app, &tom, id, asked.post.revision.digest, None)
+    let after = actions::approve(app, &tom, id, asked.post.revision.digest, None)
         .await
         .unwrap();
+    assert_eq!(
+        after.post.state,
+        PostState::Approved,
+        "nothing was found in “{text}”: {:?}",
+        after.report
+    );
     id
 }
 
