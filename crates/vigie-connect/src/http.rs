@@ -12,7 +12,9 @@ use crate::{
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -55,6 +57,8 @@ pub struct Call {
     pub bearer: Option<SecretString>,
     /// Sent with it, with its type.
     pub body: Option<(&'static str, Bytes)>,
+    /// Sent besides. No secret: they are not marked as such.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// True when the body is a secret (a password): refused on an unencrypted connection, as is a bearer.
     pub secret_body: bool,
     /// Longest time for all of it.
@@ -71,6 +75,7 @@ impl Call {
             url,
             bearer: None,
             body: None,
+            headers: Vec::new(),
             secret_body: false,
             within,
             max_answer: MAX_ANSWER,
@@ -172,6 +177,9 @@ impl Http {
                 })?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
+        }
+        for (name, value) in call.headers {
+            request = request.header(name, value);
         }
         if let Some((kind, body)) = call.body {
             request = request.header(CONTENT_TYPE, kind).body(body);

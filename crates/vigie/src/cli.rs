@@ -1,6 +1,6 @@
 //! The command line: one tree, each command defined beside its concept.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 use crate::{
@@ -34,6 +34,20 @@ pub enum Command {
     Rules(crate::check::rules::Rules),
     /// Look around: an example company on a throw-away folder.
     Demo(crate::demo::cli::Demo),
+    /// Posts of a running Vigie: write, follow, take back.
+    Post(crate::post::cli::Post),
+    /// What goes out when.
+    Calendar(crate::calendar::cli::Calendar),
+    /// The pages one can publish on.
+    Channel(crate::channel::cli::Channel),
+    /// Who is here.
+    Member(crate::member::cli::Member),
+    /// What waits for a second person.
+    Change(crate::change::cli::Change),
+    /// What somebody should look at.
+    Alarm(crate::alarm::cli::Alarm),
+    /// Stop every publication.
+    Pause(crate::pause::cli::Pause),
     /// The log of decisions: export it, prove an export.
     Audit(crate::audit::cli::Audit),
     /// The vault's root keys: split them among people, bring them back.
@@ -93,6 +107,10 @@ pub struct Speech {
 impl Speech {
     /// The words of this reader: `--lang`, else `LC_ALL`, `LC_MESSAGES`, `LANG`; English when none says French.
     pub fn words(&self) -> Words {
+        Words::new(self.lang())
+    }
+
+    fn lang(&self) -> Lang {
         let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
             .filter_map(|name| std::env::var(name).ok())
@@ -101,7 +119,7 @@ impl Speech {
             Some(value) if value.starts_with("fr") => Lang::Fr,
             _ => Lang::En,
         };
-        Words::new(self.lang.unwrap_or(from_system))
+        self.lang.unwrap_or(from_system)
     }
 }
 
@@ -111,11 +129,27 @@ fn lang(text: &str) -> Result<Lang, String> {
 
 /// Reads the command line, runs the command, and says its errors on standard error.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let lang = crate::help::asked(std::env::args_os(), Speech::default().lang());
+    let words = Words::new(lang);
+    let read = crate::help::said(Cli::command(), &words)
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = match read {
+        Ok(cli) => cli.command,
+        Err(error) => return crate::help::answer(&error, &words),
+    };
+    let result = match command {
         Command::Serve(args) => crate::serve::run(args),
         Command::Check(args) => crate::check::cli::run(&args),
         Command::Rules(args) => crate::check::rules::run(&args),
         Command::Demo(args) => crate::demo::cli::run(args),
+        Command::Post(args) => crate::post::cli::run(args),
+        Command::Calendar(args) => crate::calendar::cli::run(args),
+        Command::Channel(args) => crate::channel::cli::run(args),
+        Command::Member(args) => crate::member::cli::run(args),
+        Command::Change(args) => crate::change::cli::run(args),
+        Command::Alarm(args) => crate::alarm::cli::run(args),
+        Command::Pause(args) => crate::pause::cli::run(args),
         Command::Audit(args) => crate::audit::cli::run(args),
         Command::Vault(args) => crate::vault::cli::run(args),
     };

@@ -230,14 +230,15 @@ pub fn from_toml(text: &str, name: &str) -> Result<Layer> {
     Ok(layer)
 }
 
-/// The settings among `VIGIE_…` variables. `VIGIE_TEST_…` belongs to the tests, `VIGIE_CONFIG` names the file.
+/// The settings among `VIGIE_…` variables. `VIGIE_TEST_…` belongs to the tests, `VIGIE_CONFIG` names the file,
+/// `VIGIE_SERVER` and `VIGIE_TOKEN` are for commands that ask a running server.
 fn from_env(env: impl Iterator<Item = (String, String)>) -> Result<Layer> {
     let mut layer = Layer::new();
     for (name, value) in env {
         let Some(key) = name.strip_prefix("VIGIE_") else {
             continue;
         };
-        if key.starts_with("TEST_") || key == "CONFIG" {
+        if key.starts_with("TEST_") || matches!(key, "CONFIG" | "SERVER" | "TOKEN") {
             continue;
         }
         let key = key.to_lowercase();

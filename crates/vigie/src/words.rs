@@ -158,6 +158,11 @@ impl Words {
         t(self.lang, &key.to_string(), &Args::new())
     }
 
+    /// The message `key`, when there is one.
+    pub fn find(&self, key: &str) -> Option<String> {
+        CATALOGUE.try_lookup_complete(id(self.lang), key, None)
+    }
+
     /// The message `key` with one value.
     pub fn t1(&self, key: impl fmt::Display, name: &'static str, value: impl Arg) -> String {
         t(

@@ -1,6 +1,7 @@
 //! Alarms: something on a page or in the database is not as Vigie left it. A person looks, and says what it was.
 
 pub mod api;
+pub mod cli;
 
 use askama::Template;
 use axum::extract::Path;

@@ -27,8 +27,7 @@ pub struct Audit {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Write the log, its evidence and its checkpoints as JSON lines, for `vigie audit verify` on any machine.
-    ///
-    /// Example: vigie audit export --data /var/lib/vigie > log.jsonl
+    #[command(after_help = "Example:\n  vigie audit export --data /var/lib/vigie > log.jsonl")]
     Export {
         #[command(flatten)]
         settings: Settings,
@@ -37,8 +36,9 @@ enum Act {
         out: Option<PathBuf>,
     },
     /// Prove an export, offline: exit status 0 when it is intact, 1 when it was altered, 2 when it cannot be read.
-    ///
-    /// Example: vigie audit verify log.jsonl --key 'vigie.example/audit+c74f20a3+ARpc…'
+    #[command(
+        after_help = "Example:\n  vigie audit verify log.jsonl --key 'vigie.example/audit+c74f20a3+ARpc…'"
+    )]
     Verify {
         /// The export; `-` for standard input.
         file: PathBuf,

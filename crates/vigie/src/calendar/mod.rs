@@ -2,6 +2,7 @@
 //! an instant found from a civil date.
 
 pub mod api;
+pub mod cli;
 
 use askama::Template;
 use axum::extract::Query;

@@ -2,4 +2,5 @@
 
 pub mod api;
 pub mod apply;
+pub mod cli;
 pub mod page;

@@ -17,8 +17,7 @@ use crate::words::Said;
 /// Check texts before they are public.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 nothing at or above --fail-on, 1 something, 2 could not check.\n\n\
-Examples:\n  vigie check post.md\n  echo 'Bonjour {{prénom}}' | vigie check -\n  \
+    after_help = "Examples:\n  vigie check post.md\n  echo 'Bonjour {{prénom}}' | vigie check -\n  \
 vigie check posts.jsonl --format jsonl --fail-on stop\n  vigie check post.txt --facts facts.json --lang fr"
 )]
 pub struct Check {

@@ -1,6 +1,7 @@
 //! The directory: who is here, who may do what, and how that changes.
 
 pub mod api;
+pub mod cli;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Pause all: one click by anyone stops every publication before the next one starts; two people start them again.
 
 pub mod api;
+pub mod cli;
 
 use axum::response::Response;
 use jiff::Timestamp;

@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod api;
+pub mod cli;
 pub mod composer;
 pub mod draft;
 pub mod history;

@@ -23,8 +23,7 @@ enum Act {
     /// Split the vault key among people, so that several of them together can bring it back.
     ///
     /// Prints one share a person, once. Hand each to one person, on paper; Vigie keeps none.
-    ///
-    /// Example: vigie vault escrow --needed 3 --people 5
+    #[command(after_help = "Example:\n  vigie vault escrow --needed 3 --people 5")]
     Escrow {
         #[command(flatten)]
         settings: Settings,
@@ -44,8 +43,7 @@ enum Act {
     ///
     /// Stop the server first. The old key stays in the key file until every secret is under the new one, so that an
     /// interruption at any point leaves a vault that opens; run the command again to finish.
-    ///
-    /// Example: vigie vault rotate --data /var/lib/vigie
+    #[command(after_help = "Example:\n  vigie vault rotate --data /var/lib/vigie")]
     Rotate {
         #[command(flatten)]
         settings: Settings,
@@ -55,8 +53,7 @@ enum Act {
     /// Bring the vault key back from shares, typed or in files, and write it to its file.
     ///
     /// Refuses to replace a key file that is there.
-    ///
-    /// Example: vigie vault recover share-1.txt share-4.txt share-5.txt
+    #[command(after_help = "Example:\n  vigie vault recover share-1.txt share-4.txt share-5.txt")]
     Recover {
         #[command(flatten)]
         settings: Settings,
