@@ -264,3 +264,161 @@ async fn an_hour_that_clocks_jump_over_is_explained_and_the_next_save_takes_the_
     // Twice that night: which one is asked.
     send("2027-10-31", "02:30").await.expect(422);
 }
+
+/// A picture taken in, by its digest.
+async fn picture(test: &TestApp, member: MemberId) -> String {
+    let row = vigie::media::intake::keep(&test.app, member, png()).await;
+    row.unwrap().sha256.to_string()
+}
+
+#[tokio::test]
+async fn each_page_may_have_other_words_another_link_and_fewer_pictures() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let second = company::page(&test.app, company.ines, "Merlin recrute").await;
+    let ines = signed_in(&test, company.ines).await;
+    let sha256 = picture(&test, company.ines).await;
+    let (one, two) = (company.page.to_string(), second.to_string());
+    let alt = format!("alt-{sha256}");
+    let (own, own_link) = (format!("own-{two}"), format!("own-link-{two}"));
+    let skip = format!("skip-{two}-{sha256}");
+    let fields = [
+        ("channel", one.as_str()),
+        ("channel", &two),
+        ("text", "Portes ouvertes samedi"),
+        ("link", "https://merlin.example/samedi"),
+        ("media", &sha256),
+        (&alt, "La boutique"),
+        (&own, "Venez nous parler d’un métier samedi"),
+        (&own_link, "https://merlin.example/emploi"),
+        (&skip, "yes"),
+        ("lang", "fr"),
+        ("when", "approved"),
+        ("do", "save"),
+    ];
+    let id = led_to(&ines.post("/posts/new", &fields).await.expect(303));
+    let kept = post(&test, id).await.content;
+    let of = |channel: &str| {
+        let found = |v: &&vigie_core::content::Variant| v.channel.to_string() == channel;
+        kept.variants.iter().find(found).unwrap()
+    };
+    assert_eq!(
+        of(&one).link.as_deref(),
+        Some("https://merlin.example/samedi")
+    );
+    assert_eq!(
+        of(&two).link.as_deref(),
+        Some("https://merlin.example/emploi")
+    );
+    assert_eq!((of(&one).media.len(), of(&two).media.len()), (1, 0));
+
+    // The form gives back what it was given, so that saving it unchanged changes nothing.
+    let form = ines
+        .get(&format!("/posts/{id}/edit"))
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        form.contains(&format!("name=\"{skip}\" value=\"yes\" checked")),
+        "{form}"
+    );
+    assert!(
+        form.contains("value=\"https://merlin.example/emploi\""),
+        "{form}"
+    );
+
+    let none = format!("no-link-{two}");
+    let mut without: Vec<(&str, &str)> = fields.to_vec();
+    without.push((&none, "yes"));
+    let version = post(&test, id).await.version.to_string();
+    without.push(("version", &version));
+    ines.post(&format!("/posts/{id}/edit"), &without)
+        .await
+        .expect(303);
+    let kept = post(&test, id).await.content;
+    assert!(kept.variants.iter().any(|v| v.link.is_none()));
+    let form = ines
+        .get(&format!("/posts/{id}/edit"))
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        form.contains(&format!("name=\"{none}\" value=\"yes\" checked")),
+        "{form}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_form_cannot_hold_is_said_before_it_would_be_lost() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let second = company::page(&test.app, company.ines, "Merlin recrute").await;
+    let ines = signed_in(&test, company.ines).await;
+    let sha256 = picture(&test, company.ines).await;
+    let sha256 = vigie_core::content::Digest::parse(&sha256).unwrap();
+    let described = |channel, alt: &str| vigie::post::draft::DraftVariant {
+        media: vec![vigie::post::draft::DraftMedia {
+            sha256,
+            alt: alt.to_owned(),
+            decorative: false,
+        }],
+        ..company::variant(channel, "Portes ouvertes samedi")
+    };
+    let draft = vigie::post::draft::Draft {
+        variants: vec![
+            described(company.page, "La boutique"),
+            described(second, "L’atelier"),
+        ],
+        at: None,
+    };
+    let who = company.who(&test.app, company.ines).await;
+    let made = vigie::post::actions::create(&test.app, &who, &draft)
+        .await
+        .unwrap();
+    let form = ines
+        .get(&format!("/posts/{}/edit", made.post.id))
+        .await
+        .text();
+    assert!(form.contains("différences entre pages"), "{form}");
+}
+
+#[tokio::test]
+async fn a_reviewer_sees_all_that_changed_since_they_last_had_it_in_hand() {
+    both_engines(|test| async move {
+        let company = Company::found(&test.app).await;
+        let ines = signed_in(&test, company.ines).await;
+        let tom = signed_in(&test, company.tom).await;
+        let id = write(&ines, &company, "Nous ouvrons samedi matin", "submit").await;
+        let page = format!("/posts/{id}");
+        tom.post(&format!("{page}/comment"), &[("text", "Quelle heure ?")])
+            .await
+            .expect(303);
+        for text in ["Nous ouvrons dimanche matin", "Nous ouvrons dimanche soir"] {
+            let version = post(&test, id).await.version.to_string();
+            let channel = company.page.to_string();
+            let fields = [
+                ("channel", channel.as_str()),
+                ("text", text),
+                ("lang", "fr"),
+                ("when", "approved"),
+                ("version", version.as_str()),
+                ("do", "submit"),
+            ];
+            ines.post(&format!("{page}/edit"), &fields)
+                .await
+                .expect(303);
+        }
+        // Two changes lie between what Tom spoke about and now: he sees both, Léa the last one.
+        let seen = tom.get(&page).await.expect(200).text();
+        assert!(seen.contains("<del>samedi</del>"), "{seen}");
+        assert!(seen.contains("<ins>soir</ins>"), "{seen}");
+        assert!(seen.contains("version 1 à version 3"), "{seen}");
+        let lea = signed_in(&test, company.lea).await;
+        let seen = lea.get(&page).await.expect(200).text();
+        assert!(
+            !seen.contains("<del>samedi</del>") && seen.contains("<ins>soir</ins>"),
+            "{seen}"
+        );
+    })
+    .await;
+}

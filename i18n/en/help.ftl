@@ -8,9 +8,9 @@ help-arguments = Arguments
 help-server = Server
 help-example = Example:
 help-examples = Examples:
-help-among = { "[" }one of: { $values }]
-help-default = { "[" }default: { $value }]
-help-variable = { "[" }variable: { $name }]
+help-among = (one of: { $values })
+help-default = (default: { $value })
+help-variable = (variable: { $name })
 help--help = Show this help
 help--version = Show the version
 

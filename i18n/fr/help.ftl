@@ -8,9 +8,9 @@ help-arguments = Arguments
 help-server = Serveur
 help-example = Exemple :
 help-examples = Exemples :
-help-among = { "[" }parmi : { $values }]
-help-default = { "[" }par défaut : { $value }]
-help-variable = { "[" }variable : { $name }]
+help-among = (parmi : { $values })
+help-default = (par défaut : { $value })
+help-variable = (variable : { $name })
 help--help = Montrer cette aide
 help--version = Montrer la version
 

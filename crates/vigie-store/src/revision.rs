@@ -25,6 +25,12 @@ queries! {
     REPORT = "update revision set report = $2, checked_with = $3 where id = $1";
     GET = columns!("where id = $1");
     BY_NUMBER = columns!("where post = $1 and number = $2");
+    LOOKED = "select coalesce(max(r.number), 0) from revision r where r.post = $1 and r.number < $3 and (\
+              exists (select 1 from approval a where a.revision = r.id and a.member = $2) \
+              or exists (select 1 from waiver w where w.revision = r.id and w.member = $2) \
+              or exists (select 1 from comment c where c.revision = r.id and c.author = $2) \
+              or exists (select 1 from suggestion s where s.base = r.id and s.author = $2) \
+              or r.editor = $2)";
     HISTORY = "select id, number, digest, editor, proposer, created_at from revision where post = $1 \
                order by number desc limit 500";
 }
@@ -134,6 +140,23 @@ impl Conn {
     /// [`crate::Error::NotFound`].
     pub async fn revision_number(&mut self, post: PostId, number: u32) -> Result<RevisionRow> {
         q(BY_NUMBER).id(post).int(number.into()).one(self).await
+    }
+
+    /// The number of the last revision before `number` that a member had in hand: wrote, approved, spoke about, lifted a
+    /// finding of or proposed an edit to. Nothing records mere reading.
+    pub async fn revision_looked_at(
+        &mut self,
+        post: PostId,
+        member: MemberId,
+        number: u32,
+    ) -> Result<Option<u32>> {
+        let last: i64 = q(LOOKED)
+            .id(post)
+            .id(member)
+            .int(number.into())
+            .one(self)
+            .await?;
+        Ok(u32::try_from(last).ok().filter(|n| *n > 0))
     }
 
     /// The latest 500 revisions of a post, newest first, without their contents.

@@ -12,6 +12,9 @@ use clap::{Arg, ArgAction, Command};
 
 use crate::words::{Lang, Words};
 
+/// Where the tree of commands begins.
+const ROOT: &str = "vigie";
+
 /// The order of the parts of a help text; the words are filled in.
 const TEMPLATE: &str = "{about-with-newline}\n{usage-word} {usage}\n\n{all-args}{after-help}";
 
@@ -33,14 +36,22 @@ pub fn asked(args: impl Iterator<Item = OsString>, from_system: Lang) -> Lang {
 
 /// The same commands with all their texts in the reader's language.
 pub fn said(command: Command, w: &Words) -> Command {
-    command_said(command, "help", w)
+    command_said(command, ROOT, w)
 }
 
-fn command_said(command: Command, key: &str, w: &Words) -> Command {
-    let root = key == "help";
+/// The place of a command below another in the tree of keys.
+fn below(path: &str, name: &str) -> String {
+    match path {
+        ROOT => name.to_owned(),
+        _ => format!("{path}-{name}"),
+    }
+}
+
+fn command_said(command: Command, path: &str, w: &Words) -> Command {
+    let key = format!("help-{path}");
     let template = TEMPLATE.replace("{usage-word}", &w.t("help-usage"));
     let long = w.find(&format!("{key}-long"));
-    let about = w.t(if root { "help-vigie" } else { key });
+    let about = w.t(&key);
     let long = long.map(|more| format!("{about}\n\n{more}"));
     let after = command.get_after_help().map(ToString::to_string);
     let mut command = command
@@ -51,17 +62,17 @@ fn command_said(command: Command, key: &str, w: &Words) -> Command {
         .subcommand_value_name(w.t("help-command"))
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .mut_args(|arg| arg_said(arg, key, w))
+        .mut_args(|arg| arg_said(arg, path, w))
         .mut_subcommands(|sub| {
-            let key = format!("{key}-{}", sub.get_name());
-            command_said(sub, &key, w)
+            let path = below(path, sub.get_name());
+            command_said(sub, &path, w)
         })
         .arg(flag("help", 'h', ArgAction::Help, w));
-    if root {
+    if path == ROOT {
         command = command.arg(flag("version", 'V', ArgAction::Version, w));
     }
     match after {
-        Some(after) => command.after_help(after_said(&after, key, w)),
+        Some(after) => command.after_help(after_said(&after, &key, w)),
         None => command,
     }
 }
@@ -88,16 +99,16 @@ fn flag(name: &'static str, short: char, action: ArgAction, w: &Words) -> Arg {
 }
 
 /// The key of an option's text: its own where it has one, else the one it shares with others of its name.
-fn arg_key(arg: &Arg, command: &str, w: &Words) -> String {
-    let own = format!("{command}--{}", arg.get_id().as_str().replace('_', "-"));
+fn arg_key(arg: &Arg, path: &str, w: &Words) -> String {
+    let own = format!("help-{path}--{}", arg.get_id().as_str().replace('_', "-"));
     match w.find(&own) {
         Some(_) => own,
         None => format!("help--{}", arg.get_id().as_str().replace('_', "-")),
     }
 }
 
-fn arg_said(arg: Arg, command: &str, w: &Words) -> Arg {
-    let mut text = w.t(arg_key(&arg, command, w));
+fn arg_said(arg: Arg, path: &str, w: &Words) -> Arg {
+    let mut text = w.t(arg_key(&arg, path, w));
     let list = |values: Vec<String>| values.join(", ");
     let defaults = arg.get_default_values().iter();
     let defaults = list(defaults.map(|v| v.to_string_lossy().into_owned()).collect());
@@ -211,18 +222,19 @@ mod tests {
     use clap::CommandFactory as _;
 
     /// Names every command and option of the tree that has no text.
-    fn silent(command: &Command, key: &str, w: &Words, missing: &mut Vec<String>) {
-        if key != "help" && w.find(key).is_none() {
-            missing.push(key.to_owned());
+    fn silent(command: &Command, path: &str, w: &Words, missing: &mut Vec<String>) {
+        let key = format!("help-{path}");
+        if w.find(&key).is_none() {
+            missing.push(key);
         }
         for arg in command.get_arguments() {
-            let key = arg_key(arg, key, w);
+            let key = arg_key(arg, path, w);
             if w.find(&key).is_none() {
                 missing.push(key);
             }
         }
         for sub in command.get_subcommands() {
-            silent(sub, &format!("{key}-{}", sub.get_name()), w, missing);
+            silent(sub, &below(path, sub.get_name()), w, missing);
         }
     }
 
@@ -232,7 +244,7 @@ mod tests {
             let mut missing = Vec::new();
             silent(
                 &crate::cli::Cli::command(),
-                "help",
+                ROOT,
                 &Words::new(lang),
                 &mut missing,
             );
@@ -245,15 +257,16 @@ mod tests {
     /// Texts for commands and options that are gone would mislead whoever translates them.
     #[test]
     fn every_text_belongs_to_a_command_or_an_option() {
-        fn keys(command: &Command, key: &str, w: &Words, all: &mut Vec<String>) {
+        fn keys(command: &Command, path: &str, w: &Words, all: &mut Vec<String>) {
+            let key = format!("help-{path}");
             all.extend([
                 key.to_owned(),
                 format!("{key}-long"),
                 format!("{key}-after"),
             ]);
-            all.extend(command.get_arguments().map(|a| arg_key(a, key, w)));
+            all.extend(command.get_arguments().map(|a| arg_key(a, path, w)));
             for sub in command.get_subcommands() {
-                keys(sub, &format!("{key}-{}", sub.get_name()), w, all);
+                keys(sub, &below(path, sub.get_name()), w, all);
             }
         }
         let w = Words::new(Lang::En);
@@ -274,7 +287,7 @@ mod tests {
             "help--version",
         ];
         let mut all: Vec<String> = frame.map(str::to_owned).to_vec();
-        keys(&crate::cli::Cli::command(), "help", &w, &mut all);
+        keys(&crate::cli::Cli::command(), ROOT, &w, &mut all);
         let texts = include_str!("../../../i18n/en/help.ftl");
         let orphans: Vec<&str> = texts
             .lines()

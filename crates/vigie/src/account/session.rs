@@ -1,6 +1,6 @@
 //! Sessions: a random secret in a cookie, its hash in the database.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -122,6 +122,9 @@ pub fn set(app: &App, response: &mut Response, secret: &str) {
 /// Takes the session away from the browser.
 pub fn clear(app: &App, response: &mut Response) {
     put(app, response, "", 0);
+    // What the composer kept in the tab for a crash goes with the session.
+    let storage = HeaderValue::from_static("\"storage\"");
+    response.headers_mut().insert("clear-site-data", storage);
 }
 
 fn put(app: &App, response: &mut Response, value: &str, age: u64) {

@@ -35,8 +35,29 @@ pub struct Pick {
     pub picked: bool,
     /// Its own text, if it has one.
     pub own: String,
+    /// Its own link, if it has one.
+    pub own_link: String,
+    /// It shows no link.
+    pub no_link: bool,
+    /// Digests of the pictures that it leaves out.
+    pub skipped: Vec<String>,
     /// CSS class of its colour.
     pub hue: String,
+}
+
+impl Pick {
+    /// Whether anything differs on this channel from what all share.
+    pub fn differs(&self) -> bool {
+        !self.own.is_empty()
+            || !self.own_link.is_empty()
+            || self.no_link
+            || !self.skipped.is_empty()
+    }
+
+    /// Whether it leaves this picture out.
+    pub fn skips(&self, sha256: &str) -> bool {
+        self.skipped.iter().any(|s| s == sha256)
+    }
 }
 
 /// A picture in the form.
@@ -176,6 +197,13 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
         .filter(|c| form.chosen("channel", &c.id.to_string()))
         .map(|c| {
             let own = form.value(&format!("own-{}", c.id));
+            let own_link = form.trimmed(&format!("own-link-{}", c.id));
+            let link = match (form.has(&format!("no-link-{}", c.id)), own_link) {
+                (true, _) => None,
+                (false, "") => link.clone(),
+                (false, other) => Some(other.to_owned()),
+            };
+            let skipped = |m: &&DraftMedia| form.has(&format!("skip-{}-{}", c.id, m.sha256));
             DraftVariant {
                 channel: c.id,
                 text: if own.trim().is_empty() {
@@ -183,9 +211,9 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 } else {
                     own.to_owned()
                 },
-                link: link.clone(),
+                link,
                 langs: langs.clone(),
-                media: media.clone(),
+                media: media.iter().filter(|m| !skipped(m)).cloned().collect(),
             }
         })
         .collect();
@@ -296,6 +324,13 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
         .map(|row| Pick {
             picked: form.chosen("channel", &row.id.to_string()),
             own: form.value(&format!("own-{}", row.id)).to_owned(),
+            own_link: form.trimmed(&format!("own-link-{}", row.id)).to_owned(),
+            no_link: form.has(&format!("no-link-{}", row.id)),
+            skipped: form
+                .all("media")
+                .filter(|sha256| form.has(&format!("skip-{}-{sha256}", row.id)))
+                .map(str::to_owned)
+                .collect(),
             hue: row.color.clone(),
             row: row.clone(),
         })
@@ -382,17 +417,10 @@ fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
             form.set(&format!("own-{}", variant.channel), variant.text.clone());
         }
     }
-    if let Some(first) = content.variants.first() {
-        form.set("link", first.link.clone().unwrap_or_default());
-        form.set("lang", first.langs.first().cloned().unwrap_or_default());
-        for media in &first.media {
-            form.add("media", media.sha256.to_string());
-            form.set(&format!("alt-{}", media.sha256), media.alt.clone());
-            if media.decorative {
-                form.set(&format!("decorative-{}", media.sha256), "yes");
-            }
-        }
-    }
+    let langs = content.variants.iter().find_map(|v| v.langs.first());
+    form.set("lang", langs.cloned().unwrap_or_default());
+    fill_links(&mut form, content);
+    fill_pictures(&mut form, content);
     form.set(
         "when",
         if content.window.not_before.is_some() {
@@ -412,6 +440,54 @@ fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
         }
     }
     form
+}
+
+/// The link that most share, and what differs from it.
+fn fill_links(form: &mut Form, content: &Content) {
+    let shared = content.variants.iter().find_map(|v| v.link.clone());
+    for variant in &content.variants {
+        match &variant.link {
+            link if *link == shared => {}
+            None => form.set(&format!("no-link-{}", variant.channel), "yes"),
+            Some(own) => form.set(&format!("own-link-{}", variant.channel), own.clone()),
+        }
+    }
+    form.set("link", shared.unwrap_or_default());
+}
+
+/// All pictures of all channels, and which channel leaves which out.
+fn fill_pictures(form: &mut Form, content: &Content) {
+    let mut all: Vec<Digest> = Vec::new();
+    for media in content.variants.iter().flat_map(|v| &v.media) {
+        if all.contains(&media.sha256) {
+            continue;
+        }
+        all.push(media.sha256);
+        form.add("media", media.sha256.to_string());
+        form.set(&format!("alt-{}", media.sha256), media.alt.clone());
+        if media.decorative {
+            form.set(&format!("decorative-{}", media.sha256), "yes");
+        }
+    }
+    for variant in &content.variants {
+        for sha256 in &all {
+            if !variant.media.iter().any(|m| m.sha256 == *sha256) {
+                form.set(&format!("skip-{}-{sha256}", variant.channel), "yes");
+            }
+        }
+    }
+}
+
+/// Says so when a content made by a program holds what this form cannot: saving would make it the same on all pages.
+fn warn_of_loss(form: &mut Form, content: &Content, desk: &Desk) {
+    let kept = read(form, desk).variants;
+    let mut whole = Draft::from(content).variants;
+    // A channel that was disconnected since is not offered, and the person sees that it is gone.
+    whole.retain(|v| desk.channels.iter().any(|c| c.id == v.channel));
+    whole.sort_by_key(|v| desk.channels.iter().position(|c| c.id == v.channel));
+    if kept != whole {
+        form.wrong_key("text", "compose-lossy");
+    }
 }
 
 /// `GET /posts/new`, for a day when the calendar asks for one.
@@ -455,7 +531,8 @@ pub async fn create(frame: Frame, me: Signed, mut form: Form) -> Result<Response
 pub async fn edit(frame: Frame, Path(id): Path<PostId>) -> Result<Response, Error> {
     let desk = desk(&frame.app).await?;
     let record = frame.app.store.read().await?.post(id).await?;
-    let form = filled(&record.content, record.version, &desk.zone);
+    let mut form = filled(&record.content, record.version, &desk.zone);
+    warn_of_loss(&mut form, &record.content, &desk);
     shown(&frame, form, &desk, Some(id), false).await
 }
 
@@ -574,7 +651,8 @@ pub async fn live_part(frame: Frame, mut form: Form) -> Result<Response, Error> 
 pub async fn suggest(frame: Frame, Path(id): Path<PostId>) -> Result<Response, Error> {
     let desk = desk(&frame.app).await?;
     let record = frame.app.store.read().await?.post(id).await?;
-    let form = filled(&record.content, record.version, &desk.zone);
+    let mut form = filled(&record.content, record.version, &desk.zone);
+    warn_of_loss(&mut form, &record.content, &desk);
     shown(&frame, form, &desk, Some(id), true).await
 }
 

@@ -121,6 +121,8 @@ struct Post {
     skills: Vec<Skill>,
     missing: usize,
     changed: Option<Vec<Run>>,
+    /// The revision that the changes are counted from, when it is not the one before.
+    since: Option<u32>,
     /// Keys of what changed besides the words.
     changed_else: Vec<&'static str>,
     /// When somebody else is asked too, if nobody answers.
@@ -170,10 +172,15 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
     let missing = post.post.missing();
     let number = post.post.revision.number;
     let mut changed_else = Vec::new();
+    let mut since = None;
     let changed = match number {
         0 | 1 => None,
         _ => {
-            let before = conn.revision_number(id, number - 1).await?;
+            // Since this reader last had it in hand; several revisions may lie between.
+            let looked = conn.revision_looked_at(id, me.id, number).await?;
+            since = looked.filter(|n| *n + 1 < number);
+            let before = looked.unwrap_or(number - 1);
+            let before = conn.revision_number(id, before).await?;
             changed_else = view::changed_besides(&before.content, &post.content);
             Some(view::diff(
                 &view::all_text(&before.content),
@@ -241,6 +248,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         skills: missing.skills.iter().copied().collect(),
         missing: missing.approvals,
         changed,
+        since,
         suggestions,
         comments,
         history,
