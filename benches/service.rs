@@ -176,8 +176,8 @@ async fn run() {
 async fn fill(data: &Path) -> Vec<String> {
     let flags = Layer::from([("data".to_owned(), data.display().to_string())]);
     let config = Config::load(None, std::iter::empty(), flags).unwrap();
+    demo::fill(&config).await.unwrap();
     let app = App::open(config, Arc::new(SystemClock)).await.unwrap();
-    demo::fill(&app).await.unwrap();
     let now = Timestamp::now();
     let mut conn = app.store.read().await.unwrap();
     let members: Vec<MemberId> = conn.members().await.unwrap().iter().map(|m| m.id).collect();

@@ -149,6 +149,8 @@ home-changes = { $n ->
     [one] { $n } change waits for a second person
    *[other] { $n } changes wait for a second person
   }
+home-next = Going out next
+home-theirs = In review by others
 home-mine = My drafts
 
 calendar-title = Calendar

@@ -149,6 +149,8 @@ home-changes = { $n ->
     [one] { $n } changement attend une seconde personne
    *[other] { $n } changements attendent une seconde personne
   }
+home-next = Les prochaines à partir
+home-theirs = En relecture chez d’autres
 home-mine = Mes brouillons
 
 calendar-title = Calendrier

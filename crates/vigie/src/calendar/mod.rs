@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use vigie_core::publication::PublicationState;
 use vigie_core::rights::Act;
 use vigie_core::schedule;
 use vigie_store::CalendarPost;
@@ -57,8 +58,10 @@ pub struct Event {
     pub post: CalendarPost,
     /// Its hour there.
     pub time: String,
-    /// CSS class of its state.
+    /// CSS class of its state, or of what became of it on its pages.
     pub state: &'static str,
+    /// Key of the words for that.
+    pub said: String,
     /// CSS class of its first channel's colour.
     pub hue: String,
 }
@@ -142,9 +145,14 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
     for post in posts {
         let at = post.at.to_zoned_datetime(zone.clone());
         if let Some(day) = days.iter_mut().find(|d| d.date == at.date()) {
+            let state = became(&post);
             day.posts.push(Event {
                 time: at.strftime("%H:%M").to_string(),
-                state: post.state.as_str(),
+                said: match state {
+                    Some(outcome) => format!("outcome-{outcome}"),
+                    None => format!("state-{}", post.state),
+                },
+                state: state.unwrap_or(post.state.as_str()),
                 hue: hue(&post),
                 post,
             });
@@ -216,4 +224,20 @@ mod tests {
             [23, 25, 24]
         );
     }
+}
+
+/// What became of a post on its pages, where that is not simply what was meant: trouble on one of them, or gone from
+/// all of them.
+fn became(post: &CalendarPost) -> Option<&'static str> {
+    let outcomes = || {
+        let latest = post.channels.iter().filter_map(|c| c.publication.as_ref());
+        latest.map(|p| p.state)
+    };
+    let trouble = [PublicationState::Unknown, PublicationState::Refused];
+    if let Some(state) = trouble.into_iter().find(|t| outcomes().any(|s| s == *t)) {
+        return Some(state.as_str());
+    }
+    let gone = [PublicationState::TakenBack, PublicationState::Cancelled];
+    let last = outcomes().last()?;
+    (gone.contains(&last) && outcomes().all(|s| gone.contains(&s))).then_some(last.as_str())
 }

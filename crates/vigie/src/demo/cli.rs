@@ -41,8 +41,8 @@ pub fn run(args: Demo) -> Result<ExitCode> {
     crate::serve::log_to_stderr(&config.log)?;
     crate::web::panic::log_place_only();
     crate::cli::block_on(async {
+        fill(&config).await?;
         let app = App::open(config, Arc::new(SystemClock)).await?;
-        fill(&app).await?;
         println!(
             "{}",
             w.t1("demo-open", "url", app.config.public_url.as_str())

@@ -2,24 +2,25 @@
 //! it was done the way the pages do it; nothing is faked but the people.
 
 pub mod cli;
+mod picture;
+mod story;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use uuid::Uuid;
 use vigie_core::content::Platform;
-use vigie_core::id::{ChannelId, MemberId, PostId, SecretId};
+use vigie_core::id::{ChannelId, MemberId, SecretId};
 use vigie_core::member::{Lang, Role, Skill};
 use vigie_core::vault::{Fresh, Label};
-use vigie_store::{NewChannel, NewMember, Organisation, Settings};
+use vigie_store::{NewChannel, NewMember, Organisation, Settings, Tx};
 
 use crate::account::{code, password};
 use crate::app::App;
-use crate::post::actions;
-use crate::post::draft::{Draft, DraftVariant};
-use crate::post::who::Who;
+use crate::clock::{Clock, ManualClock, SystemClock};
+use crate::config::Config;
 use crate::vault;
 
 /// The password of everybody in the example.
@@ -87,17 +88,45 @@ const PEOPLE: [Person; 6] = [
     },
 ];
 
-/// Fills an empty installation with the example company.
+/// How far back the example's first post lies.
+const BEFORE: SignedDuration = SignedDuration::from_hours(24 * 24);
+
+/// Fills an empty installation with the example company. Its past weeks are lived through on a clock of their own, so
+/// that log, outcomes and calendar look as they would.
 ///
 /// # Errors
-/// Database, randomness.
-pub async fn fill(app: &App) -> Result<()> {
+/// Database, randomness, an installation that is not empty.
+pub async fn fill(config: &Config) -> Result<()> {
+    let now = SystemClock.now();
+    let clock = Arc::new(ManualClock::at(now.checked_sub(BEFORE)?));
+    let app = App::open(config.clone(), Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let crew = found(&app).await?;
+    story::tell(&app, &clock, &crew, now).await?;
+    app.store.close().await;
+    Ok(())
+}
+
+/// Who and what the story needs.
+struct Crew {
+    elodie: MemberId,
+    tom: MemberId,
+    ines: MemberId,
+    hugo: MemberId,
+    grace: MemberId,
+    paul: MemberId,
+    /// The page of the shop.
+    shop: ChannelId,
+    /// The page that looks for people.
+    jobs: ChannelId,
+}
+
+async fn found(app: &App) -> Result<Crew> {
     let now = app.clock.now();
     let hash = password::hash(PASSWORD.to_owned()).await?;
     let mut tx = app.store.begin().await?;
     tx.create_organisation(&Organisation {
         name: "Atelier Brume".into(),
-        tz: "Europe/Paris".into(),
+        tz: story::ZONE.into(),
         lang: Lang::Fr,
         settings: Settings::default(),
         created_at: now,
@@ -106,37 +135,55 @@ pub async fn fill(app: &App) -> Result<()> {
     .await?;
     let mut ids = Vec::new();
     for person in &PEOPLE {
-        let id = MemberId::new(Uuid::now_v7());
-        let skills: BTreeSet<Skill> = person.skills.iter().copied().collect();
-        let new = NewMember {
-            id,
-            login: person.login.into(),
-            name: person.name.into(),
-            role: person.role,
-            reviewer: person.reviewer,
-            skills,
-            lang: person.lang,
-        };
-        tx.create_member(&new, now).await?;
-        tx.set_password(id, &hash, now).await?;
-        let label = Label {
-            secret: SecretId::new(id.uuid()),
-            version: 1,
-            purpose: "totp".to_owned(),
-        };
-        let mut fresh = [0; 80];
-        getrandom::fill(&mut fresh)
-            .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
-        let sealed =
-            serde_json::to_vec(&app.vault.seal(AUTHENTICATOR, &label, &Fresh::new(fresh))?)?;
-        tx.prepare_totp(id, &sealed, now).await?;
-        tx.confirm_totp(id, &sealed, 0, now).await?;
-        ids.push(id);
+        ids.push(join(app, &mut tx, person, &hash, now).await?);
     }
     tx.commit().await?;
-    let shop = page(app, ids[0], "Atelier Brume").await?;
-    let jobs = page(app, ids[4], "Brume recrute").await?;
-    posts(app, &ids, shop, jobs, now).await
+    let [elodie, tom, ines, hugo, grace, paul] = ids[..] else {
+        anyhow::bail!("the example has six people")
+    };
+    Ok(Crew {
+        elodie,
+        tom,
+        ines,
+        hugo,
+        grace,
+        paul,
+        shop: page(app, elodie, "Atelier Brume").await?,
+        jobs: page(app, grace, "Brume recrute").await?,
+    })
+}
+
+async fn join(
+    app: &App,
+    tx: &mut Tx,
+    person: &Person,
+    hash: &str,
+    now: Timestamp,
+) -> Result<MemberId> {
+    let id = MemberId::new(Uuid::now_v7());
+    let new = NewMember {
+        id,
+        login: person.login.into(),
+        name: person.name.into(),
+        role: person.role,
+        reviewer: person.reviewer,
+        skills: person.skills.iter().copied().collect(),
+        lang: person.lang,
+    };
+    tx.create_member(&new, now).await?;
+    tx.set_password(id, hash, now).await?;
+    let label = Label {
+        secret: SecretId::new(id.uuid()),
+        version: 1,
+        purpose: "totp".to_owned(),
+    };
+    let mut fresh = [0; 80];
+    getrandom::fill(&mut fresh)
+        .map_err(|e| anyhow::anyhow!("no randomness from the system: {e}"))?;
+    let sealed = serde_json::to_vec(&app.vault.seal(AUTHENTICATOR, &label, &Fresh::new(fresh))?)?;
+    tx.prepare_totp(id, &sealed, now).await?;
+    tx.confirm_totp(id, &sealed, 0, now).await?;
+    Ok(id)
 }
 
 async fn page(app: &App, by: MemberId, name: &str) -> Result<ChannelId> {
@@ -166,154 +213,6 @@ async fn page(app: &App, by: MemberId, name: &str) -> Result<ChannelId> {
     tx.channel_connect(id, now).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-fn draft(channels: &[ChannelId], lang: &str, text: &str, at: Option<Timestamp>) -> Draft {
-    let variants = channels
-        .iter()
-        .map(|channel| DraftVariant {
-            channel: *channel,
-            text: text.to_owned(),
-            link: None,
-            langs: vec![lang.to_owned()],
-            media: vec![],
-        })
-        .collect();
-    Draft { variants, at }
-}
-
-/// Posts in every state.
-async fn posts(
-    app: &App,
-    ids: &[MemberId],
-    shop: ChannelId,
-    jobs: ChannelId,
-    now: Timestamp,
-) -> Result<()> {
-    let later = |hours| now.checked_add(SignedDuration::from_hours(hours));
-    let [elodie, tom, ines, hugo, grace, ..] = ids else {
-        anyhow::bail!("the example has six people")
-    };
-
-    // Out already.
-    for (author, peer, lang, text) in [
-        (
-            elodie,
-            tom,
-            "fr",
-            "La boutique de Nantes rouvre samedi après travaux. Venez goûter les nouveaux biscuits, de 10 h à 19 h.",
-        ),
-        (
-            tom,
-            grace,
-            "en",
-            "Three new teas from small gardens, chosen by our tasters this spring. In the shop from Tuesday.",
-        ),
-    ] {
-        approved(app, author, peer, &draft(&[shop], lang, text, None)).await?;
-    }
-    crate::publication::worker::fast(app).await?;
-
-    // Approved, waiting for its time.
-    let text =
-        "Atelier de dégustation jeudi prochain à 18 h : douze places, inscription en boutique.";
-    approved(
-        app,
-        ines,
-        hugo,
-        &draft(&[shop], "fr", text, Some(later(50)?)),
-    )
-    .await?;
-    let text = "We are looking for a pastry chef in Nantes. Write to us, we answer everyone.";
-    approved(
-        app,
-        grace,
-        tom,
-        &draft(&[jobs], "en", text, Some(later(98)?)),
-    )
-    .await?;
-
-    // In review.
-    let text = "Merci à toutes celles et ceux qui sont venus samedi. Prochaine date très bientôt !";
-    submitted(app, tom, &draft(&[shop], "fr", text, Some(later(26)?))).await?;
-    let text = "Le pire est passé : nos livraisons reprennent lundi. #AtelierBrume";
-    let id = submitted(app, elodie, &draft(&[shop], "fr", text, None)).await?;
-    let by = Who::member(&mut app.store.read().await?, *ines).await?;
-    let better = draft(
-        &[shop],
-        "fr",
-        "Nos livraisons reprennent lundi. Merci de votre patience. #AtelierBrume",
-        None,
-    );
-    actions::suggest(
-        app,
-        &by,
-        id,
-        &better,
-        "« Le pire est passé » inquiète plus qu’il ne rassure.",
-    )
-    .await?;
-    actions::comment(app, &by, id, "Je propose une version plus simple.").await?;
-
-    // A finding that asks for a second pair of eyes, and one that stops.
-    let text = "Produit reçu gratuitement de la marque Feuille d’Or, code promo BRUME10 : foncez !";
-    submitted(app, hugo, &draft(&[shop], "fr", text, None)).await?;
-    let text = "Bonjour {{prénom}}, la nouvelle collection est là.";
-    submitted(app, ines, &draft(&[shop], "fr", text, None)).await?;
-
-    // Changes asked.
-    let id = submitted(
-        app,
-        hugo,
-        &draft(
-            &[jobs],
-            "fr",
-            "On recrute un vendeur jeune et dynamique à Rennes.",
-            None,
-        ),
-    )
-    .await?;
-    let by = Who::member(&mut app.store.read().await?, *grace).await?;
-    actions::request_changes(
-        app,
-        &by,
-        id,
-        "« Jeune » n’est pas permis dans une offre d’emploi : parlons de l’énergie du poste.",
-    )
-    .await?;
-
-    // Drafts.
-    for (author, text) in [
-        (
-            elodie,
-            "Idée : les coulisses de l’atelier, en trois photos.",
-        ),
-        (
-            tom,
-            "Behind the scenes: how we taste forty teas in one morning (draft)",
-        ),
-    ] {
-        let who = Who::member(&mut app.store.read().await?, *author).await?;
-        actions::create(app, &who, &draft(&[shop], "fr", text, None)).await?;
-    }
-    crate::audit::checkpoint::make(app).await?;
-    Ok(())
-}
-
-async fn submitted(app: &App, author: &MemberId, draft: &Draft) -> Result<PostId> {
-    let who = Who::member(&mut app.store.read().await?, *author).await?;
-    let id = actions::create(app, &who, draft).await?.post.id;
-    actions::submit(app, &who, id).await?;
-    Ok(id)
-}
-
-async fn approved(app: &App, author: &MemberId, peer: &MemberId, draft: &Draft) -> Result<()> {
-    let id = submitted(app, author, draft).await?;
-    let digest = app.store.read().await?.post(id).await?.post.revision.digest;
-    // Where a finding asks for a second pair of eyes, the example simply stays in review.
-    let who = Who::member(&mut app.store.read().await?, *peer).await?;
-    actions::approve(app, &who, id, digest, None).await?;
-    Ok(())
 }
 
 /// The code of the authenticator now.

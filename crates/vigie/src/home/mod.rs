@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
+use jiff::SignedDuration;
 use vigie_core::post::PostState;
-use vigie_store::{PostFilter, PostLine};
+use vigie_store::{CalendarPost, PostFilter, PostLine};
 
 use crate::alarm::{self, AlarmView};
 use crate::post::view::People;
@@ -22,6 +23,10 @@ pub fn routes() -> Vec<Route> {
 
 /// Lines of a list on this page; the rest is behind its link.
 const FEW: u32 = 8;
+/// How far ahead the page looks for what goes out next.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// What goes out next, at most.
+const NEXT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "home/home.html")]
@@ -31,6 +36,10 @@ struct Home {
     alarms: Vec<AlarmView>,
     reviews: Vec<PostLine>,
     mine: Vec<PostLine>,
+    /// In review, and asked of others.
+    theirs: Vec<PostLine>,
+    /// Approved, in the order in which they go out.
+    next: Vec<CalendarPost>,
     changes: usize,
     people: People,
 }
@@ -60,6 +69,18 @@ async fn home(frame: Frame, me: Signed) -> Result<Response, Error> {
     };
     let reviews = conn.posts(&to_review, None, FEW).await?.lines;
     let mine = conn.posts(&to_write, None, FEW).await?.lines;
+    let in_review = PostFilter {
+        states: vec![PostState::InReview],
+        ..PostFilter::default()
+    };
+    let mut theirs = conn.posts(&in_review, None, FEW).await?.lines;
+    theirs.retain(|line| reviews.iter().all(|mine| mine.id != line.id));
+    let now = frame.app.clock.now();
+    let mut next = conn
+        .calendar(now, now.checked_add(AHEAD).unwrap_or(now))
+        .await?;
+    next.retain(|post| post.state == PostState::Approved);
+    next.truncate(NEXT);
     let changes = conn
         .changes_open()
         .await?
@@ -74,6 +95,8 @@ async fn home(frame: Frame, me: Signed) -> Result<Response, Error> {
         alarms,
         reviews,
         mine,
+        theirs,
+        next,
         changes,
         people,
     })
