@@ -209,7 +209,9 @@ async fn signing_out_ends_the_session_at_the_server() {
     let browser = test.browser();
     found(&test, &browser).await;
     let kept = browser.cookie("vigie_session").unwrap();
-    browser.post("/sign-out", &[]).await.expect(303);
+    let out = browser.post("/sign-out", &[]).await.expect(303);
+    let emptied = out.headers["clear-site-data"].to_str().unwrap();
+    assert!(emptied.contains("\"storage\""), "{emptied}");
     let thief = test.browser();
     thief.set_cookie("vigie_session", &kept);
     thief.get("/me").await.expect(303);
@@ -571,4 +573,48 @@ async fn a_passkey_ceremony_ends_on_another_replica_and_only_once() {
         other.app.store.close().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_member_sees_where_they_are_signed_in_and_ends_what_is_not_them() {
+    let test = TestApp::new().await;
+    let browser = test.browser();
+    let (key, _) = found(&test, &browser).await;
+    let lost = again(&test, &key).await;
+    lost.get("/me").await.expect(200);
+    let page = browser.get("/me").await.expect(200).text();
+    assert!(
+        page.contains("A device that does not say what it is"),
+        "{page}"
+    );
+    let (_, rest) = page.split_once("action=\"/me/sessions/").unwrap();
+    let id = rest.split_once('/').unwrap().0;
+    browser
+        .post(&format!("/me/sessions/{id}/end"), &[])
+        .await
+        .expect(303);
+    lost.get("/me").await.expect(303);
+    browser.get("/me").await.expect(200);
+    // Nobody ends a session that is not theirs, not even by knowing its id.
+    let mine = test
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .members()
+        .await
+        .unwrap()[0]
+        .id;
+    let idle = test.now() - SignedDuration::from_hours(1);
+    let left = test
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .sessions(mine, test.now(), idle)
+        .await
+        .unwrap();
+    assert_eq!(left.len(), 1);
 }

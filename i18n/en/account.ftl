@@ -66,6 +66,7 @@ me-passkey-name = This device
 me-passkey-removed = The passkey is removed.
 me-remove = Remove
 me-sessions = Where you are signed in
+me-session-unknown = A device that does not say what it is
 me-session-this = here
 me-session-end = End
 me-session-ended = That session has ended.

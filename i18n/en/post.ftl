@@ -74,9 +74,6 @@ compose-suggested = Your edit is proposed. The author decides.
 compose-conflict = Somebody else saved this post meanwhile. Nothing is lost: theirs is compared with yours on this page. Save again to put yours in its place.
 compose-theirs = What the other version says
 compose-theirs-hint = Crossed out: only in theirs. Underlined: only in yours.
-compose-unsaved = Words that you typed here before were not saved.
-compose-unsaved-take = Put them back
-compose-unsaved-drop = Forget them
 
 compose-then = If you ask for review now
 compose-then-peer = One colleague reads it, drawn in turn; never you.

@@ -66,6 +66,7 @@ me-passkey-name = Cet appareil
 me-passkey-removed = La clé d’accès est retirée.
 me-remove = Retirer
 me-sessions = Où vous êtes connecté
+me-session-unknown = Un appareil qui ne dit pas ce qu’il est
 me-session-this = ici
 me-session-end = Fermer
 me-session-ended = Cette session est fermée.

@@ -74,9 +74,6 @@ compose-suggested = Votre modification est proposée. L’auteur décide.
 compose-conflict = Quelqu’un d’autre a enregistré cette publication entre-temps. Rien n’est perdu : sa version est comparée à la vôtre sur cette page. Enregistrez encore pour mettre la vôtre à sa place.
 compose-theirs = Ce que dit l’autre version
 compose-theirs-hint = Barré : seulement chez l’autre. Souligné : seulement chez vous.
-compose-unsaved = Des mots tapés ici auparavant n’ont pas été enregistrés.
-compose-unsaved-take = Les remettre
-compose-unsaved-drop = Les oublier
 
 compose-then = Si vous demandez une relecture maintenant
 compose-then-peer = Un collègue la lit, tiré à tour de rôle ; jamais vous.

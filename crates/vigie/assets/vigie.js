@@ -135,35 +135,6 @@ if (compose && live) {
   let unsaved = location.pathname === "/posts/picture";
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
-  // Words that were typed and not saved outlive a crash of the tab, in this tab alone: the browser forgets them when it
-  // is closed. They are offered, never put back by themselves.
-  const place = `vigie-unsaved ${compose.getAttribute("action")}`;
-  const words = () => JSON.stringify(fields.map((field) => [field.name, field.value]));
-  const served = words();
-  const kept = sessionStorage.getItem(place);
-  const offer = document.getElementById("unsaved");
-  if (kept && kept !== served && offer) offer.hidden = false;
-  document.getElementById("unsaved-take")?.addEventListener("click", () => {
-    for (const [name, value] of JSON.parse(kept)) {
-      const field = fields.find((one) => one.name === name);
-      if (field) field.value = value;
-    }
-    offer.hidden = true;
-    unsaved = true;
-    fields[0].dispatchEvent(new Event("input", { bubbles: true }));
-    fields[0].focus();
-  });
-  document.getElementById("unsaved-drop")?.addEventListener("click", () => {
-    sessionStorage.removeItem(place);
-    offer.hidden = true;
-    fields[0].focus();
-  });
-  compose.addEventListener("input", () => {
-    unsaved = true;
-    sessionStorage.setItem(place, words());
-  });
-  compose.addEventListener("submit", () => {
-    unsaved = false;
-    sessionStorage.removeItem(place);
-  });
+  compose.addEventListener("input", () => { unsaved = true; });
+  compose.addEventListener("submit", () => { unsaved = false; });
 }

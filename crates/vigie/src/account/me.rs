@@ -10,7 +10,7 @@ use vigie_core::id::{CredentialId, SessionId, TokenId};
 use vigie_core::rights::Scope;
 use vigie_store::{ApiToken, Credential, Session};
 
-use super::{code, session};
+use super::{code, device, session};
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -53,6 +53,17 @@ struct Me {
     secret: Option<String>,
     codes: Vec<String>,
     form: Form,
+}
+
+impl Me {
+    /// What a browser is called; as it calls itself when it is none of the usual ones.
+    fn device(&self, user_agent: &str) -> String {
+        match device::name(user_agent) {
+            known if !known.is_empty() => known,
+            _ if user_agent.trim().is_empty() => self.w.t("me-session-unknown"),
+            _ => user_agent.chars().take(60).collect(),
+        }
+    }
 }
 
 async fn view(frame: &Frame, me: Signed, form: Form) -> Result<Me, Error> {

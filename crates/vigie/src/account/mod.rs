@@ -1,6 +1,7 @@
 //! Members' ways in: first run, invitations, sign-in, codes, passkeys, sessions.
 
 pub mod code;
+pub mod device;
 pub mod enrol;
 pub mod factors;
 pub mod invite;

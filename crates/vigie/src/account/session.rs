@@ -122,8 +122,8 @@ pub fn set(app: &App, response: &mut Response, secret: &str) {
 /// Takes the session away from the browser.
 pub fn clear(app: &App, response: &mut Response) {
     put(app, response, "", 0);
-    // What the composer kept in the tab for a crash goes with the session.
-    let storage = HeaderValue::from_static("\"storage\"");
+    // Whatever a browser keeps of these pages goes with the session.
+    let storage = HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert("clear-site-data", storage);
 }
 

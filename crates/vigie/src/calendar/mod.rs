@@ -238,6 +238,6 @@ fn became(post: &CalendarPost) -> Option<&'static str> {
         return Some(state.as_str());
     }
     let gone = [PublicationState::TakenBack, PublicationState::Cancelled];
-    let last = outcomes().last()?;
+    let last = outcomes().next_back()?;
     (gone.contains(&last) && outcomes().all(|s| gone.contains(&s))).then_some(last.as_str())
 }
