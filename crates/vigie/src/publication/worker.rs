@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use vigie_core::change::OPEN_HOURS;
 use vigie_core::post::PostState;
-use vigie_store::{ChannelStatus, PostFilter, PublicationRow};
+use vigie_store::{ChannelStatus, PostFilter, PublicationRow, Tx};
 
 use super::{readback, send};
 use crate::app::App;
@@ -59,18 +59,22 @@ pub async fn run(app: App) {
 pub async fn fast(app: &App) -> anyhow::Result<()> {
     interrupted(app).await?;
     lapse(app).await?;
-    each(claim_due(app).await?, |row| async move {
-        send::send(app, &row).await
+    let (now, mine) = (|| app.clock.now(), app.worker.as_str());
+    let rows = claim(app, async |tx| {
+        tx.publications_claim(now(), mine, LEASE, BATCH).await
     })
-    .await;
-    each(claim_looks(app).await?, |row| async move {
-        send::look(app, &row).await
+    .await?;
+    each(rows, |row| async move { send::send(app, &row).await }).await;
+    let rows = claim(app, async |tx| {
+        tx.publications_claim_looks(now(), mine, LEASE, BATCH).await
     })
-    .await;
-    each(claim_back(app).await?, |row| async move {
-        send::take_back(app, &row).await
+    .await?;
+    each(rows, |row| async move { send::look(app, &row).await }).await;
+    let rows = claim(app, async |tx| {
+        tx.publications_claim_back(now(), mine, LEASE, BATCH).await
     })
-    .await;
+    .await?;
+    each(rows, |row| async move { send::take_back(app, &row).await }).await;
     Ok(())
 }
 
@@ -118,29 +122,13 @@ async fn each<F: Future<Output = anyhow::Result<()>>>(
         .await;
 }
 
-async fn claim_due(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
+/// Takes leases on work, in a transaction of their own.
+async fn claim(
+    app: &App,
+    take: impl AsyncFnOnce(&mut Tx) -> vigie_store::Result<Vec<PublicationRow>>,
+) -> anyhow::Result<Vec<PublicationRow>> {
     let mut tx = app.store.begin().await?;
-    let rows = tx
-        .publications_claim(app.clock.now(), &app.worker, LEASE, BATCH)
-        .await?;
-    tx.commit().await?;
-    Ok(rows)
-}
-
-async fn claim_looks(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
-    let mut tx = app.store.begin().await?;
-    let rows = tx
-        .publications_claim_looks(app.clock.now(), &app.worker, LEASE, BATCH)
-        .await?;
-    tx.commit().await?;
-    Ok(rows)
-}
-
-async fn claim_back(app: &App) -> anyhow::Result<Vec<PublicationRow>> {
-    let mut tx = app.store.begin().await?;
-    let rows = tx
-        .publications_claim_back(app.clock.now(), &app.worker, LEASE, BATCH)
-        .await?;
+    let rows = take(&mut tx).await?;
     tx.commit().await?;
     Ok(rows)
 }
