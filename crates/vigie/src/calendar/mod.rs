@@ -188,6 +188,22 @@ async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Erro
     })
 }
 
+/// What became of a post on its pages, where that is not simply what was meant: trouble on one of them, or gone from
+/// all of them.
+fn became(post: &CalendarPost) -> Option<&'static str> {
+    let outcomes = || {
+        let latest = post.channels.iter().filter_map(|c| c.publication.as_ref());
+        latest.map(|p| p.state)
+    };
+    let trouble = [PublicationState::Unknown, PublicationState::Refused];
+    if let Some(state) = trouble.into_iter().find(|t| outcomes().any(|s| s == *t)) {
+        return Some(state.as_str());
+    }
+    let gone = [PublicationState::TakenBack, PublicationState::Cancelled];
+    let last = outcomes().next_back()?;
+    (gone.contains(&last) && outcomes().all(|s| gone.contains(&s))).then_some(last.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,20 +240,4 @@ mod tests {
             [23, 25, 24]
         );
     }
-}
-
-/// What became of a post on its pages, where that is not simply what was meant: trouble on one of them, or gone from
-/// all of them.
-fn became(post: &CalendarPost) -> Option<&'static str> {
-    let outcomes = || {
-        let latest = post.channels.iter().filter_map(|c| c.publication.as_ref());
-        latest.map(|p| p.state)
-    };
-    let trouble = [PublicationState::Unknown, PublicationState::Refused];
-    if let Some(state) = trouble.into_iter().find(|t| outcomes().any(|s| s == *t)) {
-        return Some(state.as_str());
-    }
-    let gone = [PublicationState::TakenBack, PublicationState::Cancelled];
-    let last = outcomes().next_back()?;
-    (gone.contains(&last) && outcomes().all(|s| gone.contains(&s))).then_some(last.as_str())
 }
