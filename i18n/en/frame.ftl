@@ -6,6 +6,7 @@ nav-label = Main pages
 nav-home = Home
 nav-posts = Posts
 nav-calendar = Calendar
+nav-self-check = Try a text
 nav-alarms = Alarms
 nav-channels = Pages
 nav-members = Members

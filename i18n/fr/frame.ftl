@@ -6,6 +6,7 @@ nav-label = Pages principales
 nav-home = Accueil
 nav-posts = Publications
 nav-calendar = Calendrier
+nav-self-check = Essayer un texte
 nav-alarms = Alarmes
 nav-channels = Pages
 nav-members = Membres

@@ -105,12 +105,27 @@ impl Visitor {
 
     /// Calls the API with a token.
     pub async fn call(&self, token: &str, method: Method, path: &str, body: &str) -> Page {
-        let request = self
+        self.keyed(token, method, path, None, body).await
+    }
+
+    /// The same with an `Idempotency-Key`.
+    pub async fn keyed(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Page {
+        let mut request = self
             .client
             .request(method, format!("{}{path}", self.url))
             .bearer_auth(token)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.to_owned());
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
         Page::of(request.send().await.expect("the program answers")).await
     }
 }

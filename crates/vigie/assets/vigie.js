@@ -124,9 +124,14 @@ if (compose && live) {
     ink();
     const title = document.getElementById("findings-title")?.textContent ?? "";
     if (said.textContent !== title) said.textContent = title;
-    jump.textContent = title || jump.textContent;
+    if (jump) jump.textContent = title || jump.textContent;
   });
 
+  // Where a text is only tried, nothing of it is kept, not even in the tab.
+  if (!("private" in compose.dataset)) keepWords(compose, fields);
+}
+
+function keepWords(compose, fields) {
   const add = document.getElementById("add-picture");
   document.getElementById("file")?.addEventListener("change", (event) => {
     if (event.target.files.length) compose.requestSubmit(add);

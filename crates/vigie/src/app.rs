@@ -131,6 +131,7 @@ pub fn routes() -> Vec<Route> {
         crate::home::routes(),
         crate::account::routes(),
         crate::post::page::routes(),
+        crate::self_check::routes(),
         crate::media::routes(),
         crate::calendar::routes(),
         crate::channel::page::routes(),

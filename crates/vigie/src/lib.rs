@@ -26,6 +26,7 @@ pub mod post;
 pub mod publication;
 pub mod remote;
 pub mod sandbox;
+pub mod self_check;
 pub mod serve;
 pub mod settings;
 #[cfg(any(test, feature = "testing"))]

@@ -1,4 +1,4 @@
-//! The check over the API: a text in, findings out. Nothing of it is kept.
+//! The check over the API: a text in, findings out. Nothing of it is kept, not even for an `Idempotency-Key`.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,11 @@ use crate::web::viewer::Bearer;
 
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/api/v1/check", Who::Token(Act::Check), check).rate(Rate::TYPING)]
+    vec![
+        Route::post("/api/v1/check", Who::Token(Act::Check), check)
+            .rate(Rate::TYPING)
+            .private(),
+    ]
 }
 
 /// A text to check.

@@ -619,19 +619,15 @@ fn helped(form: &mut Form) -> bool {
 
 /// Puts a fix into the text that it is about.
 fn apply(form: &mut Form, fix: &str) -> Option<()> {
-    let mut parts = fix.splitn(4, '|');
-    let channel: ChannelId = parts.next()?.parse().ok()?;
-    let (from, to): (usize, usize) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let by = parts.next()?;
+    let (channel, change) = fix.split_once('|')?;
+    let channel: ChannelId = channel.parse().ok()?;
     let own = format!("own-{channel}");
     let field = if form.trimmed(&own).is_empty() {
         "text".to_owned()
     } else {
         own
     };
-    let mut text = form.value(&field).to_owned();
-    text.get(from..to)?;
-    text.replace_range(from..to, by);
+    let text = view::fixed(form.value(&field), change)?;
     form.set(&field, text);
     Some(())
 }

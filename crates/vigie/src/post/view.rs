@@ -1,7 +1,7 @@
 //! How a content, its findings and its people are shown; shared by the composer, the post page and the lists.
 
 use similar::{ChangeTag, TextDiff};
-use vigie_check::{Finding, Lang as CheckLang, Severity};
+use vigie_check::{Finding, Lang as CheckLang, Report, Severity};
 use vigie_connect::SegmentKind;
 use vigie_core::content::{Content, Variant};
 use vigie_core::id::{ChannelId, MemberId};
@@ -17,6 +17,8 @@ use crate::web::frame::{hue, initials};
 pub struct FindingView {
     /// Rule id.
     pub rule: String,
+    /// Kind of harm: part of keys.
+    pub family: &'static str,
     /// `hint`, `warn`, `review` or `stop`: also the CSS class and part of keys.
     pub severity: &'static str,
     /// What it is.
@@ -35,11 +37,7 @@ pub struct FindingView {
 
 /// The findings of a report, worst first, each once whatever the number of channels.
 pub fn findings(checked: &Checked, content: &Content, lang: Lang) -> Vec<FindingView> {
-    let lang = if lang == Lang::Fr {
-        CheckLang::Fr
-    } else {
-        CheckLang::En
-    };
+    let lang = reader(lang);
     let mut seen: Vec<(String, String)> = Vec::new();
     let mut out: Vec<(Severity, FindingView)> = Vec::new();
     for one in &checked.variants {
@@ -55,16 +53,42 @@ pub fn findings(checked: &Checked, content: &Content, lang: Lang) -> Vec<Finding
                 continue;
             }
             seen.push(key);
-            out.push((finding.severity, view(finding, one.channel, words, lang)));
+            let place = format!("{}|", one.channel);
+            out.push((finding.severity, view(finding, &place, words, lang)));
         }
     }
     out.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     out.into_iter().map(|(_, view)| view).collect()
 }
 
-fn view(finding: &Finding, channel: ChannelId, words: String, lang: CheckLang) -> FindingView {
+/// The engine's language of a reader.
+fn reader(lang: Lang) -> CheckLang {
+    match lang {
+        Lang::Fr => CheckLang::Fr,
+        Lang::En => CheckLang::En,
+    }
+}
+
+/// The findings on one text that belongs to no channel.
+pub fn findings_alone(report: &Report, text: &str, lang: Lang) -> Vec<FindingView> {
+    let mut out: Vec<FindingView> = Vec::new();
+    for finding in &report.findings {
+        let words = words(finding, text);
+        if !out
+            .iter()
+            .any(|o| o.rule == finding.rule && o.words == words)
+        {
+            out.push(view(finding, "", words, reader(lang)));
+        }
+    }
+    out
+}
+
+/// `place` stands before the span in the value of a fix, where the form has several texts.
+fn view(finding: &Finding, place: &str, words: String, lang: CheckLang) -> FindingView {
     FindingView {
         rule: finding.rule.clone(),
+        family: finding.family.as_str(),
         severity: finding.severity.as_str(),
         message: finding.message.get(lang).to_owned(),
         advice: finding.advice.get(lang).to_owned(),
@@ -72,10 +96,21 @@ fn view(finding: &Finding, channel: ChannelId, words: String, lang: CheckLang) -
         skill: finding.skill.map(|s| s.as_str()),
         words,
         fix: finding.fix.as_ref().map(|fix| {
-            let value = format!("{channel}|{}|{}|{}", fix.span.0, fix.span.1, fix.text);
+            let value = format!("{place}{}|{}|{}", fix.span.0, fix.span.1, fix.text);
             (fix.label.get(lang).to_owned(), value)
         }),
     }
+}
+
+/// A text with a change in it: `FROM|TO|WORDS`, in bytes. Nothing for a change that does not fit the text.
+pub fn fixed(text: &str, change: &str) -> Option<String> {
+    let mut parts = change.splitn(3, '|');
+    let (from, to): (usize, usize) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let by = parts.next()?;
+    text.get(from..to)?;
+    let mut out = text.to_owned();
+    out.replace_range(from..to, by);
+    Some(out)
 }
 
 /// The words of a finding; never those of a secret, whose message masks them.
@@ -85,6 +120,7 @@ fn words(finding: &Finding, text: &str) -> String {
     }
     let words = finding
         .span
+        .filter(|_| finding.where_ == "text")
         .and_then(|(from, to)| text.get(from..to))
         .unwrap_or_default();
     words.chars().take(80).collect()
@@ -101,6 +137,7 @@ pub struct Run {
 
 /// A text cut where findings begin and end; the worst wins where they overlap.
 pub fn marked(text: &str, findings: &[Finding]) -> Vec<Run> {
+    let findings: Vec<&Finding> = findings.iter().filter(|f| f.where_ == "text").collect();
     let mut cuts: Vec<usize> = findings
         .iter()
         .filter_map(|f| f.span)

@@ -31,7 +31,7 @@ pub struct Place {
 }
 
 /// The main navigation, in order. A place is shown once its route exists.
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place {
         path: "/",
         key: "nav-home",
@@ -49,6 +49,12 @@ const PLACES: [Place; 9] = [
         key: "nav-calendar",
         icon: "calendar",
         bar: true,
+    },
+    Place {
+        path: "/self-check",
+        key: "nav-self-check",
+        icon: "lightbulb",
+        bar: false,
     },
     Place {
         path: "/alarms",

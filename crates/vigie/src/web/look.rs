@@ -1,14 +1,16 @@
-//! The reader's own settings of the page, kept in cookies: language and look.
+//! The reader's own settings of the page, kept in cookies: language and look. A member's language is also kept with
+//! the member.
 
 use axum::{extract::State, http::header, response::Response};
 
 use super::{
     cookie,
+    error::Error,
     form::Form,
     language, local,
     route::{Route, Who},
     see_other,
-    viewer::Theme,
+    viewer::{Theme, Viewer},
 };
 use crate::app::App;
 
@@ -23,9 +25,15 @@ pub fn routes() -> Vec<Route> {
 /// A year, seconds.
 const YEAR: u64 = 31_536_000;
 
-async fn language(State(app): State<App>, form: Form) -> Response {
-    let value = language::named(form.value("lang")).map(|l| l.as_str());
-    keep(&app, "lang", value, &form)
+async fn language(State(app): State<App>, viewer: Viewer, form: Form) -> Result<Response, Error> {
+    let lang = language::named(form.value("lang"));
+    if let (Some(lang), Some(me)) = (lang, &viewer.signed) {
+        // A member's own language goes before the cookie's, in every browser of theirs.
+        let mut tx = app.store.begin().await?;
+        tx.set_member_lang(me.id, lang).await?;
+        tx.commit().await?;
+    }
+    Ok(keep(&app, "lang", lang.map(|l| l.as_str()), &form))
 }
 
 async fn theme(State(app): State<App>, form: Form) -> Response {

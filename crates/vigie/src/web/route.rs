@@ -45,6 +45,8 @@ pub struct Route {
     pub rate: Rate,
     /// Largest body it reads, bytes.
     pub body: usize,
+    /// Whether nothing of what is sent may stay anywhere.
+    pub private: bool,
     handler: MethodRouter<App>,
 }
 
@@ -66,6 +68,7 @@ impl Route {
             who,
             rate: Rate::PAGE,
             body: BODY_LIMIT,
+            private: false,
             handler: on(filter, handler),
         }
     }
@@ -113,6 +116,14 @@ impl Route {
         self
     }
 
+    /// The same, leaving no trace: what is sent is not held for the page of an error, nor its answer for a repeated
+    /// request. Only for what changes nothing, so that asking again does no harm.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
     /// Whether this is part of the API: tokens instead of sessions, problem details instead of pages.
     pub fn is_api(&self) -> bool {
         is_api(self.path)
@@ -133,6 +144,7 @@ struct Gate {
     who: Who,
     rate: Rate,
     body: usize,
+    private: bool,
 }
 
 /// Mounts every entry behind its guard.
@@ -145,6 +157,7 @@ pub fn mount(app: &App, routes: Vec<Route>) -> Router<App> {
             who: route.who,
             rate: route.rate,
             body: route.body,
+            private: route.private,
         };
         let handler = route
             .handler
@@ -167,6 +180,7 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         return Error::TooMany { seconds: wait }.into_response();
     }
     match admit(gate.who, viewer) {
+        Ok(()) if gate.private => next.run(request).await,
         Ok(()) => match viewer.token.as_ref().map(|t| t.id) {
             Some(token) => super::idempotent::once(gate.app, token, gate.body, request, next).await,
             None => match kept::hold(request, gate.body).await {
@@ -174,14 +188,14 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
                 Err(error) => error.into_response(),
             },
         },
-        Err(Error::SignIn { .. }) => sign_in(&gate.app, request).await,
+        Err(Error::SignIn { .. }) => sign_in(&gate, request).await,
         Err(error) => error.into_response(),
     }
 }
 
 /// Nobody is signed in: where to go, and what was typed before the session ended.
-async fn sign_in(app: &App, request: Request) -> Response {
-    match crate::account::founded(app).await {
+async fn sign_in(gate: &Gate, request: Request) -> Response {
+    match crate::account::founded(&gate.app).await {
         Ok(false) => super::see_other("/setup"),
         Ok(true) => {
             let safe = *request.method() == Method::GET;
@@ -189,8 +203,10 @@ async fn sign_in(app: &App, request: Request) -> Response {
                 .uri()
                 .path_and_query()
                 .map(|p| p.as_str().to_owned());
-            // A body that cannot be read changes nothing about the answer.
-            let _ = kept::hold(request, kept::STRANGER).await;
+            if !gate.private {
+                // A body that cannot be read changes nothing about the answer.
+                let _ = kept::hold(request, kept::STRANGER).await;
+            }
             Error::SignIn {
                 next: next.filter(|_| safe),
             }
