@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::{FactValue, Facts};
+
 /// A language Vigie speaks and reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -73,6 +75,36 @@ pub struct MediaFacts {
     pub filename: Option<String>,
     /// Media type, such as `image/png`.
     pub mime: Option<String>,
-    /// Hidden data found in the file, such as `gps` → `48.85, 2.35` or `author` → a name.
-    pub metadata: std::collections::BTreeMap<String, String>,
+    /// What was found out about the file, such as `gps` → `48.85, 2.35`: each key is a fact after `media.`.
+    pub metadata: std::collections::BTreeMap<String, FactValue>,
+    /// Text read in the picture.
+    pub ocr: Option<String>,
+    /// What bar codes in the picture say.
+    pub codes: Vec<String>,
+}
+
+impl Content {
+    /// The facts that the pictures give (`media.…`), beside those that are given: what a caller says of the pictures
+    /// wins. `None` when they give none.
+    pub(crate) fn facts_of(media: &[MediaFacts], given: &Facts) -> Option<Facts> {
+        if media.iter().all(|m| m.metadata.is_empty()) {
+            return None;
+        }
+        let mut found: std::collections::BTreeMap<&str, FactValue> = Default::default();
+        for (key, value) in media.iter().flat_map(|m| &m.metadata) {
+            let joined = match found.remove(key.as_str()) {
+                Some(first) => first.and(value),
+                None => value.clone(),
+            };
+            found.insert(key, joined);
+        }
+        let mut all = given.clone();
+        for (key, value) in found {
+            let key = format!("media.{key}");
+            if given.get(&key).is_none() {
+                all.set(key, value);
+            }
+        }
+        Some(all)
+    }
 }

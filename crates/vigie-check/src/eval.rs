@@ -98,7 +98,10 @@ impl<'a> From<&'a Content> for Post<'a> {
 
 /// Asks every rule that has a reason to be asked.
 pub(crate) fn run(post: Post<'_>, facts: &Facts, packs: &Packs) -> Report {
-    asked(post, facts, packs, false)
+    match Content::facts_of(post.media, facts) {
+        Some(more) => asked(post, &more, packs, false),
+        None => asked(post, facts, packs, false),
+    }
 }
 
 /// With `everyone`, sleeping rules are asked too: a test compares.
@@ -294,6 +297,24 @@ fn more_fields<'a>(
                 cut(name, 1024),
             );
         }
+        if let Some(text) = media.ocr.as_deref().filter(|t| !t.is_empty()) {
+            add(
+                format!("media[{i}].ocr").into(),
+                FieldKind::Ocr,
+                cut(text, 100_000),
+            );
+        }
+        for (j, code) in media.codes.iter().take(limits::MAX_ATTACHED).enumerate() {
+            let web = code
+                .get(..4)
+                .is_some_and(|c| c.eq_ignore_ascii_case("http"));
+            let kind = if web { FieldKind::Link } else { FieldKind::Ocr };
+            add(
+                format!("media[{i}].code[{j}]").into(),
+                kind,
+                cut(code, 8192),
+            );
+        }
     }
     for (key, kind) in [
         ("media.ocr", FieldKind::Ocr),
@@ -361,7 +382,10 @@ fn ask(
     shared.sure.set(unknown.is_empty());
     for field in fields.iter().filter(|f| rule.fields.contains(&f.kind)) {
         let mut hits = match &rule.node {
-            None => vec![Hit::default()],
+            None => vec![Hit {
+                field: seen_in(rule, shared.media),
+                ..Hit::default()
+            }],
             Some(node) => match eval(node, field, shared) {
                 None => continue,
                 // Only exclusions: the rule is about the post as a whole.
@@ -399,6 +423,19 @@ fn ask(
             break;
         }
     }
+}
+
+/// The picture that a rule without words speaks of: one that gives a fact it reads.
+fn seen_in(rule: &Rule, media: &[MediaFacts]) -> Option<String> {
+    if media.iter().all(|m| m.metadata.is_empty()) {
+        return None;
+    }
+    let keys = condition::keys(&rule.when);
+    let mut about = keys.iter().filter_map(|k| k.strip_prefix("media."));
+    about.find_map(|key| {
+        let i = media.iter().position(|m| m.metadata.contains_key(key))?;
+        Some(format!("media[{i}].metadata"))
+    })
 }
 
 fn finding(
@@ -708,6 +745,7 @@ mod tests {
             .flat_map(|r| r.fire.iter().chain(&r.quiet))
         {
             let (content, facts) = example.input();
+            let facts = Content::facts_of(&content.media, &facts).unwrap_or(facts);
             let some = asked(Post::from(&content), &facts, &packs, false);
             let all = asked(Post::from(&content), &facts, &packs, true);
             assert_eq!(some.findings, all.findings, "{}", content.text);

@@ -189,6 +189,34 @@ impl Facts {
     }
 }
 
+impl FactValue {
+    /// What two pictures of one post give: true where one says so, the larger number, all texts.
+    pub(crate) fn and(self, other: &FactValue) -> FactValue {
+        match (self, other) {
+            (FactValue::Bool(a), FactValue::Bool(b)) => FactValue::Bool(a || *b),
+            (FactValue::Number(a), FactValue::Number(b)) => FactValue::Number(a.max(*b)),
+            (first, second) => {
+                let texts = |value: &FactValue| match value {
+                    FactValue::Text(t) => vec![t.clone()],
+                    FactValue::List(l) => l.clone(),
+                    FactValue::Bool(_) | FactValue::Number(_) => Vec::new(),
+                };
+                let mut all = texts(&first);
+                for text in texts(second) {
+                    if !all.contains(&text) {
+                        all.push(text);
+                    }
+                }
+                match all.as_slice() {
+                    [] => first,
+                    [one] => FactValue::Text(one.clone()),
+                    _ => FactValue::List(all),
+                }
+            }
+        }
+    }
+}
+
 impl From<bool> for FactValue {
     fn from(v: bool) -> Self {
         FactValue::Bool(v)

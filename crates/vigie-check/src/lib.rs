@@ -19,6 +19,8 @@ pub mod facts;
 pub mod limits;
 pub mod output;
 pub mod packs;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod prepared;
 pub mod proof;
 pub mod report;

@@ -17,6 +17,7 @@ mod form;
 mod identity;
 mod known;
 mod links;
+mod pictures;
 mod price;
 mod secrets;
 
@@ -232,6 +233,36 @@ const ALL: &[Detector] = &[
         name: "boarding_pass",
         gate: Gate::Words(&["m1", "m2", "m3", "m4"]),
         run: identity::boarding_pass,
+    },
+    Detector {
+        name: "hidden_data",
+        gate: Gate::Pictures,
+        run: pictures::hidden_data,
+    },
+    Detector {
+        name: "removed_data",
+        gate: Gate::Pictures,
+        run: pictures::removed_data,
+    },
+    Detector {
+        name: "unread_picture",
+        gate: Gate::Pictures,
+        run: pictures::unread_picture,
+    },
+    Detector {
+        name: "disguised_file",
+        gate: Gate::Pictures,
+        run: pictures::disguised_file,
+    },
+    Detector {
+        name: "secret_code",
+        gate: Gate::Pictures,
+        run: pictures::secret_code,
+    },
+    Detector {
+        name: "registered_picture",
+        gate: Gate::Pictures,
+        run: pictures::registered_picture,
     },
 ];
 

@@ -278,6 +278,12 @@ pub struct Example {
     pub decorative: bool,
     /// Name of the attached picture.
     pub filename: Option<String>,
+    /// What was found out about the attached picture: facts without `media.`.
+    #[serde(default)]
+    pub picture: BTreeMap<String, FactValue>,
+    /// What bar codes in the attached picture say.
+    #[serde(default)]
+    pub codes: Vec<String>,
     /// What the finding must point at.
     pub hit: Option<String>,
     /// The severity it must have.
@@ -290,11 +296,14 @@ impl Example {
         let mut content = crate::Content::text(&self.text);
         content.lang = self.lang;
         content.links.clone_from(&self.links);
-        if self.alt.is_some() || self.filename.is_some() {
+        let attached = self.alt.is_some() || self.filename.is_some();
+        if attached || !self.picture.is_empty() || !self.codes.is_empty() {
             content.media.push(crate::MediaFacts {
                 alt: self.alt.clone().unwrap_or_default(),
                 decorative: self.decorative,
                 filename: self.filename.clone(),
+                metadata: self.picture.clone(),
+                codes: self.codes.clone(),
                 ..Default::default()
             });
         }
