@@ -1,7 +1,9 @@
 # vigie check and vigie rules.
 
 check-cannot-read = Cannot read { $file }: { $why }
-check-not-text = { $file } is not UTF-8 text: this command does not read pictures yet.
+check-not-text = { $file } is neither UTF-8 text nor a picture.
+check-cannot-clean = { $file } was not written again without its hidden data: { $why }
+check-cleaned = Without hidden data: { $file }
 check-bad-line = { $file }, line { $line }: { $why }
 check-bad-facts = The facts of { $file } cannot be read: { $why }
 check-bad-now = “{ $value }” is not a moment. Write for example 2026-11-24 or 2026-11-24T10:00:00+01:00.

@@ -1,7 +1,9 @@
 # vigie check et vigie rules.
 
 check-cannot-read = Impossible de lire { $file } : { $why }
-check-not-text = { $file } n’est pas un texte en UTF-8 : cette commande ne lit pas encore les images.
+check-not-text = { $file } n’est ni un texte en UTF-8 ni une image.
+check-cannot-clean = { $file } n’a pas été réécrit sans ses données cachées : { $why }
+check-cleaned = Sans données cachées : { $file }
 check-bad-line = { $file }, ligne { $line } : { $why }
 check-bad-facts = Les faits de { $file } ne se lisent pas : { $why }
 check-bad-now = « { $value } » n’est pas un moment. Écrivez par exemple 2026-11-24 ou 2026-11-24T10:00:00+01:00.

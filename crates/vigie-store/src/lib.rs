@@ -44,6 +44,7 @@ mod invite;
 mod lint;
 mod login_attempt;
 mod media;
+mod media_evidence;
 mod member;
 mod observed;
 mod organisation;
@@ -124,6 +125,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("invite", invite::QUERIES),
     ("login_attempt", login_attempt::QUERIES),
     ("media", media::QUERIES),
+    ("media_evidence", media_evidence::QUERIES),
     ("member", member::QUERIES),
     ("observed", observed::QUERIES),
     ("organisation", organisation::QUERIES),

@@ -179,7 +179,11 @@ impl Tx {
 
     /// Forgets pictures brought before `before` that no post ever used; how many.
     pub async fn media_sweep(&mut self, before: Timestamp) -> Result<u64> {
-        q(FORGET).time(before).run(self).await
+        let gone = q(FORGET).time(before).run(self).await?;
+        if gone > 0 {
+            self.media_evidence_sweep().await?;
+        }
+        Ok(gone)
     }
 }
 

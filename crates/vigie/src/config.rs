@@ -10,6 +10,8 @@ use std::{
 use toml::Spanned;
 use url::Url;
 
+use crate::media::ocr::Ocr;
+
 /// The settings of a running program.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -33,12 +35,14 @@ pub struct Config {
     pub trusted_proxies: usize,
     /// Where measurements are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// What reads text in pictures.
+    pub ocr: Ocr,
     /// Which log lines are written, in `tracing` filter syntax.
     pub log: String,
 }
 
 /// Names of all settings with one line about each; environment names are `VIGIE_` and the upper-case name.
-pub const KEYS: [(&str, &str); 11] = [
+pub const KEYS: [(&str, &str); 12] = [
     (
         "data",
         "folder of the database and the keys (default: data)",
@@ -75,6 +79,10 @@ pub const KEYS: [(&str, &str); 11] = [
     (
         "metrics_listen",
         "address and port for measurements (default: none)",
+    ),
+    (
+        "ocr",
+        "program that reads text in pictures: auto (tesseract where it is installed), off, or a path",
     ),
     ("log", "log filter (default: info)"),
 ];
@@ -153,6 +161,7 @@ impl Config {
                 .unwrap_or_default(),
             trusted_proxies: parse(all, "trusted_proxies")?.unwrap_or(0),
             metrics_listen: parse(all, "metrics_listen")?,
+            ocr: Ocr::parse(get("ocr").unwrap_or("auto")),
             log: get("log").unwrap_or("info").to_owned(),
             data,
             listen,

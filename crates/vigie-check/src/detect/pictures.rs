@@ -32,7 +32,7 @@ const HIDDEN: Names = &[
 ];
 
 /// Hidden data that tells nothing about anybody alone.
-const HARMLESS: &[&str] = &["device", "software", "taken", "comment"];
+const HARMLESS: &[&str] = &["device", "software", "taken", "comment", "disguise"];
 
 const UNREAD: Names = &[
     ("bytes", "fichier trop lourd", "too large a file"),
@@ -162,7 +162,8 @@ pub fn unread_picture(context: &Context<'_>) -> Vec<Hit> {
         .collect()
 }
 
-/// Files that are not what their name says, or that carry something behind the picture.
+/// Files that are no picture though their name says so, or that carry a program, an archive or a document. A picture
+/// of one sort named like another is common and harms nobody.
 pub fn disguised_file(context: &Context<'_>) -> Vec<Hit> {
     each(context)
         .filter_map(|(i, media)| {
@@ -170,8 +171,9 @@ pub fn disguised_file(context: &Context<'_>) -> Vec<Hit> {
             let program = tail
                 .iter()
                 .any(|t| matches!(*t, "script" | "program" | "zip" | "pdf"));
-            let disguise = !values(media, "disguise").is_empty();
             let kind = values(media, "type").first().copied().unwrap_or_default();
+            let picture = kind.starts_with("image/") && kind != "image/svg+xml";
+            let disguise = !picture && !values(media, "disguise").is_empty();
             (disguise || program).then(|| {
                 let behind = tail.first().copied().unwrap_or_default();
                 at(i, "metadata").with("type", kind).with("tail", behind)

@@ -40,6 +40,7 @@ const MOST_MEMORY: u64 = 320 * 1024 * 1024;
 
 /// Facts that go when a picture is encoded again: hidden data, not what the picture shows or who holds its rights.
 pub const HIDDEN: &[&str] = &[
+    "disguise",
     "gps",
     "author",
     "device",

@@ -12,16 +12,19 @@ use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use vigie_check::{Content, Facts, Lang, Packs, Report, Severity, output};
 
+use super::picture;
+use crate::media::ocr::Ocr;
 use crate::words::Said;
 
 /// Check texts before they are public.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  vigie check post.md\n  echo 'Bonjour {{prénom}}' | vigie check -\n  \
-vigie check posts.jsonl --format jsonl --fail-on stop\n  vigie check post.txt --facts facts.json --lang fr"
+vigie check posts.jsonl --format jsonl --fail-on stop\n  vigie check post.txt --facts facts.json --lang fr\n  \
+vigie check photo.jpg --clean ready"
 )]
 pub struct Check {
-    /// Texts, or .jsonl files with a post a line; `-` is standard input (read as lines with --format jsonl).
+    /// Texts, pictures, or .jsonl files with a post a line; `-` is standard input (read as lines with --format jsonl).
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<String>,
     /// What is known beyond the texts: a flat JSON object.
@@ -37,6 +40,12 @@ pub struct Check {
     /// The severity from which the exit status is 1.
     #[arg(long, value_enum, default_value_t = Floor::Review)]
     fail_on: Floor,
+    /// Write each picture again in this folder, without its hidden data.
+    #[arg(long, value_name = "DIR")]
+    clean: Option<PathBuf>,
+    /// What reads text in pictures: `auto` (tesseract where it is installed), `off`, or a program.
+    #[arg(long, value_name = "PROGRAM", default_value = "auto")]
+    ocr: String,
     /// The moment of publication (default: now).
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
@@ -246,7 +255,7 @@ impl Work<'_> {
         let mut bytes = Vec::new();
         // What is over the limit is cut by the engine, which says so; this bound only protects memory.
         let most = 4 * vigie_check::limits::MAX_CHARS as u64 + 4;
-        if let Err(e) = input.take(most).read_to_end(&mut bytes) {
+        if let Err(e) = input.take(picture::MOST).read_to_end(&mut bytes) {
             self.say(
                 &Said::new("check-cannot-read")
                     .with("file", file)
@@ -254,6 +263,10 @@ impl Work<'_> {
             );
             return Ok(());
         }
+        if vigie_check::pictures::is_picture(file, &bytes) {
+            return self.picture(file, bytes);
+        }
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(e) if e.utf8_error().error_len().is_none() && e.as_bytes().len() as u64 == most => {
@@ -265,13 +278,33 @@ impl Work<'_> {
             }
         };
         let text = text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
-        let report = vigie_check::check(&Content::text(&text), &self.facts, &self.packs);
+        self.checked(file, Content::text(&text))
+    }
+
+    /// A picture: what it holds, and on request the same without hidden data.
+    fn picture(&mut self, file: &str, bytes: Vec<u8>) -> Result<()> {
+        let brought = picture::brought(file, bytes);
+        let ocr = Ocr::parse(&self.args.ocr);
+        if let Some(folder) = &self.args.clean {
+            match picture::clean(&brought, folder, core(self.lang)) {
+                Ok(path) => {
+                    let said = Said::new("check-cleaned").with("file", path.display().to_string());
+                    eprintln!("vigie: {}", said.text(core(self.lang)));
+                }
+                Err(said) => self.say(&said.with("file", file)),
+            }
+        }
+        self.checked(file, picture::content(&brought, &ocr))
+    }
+
+    fn checked(&mut self, file: &str, content: Content) -> Result<()> {
+        let report = vigie_check::check(&content, &self.facts, &self.packs);
         if self.args.format == Format::Jsonl {
             let mut line = output::json::report(&report, self.lang);
             line["id"] = file.into();
             writeln!(self.out, "{line}")?;
         }
-        self.take(file.to_owned(), text, report)
+        self.take(file.to_owned(), content.text, report)
     }
 
     fn lines(&mut self, file: &str, input: &mut dyn BufRead) -> Result<()> {

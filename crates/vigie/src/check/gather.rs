@@ -1,15 +1,17 @@
 //! From a content and what is known around it to a report and its consequences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use vigie_check::pictures::Evidence;
 use vigie_check::{Facts, MediaFacts, Packs, Report};
-use vigie_core::content::{Content, Variant};
+use vigie_core::content::{Content, Digest, Variant};
 use vigie_core::id::ChannelId;
 use vigie_core::member::Skill;
 use vigie_core::post::Requirements;
+use vigie_store::Conn;
 
 /// What the check said about each channel's text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,37 @@ pub struct Around {
     pub zone: TimeZone,
     /// Now.
     pub now: Timestamp,
+    /// What was found in the pictures, by digest.
+    pub pictures: BTreeMap<Digest, Evidence>,
+}
+
+impl Around {
+    /// Gathers what is known around a content.
+    ///
+    /// # Errors
+    /// Database.
+    pub async fn of(
+        content: &Content,
+        zone: TimeZone,
+        now: Timestamp,
+        conn: &mut Conn,
+    ) -> vigie_store::Result<Self> {
+        let mut pictures = BTreeMap::new();
+        for media in content.variants.iter().flat_map(|v| &v.media) {
+            if pictures.contains_key(&media.sha256) {
+                continue;
+            }
+            let found = conn.media_evidence(media.sha256).await?;
+            if let Some(evidence) = found.and_then(|found| serde_json::from_value(found).ok()) {
+                pictures.insert(media.sha256, evidence);
+            }
+        }
+        Ok(Self {
+            zone,
+            now,
+            pictures,
+        })
+    }
 }
 
 /// Checks every variant of a content.
@@ -44,7 +77,7 @@ pub fn check(content: &Content, around: &Around, packs: &Packs) -> Checked {
         .iter()
         .map(|variant| CheckedVariant {
             channel: variant.channel,
-            report: vigie_check::check(&seen(variant), &facts, packs),
+            report: vigie_check::check(&seen(variant, around), &facts, packs),
         })
         .collect();
     Checked { variants }
@@ -65,7 +98,7 @@ fn facts(content: &Content, around: &Around) -> Facts {
 }
 
 /// A variant as the engine reads it.
-pub fn seen(variant: &Variant) -> vigie_check::Content {
+pub fn seen(variant: &Variant, around: &Around) -> vigie_check::Content {
     vigie_check::Content {
         text: variant.text.clone(),
         lang: variant
@@ -80,7 +113,11 @@ pub fn seen(variant: &Variant) -> vigie_check::Content {
                 alt: media.alt.clone(),
                 decorative: media.decorative,
                 mime: Some(media.mime.clone()),
-                ..MediaFacts::default()
+                ..around
+                    .pictures
+                    .get(&media.sha256)
+                    .map(Evidence::media)
+                    .unwrap_or_default()
             })
             .collect(),
     }

@@ -6,10 +6,12 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+use vigie_check::pictures::{self, Evidence, declare};
 use vigie_core::content::Digest;
 use vigie_core::id::{MediaId, MemberId};
 use vigie_store::{MediaRow, NewMedia};
 
+use super::ocr::Ocr;
 use crate::app::App;
 use crate::web::error::Error;
 
@@ -70,11 +72,55 @@ pub struct Ready {
     pub small: Vec<u8>,
 }
 
+/// A file as somebody brings it.
+#[derive(Clone, Debug, Default)]
+pub struct Brought {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The name it has, where known. It decides nothing; it may betray a picture library.
+    pub name: Option<String>,
+    /// The type it is said to have, where said.
+    pub mime: Option<String>,
+}
+
+/// Reads what is in a file and makes it ready: hidden data goes, the mark of a machine-made picture stays.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn take(file: &Brought, ocr: &Ocr) -> Result<(Ready, Evidence), MediaProblem> {
+    let (mut ready, picture) = prepared(&file.bytes)?;
+    let name = file.name.as_deref();
+    let mut evidence = pictures::read(name, file.mime.as_deref(), &file.bytes);
+    ocr.note(&picture, &mut evidence);
+    if let Some(source) = evidence.source_to_keep() {
+        ready.bytes = declare::source(ready.bytes, source);
+    }
+    Ok((ready, evidence.cleaned()))
+}
+
 /// Decodes, turns upright, shrinks and encodes again. The type is found by content; the name of the file says nothing.
 ///
 /// # Errors
 /// What is wrong with the file.
 pub fn prepare(file: &[u8]) -> Result<Ready, MediaProblem> {
+    Ok(prepared(file)?.0)
+}
+
+/// Reads what is in a file that stays as it is: nothing is taken out.
+pub fn look(file: &Brought, ocr: &Ocr) -> Evidence {
+    let mut evidence = pictures::read(file.name.as_deref(), file.mime.as_deref(), &file.bytes);
+    match opened(&file.bytes) {
+        Ok(picture) => ocr.note(&picture, &mut evidence),
+        Err(_) if evidence.unread.is_empty() && *ocr != Ocr::Off => {
+            evidence.unread.push("ocr".to_owned());
+        }
+        Err(_) => {}
+    }
+    evidence
+}
+
+/// Decoded, upright, and no larger than what is published.
+fn opened(file: &[u8]) -> Result<DynamicImage, MediaProblem> {
     if file.is_empty() {
         return Err(MediaProblem::Empty);
     }
@@ -89,17 +135,21 @@ pub fn prepare(file: &[u8]) -> Result<Ready, MediaProblem> {
     ) {
         return Err(MediaProblem::Kind);
     }
-    let picture = decode(file, format)?;
-    let picture = shrink(picture, SIDE);
+    Ok(shrink(decode(file, format)?, SIDE))
+}
+
+fn prepared(file: &[u8]) -> Result<(Ready, DynamicImage), MediaProblem> {
+    let picture = opened(file)?;
     let (bytes, mime) = encode(&picture)?;
     let small = jpeg(&shrink(picture.clone(), SMALL), 80)?;
-    Ok(Ready {
+    let ready = Ready {
         bytes,
         mime,
         width: picture.width(),
         height: picture.height(),
         small,
-    })
+    };
+    Ok((ready, picture))
 }
 
 fn decode(file: &[u8], format: ImageFormat) -> Result<DynamicImage, MediaProblem> {
@@ -154,15 +204,16 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, MediaProblem> {
     Ok(out)
 }
 
-/// Takes a file in and keeps it.
+/// Takes a file in and keeps it, with what was found in it.
 ///
 /// # Errors
 /// [`MediaProblem`] as input error; database.
-pub async fn keep(app: &App, owner: MemberId, file: Vec<u8>) -> Result<MediaRow, Error> {
-    let ready = tokio::task::spawn_blocking(move || prepare(&file))
+pub async fn keep(app: &App, owner: MemberId, file: Brought) -> Result<MediaRow, Error> {
+    let ocr = app.config.ocr.clone();
+    let taken = tokio::task::spawn_blocking(move || take(&file, &ocr))
         .await
         .map_err(|e| Error::Internal(e.into()))?;
-    let ready = ready.map_err(|problem| Error::input(problem.key()))?;
+    let (ready, evidence) = taken.map_err(|problem| Error::input(problem.key()))?;
     let mut tx = app.store.begin().await?;
     let row = tx
         .media_add(
@@ -179,6 +230,15 @@ pub async fn keep(app: &App, owner: MemberId, file: Vec<u8>) -> Result<MediaRow,
             app.clock.now(),
         )
         .await?;
+    // Two files may become the same picture: what was found in either counts.
+    let before = tx.media_evidence(row.sha256).await?;
+    let before: Option<Evidence> = before.and_then(|found| serde_json::from_value(found).ok());
+    let evidence = match before {
+        Some(before) => before.with(evidence),
+        None => evidence,
+    };
+    let evidence = serde_json::to_value(&evidence).map_err(|e| Error::Internal(e.into()))?;
+    tx.media_evidence_put(row.sha256, &evidence).await?;
     tx.commit().await?;
     Ok(row)
 }

@@ -1,7 +1,8 @@
 //! Pictures: taken in bounded, decoded, turned upright, encoded again. What leaves Vigie is what Vigie encoded: no
-//! position, no camera, no hidden rest of the file.
+//! position, no camera, no hidden rest of the file. What was found in the file is kept beside it, for the check.
 
 pub mod intake;
+pub mod ocr;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};

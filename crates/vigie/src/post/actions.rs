@@ -74,13 +74,6 @@ async fn organisation(conn: &mut Conn) -> Result<Organisation, ActionError> {
         .ok_or(vigie_store::Error::NotFound)?)
 }
 
-fn around(org: &Organisation, now: Timestamp) -> Around {
-    Around {
-        zone: schedule::zone(&org.tz).unwrap_or(TimeZone::UTC),
-        now,
-    }
-}
-
 fn object(id: PostId) -> String {
     format!("post/{id}")
 }
@@ -94,16 +87,23 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(app: &App, org: &Organisation, content: Content, now: Timestamp) -> Self {
-        let checked = check(&content, &around(org, now), &app.packs);
+    async fn new(
+        app: &App,
+        org: &Organisation,
+        content: Content,
+        now: Timestamp,
+    ) -> Result<Self, ActionError> {
+        let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
+        let around = Around::of(&content, zone, now, &mut app.store.read().await?).await?;
+        let checked = check(&content, &around, &app.packs);
         let report = serde_json::to_value(&checked).unwrap_or_default();
         let with = checked.checked_with();
-        Self {
+        Ok(Self {
             content,
             checked,
             report,
             with,
-        }
+        })
     }
 
     fn revision(&self) -> NewRevision<'_> {
@@ -136,7 +136,7 @@ pub async fn create(app: &App, who: &Who, draft: &Draft) -> Done {
     let org = organisation(&mut conn).await?;
     let content = draft.content(&mut conn, &org.settings, now).await?;
     drop(conn);
-    let ready = Ready::new(app, &org, content, now);
+    let ready = Ready::new(app, &org, content, now).await?;
     let post = Post::draft(PostId::new(Uuid::now_v7()), ready.head(1, editor, None));
     let mut tx = app.store.begin().await?;
     let record = tx.post_create(&post, ready.revision(), now).await?;
@@ -172,7 +172,7 @@ pub async fn edit(app: &App, who: &Who, id: PostId, seen: i64, draft: &Draft) ->
     if same && before.content.window.not_after > now {
         return Ok(before);
     }
-    let ready = Ready::new(app, &org, content, now);
+    let ready = Ready::new(app, &org, content, now).await?;
     let head = ready.head(before.post.revision.number.saturating_add(1), editor, None);
     let digest = head.digest;
     let decision = decide(
@@ -213,7 +213,7 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
     if before.content.window.not_after <= now {
         before = refresh(app, who, before, &org, now).await?;
     }
-    let ready = Ready::new(app, &org, before.content.clone(), now);
+    let ready = Ready::new(app, &org, before.content.clone(), now).await?;
     let requirements = ready.checked.requirements();
     let mut tx = app.store.begin().await?;
     let candidates = candidates(&mut tx).await?;
@@ -272,7 +272,7 @@ async fn refresh(
         window: schedule::window(None, now, valid(false, &org.settings)),
         ..before.content.clone()
     };
-    let ready = Ready::new(app, org, content, now);
+    let ready = Ready::new(app, org, content, now).await?;
     let head = ready.head(before.post.revision.number.saturating_add(1), editor, None);
     let digest = head.digest;
     let decision = decide(
@@ -512,7 +512,7 @@ pub async fn accept(app: &App, who: &Who, id: PostId, suggestion: SuggestionId) 
     if proposed.base != before.post.revision.id {
         return Err(ActionError::Stale);
     }
-    let ready = Ready::new(app, &org, proposed.content.clone(), now);
+    let ready = Ready::new(app, &org, proposed.content.clone(), now).await?;
     let number = before.post.revision.number.saturating_add(1);
     let head = ready.head(number, editor, Some(proposed.author));
     let (revision, digest) = (head.id, head.digest);

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -402,9 +403,18 @@ pub async fn comment(
 pub async fn add_media(
     State(app): State<App>,
     token: Bearer,
+    headers: HeaderMap,
     file: Bytes,
 ) -> Result<Response, Error> {
-    let row = intake::keep(&app, token.member, file.to_vec()).await?;
+    let said = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let file = intake::Brought {
+        bytes: file.to_vec(),
+        name: None,
+        mime: said
+            .filter(|mime| mime.starts_with("image/"))
+            .map(str::to_owned),
+    };
+    let row = intake::keep(&app, token.member, file).await?;
     let out = MediaOut {
         sha256: row.sha256.to_string(),
         mime: row.mime,

@@ -298,14 +298,10 @@ async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> 
         }
         Err(DraftError::Store(error)) => return Err(error.into()),
     };
-    let checked = check(
-        &content,
-        &Around {
-            zone: desk.zone.clone(),
-            now,
-        },
-        &app.packs,
-    );
+    let mut conn = app.store.read().await?;
+    let around = Around::of(&content, desk.zone.clone(), now, &mut conn).await?;
+    drop(conn);
+    let checked = check(&content, &around, &app.packs);
     let live = Live::new(
         view::findings(&checked, &content, frame.viewer.lang),
         view::previews(app, &content, &checked, &desk.channels),

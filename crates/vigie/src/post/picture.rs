@@ -9,7 +9,7 @@ use axum::response::Response;
 use vigie_core::id::PostId;
 
 use super::composer;
-use crate::media::intake::{self, MediaProblem};
+use crate::media::intake::{self, Brought, MediaProblem};
 use crate::web::error::Error;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
@@ -52,8 +52,8 @@ pub async fn add(
 }
 
 /// The fields as a form, and the file: empty when none was chosen, nothing when it is too large.
-async fn read(mut parts: Multipart) -> Result<(Form, Option<Vec<u8>>), Error> {
-    let (mut form, mut file) = (Form::new(), Some(Vec::new()));
+async fn read(mut parts: Multipart) -> Result<(Form, Option<Brought>), Error> {
+    let (mut form, mut file) = (Form::new(), Some(Brought::default()));
     let (mut fields, mut bytes) = (0_usize, 0_usize);
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let Some(name) = part.name().map(str::to_owned) else {
@@ -75,7 +75,11 @@ async fn read(mut parts: Multipart) -> Result<(Form, Option<Vec<u8>>), Error> {
 
 /// A file of a size that is taken. The rest of a larger one is read and dropped: a browser that is cut off while it
 /// sends shows no page at all.
-async fn bounded(mut part: Field<'_>) -> Result<Option<Vec<u8>>, Error> {
+async fn bounded(mut part: Field<'_>) -> Result<Option<Brought>, Error> {
+    let name = part
+        .file_name()
+        .map(|name| name.chars().take(200).collect());
+    let mime = part.content_type().map(str::to_owned);
     let mut file = Some(Vec::new());
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         file = file
@@ -85,7 +89,7 @@ async fn bounded(mut part: Field<'_>) -> Result<Option<Vec<u8>>, Error> {
                 file
             });
     }
-    Ok(file)
+    Ok(file.map(|bytes| Brought { bytes, name, mime }))
 }
 
 fn broken(error: MultipartError) -> Error {
