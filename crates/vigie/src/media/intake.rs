@@ -83,6 +83,15 @@ pub struct Brought {
     pub mime: Option<String>,
 }
 
+impl From<Vec<u8>> for Brought {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+}
+
 /// Reads what is in a file and makes it ready: hidden data goes, the mark of a machine-made picture stays.
 ///
 /// # Errors
@@ -208,7 +217,12 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, MediaProblem> {
 ///
 /// # Errors
 /// [`MediaProblem`] as input error; database.
-pub async fn keep(app: &App, owner: MemberId, file: Brought) -> Result<MediaRow, Error> {
+pub async fn keep(
+    app: &App,
+    owner: MemberId,
+    file: impl Into<Brought>,
+) -> Result<MediaRow, Error> {
+    let file: Brought = file.into();
     let ocr = app.config.ocr.clone();
     let taken = tokio::task::spawn_blocking(move || take(&file, &ocr))
         .await
