@@ -284,8 +284,8 @@ async fn nothing_of_a_tried_text_stays_anywhere() {
             .await
             .contains(&"revision".to_owned())
     );
-    assert_eq!(files_with(data.path(), PLANTED), [String::new(); 0]);
-    assert_eq!(cells_with(&database, PLANTED).await, [String::new(); 0]);
+    assert_eq!(files_with(data.path(), PLANTED), Vec::<String>::new());
+    assert_eq!(cells_with(&database, PLANTED).await, Vec::<String>::new());
 
     let export = omar
         .call(&token, Method::GET, "/api/v1/audit/export", "")
@@ -314,7 +314,7 @@ async fn nothing_of_a_tried_text_stays_anywhere() {
     assert!(said.is_empty(), "{said:#?}");
     assert_eq!(
         files_with(data.path(), PLANTED),
-        [String::new(); 0],
+        Vec::<String>::new(),
         "once it is closed"
     );
 }
