@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::content::{Content, Lang, MediaFacts};
@@ -17,6 +17,7 @@ use crate::rule::condition::{self, Known, Truth};
 use crate::rule::file::{FieldKind, FixAction, Side};
 use crate::rule::model::{Anchored, Near, Node};
 use crate::scan::features::Features;
+use crate::scan::runs::Runs;
 use crate::text::{View, chars, fuzzy, language, mask};
 use crate::wake::Bits;
 
@@ -31,6 +32,21 @@ pub struct Hit {
     pub params: BTreeMap<String, String>,
     /// What could be put instead.
     pub suggestion: Option<Suggestion>,
+    /// What it is, where the rule itself does not say.
+    pub told: Option<Box<Told>>,
+}
+
+/// What a hit says about itself: name, and how serious and sure it is where that is not as the rule says.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// What it is: `{what}` in the message.
+    pub what: crate::report::Words,
+    /// Another severity than the rule's.
+    pub severity: Option<crate::Severity>,
+    /// Another confidence than the rule's.
+    pub confidence: Option<crate::Confidence>,
+    /// Of two hits on the same bytes the lower one is kept.
+    pub rank: u8,
 }
 
 impl Hit {
@@ -54,6 +70,9 @@ impl Hit {
     }
 }
 
+/// Rank of hits that are guessed at from their looks alone.
+const GUESSED: u8 = 4;
+
 /// One field being read.
 struct Field<'a> {
     name: Cow<'static, str>,
@@ -64,6 +83,8 @@ struct Field<'a> {
     /// Where words of the organisation's lists stand.
     listed: Vec<Listed>,
     plain: OnceCell<String>,
+    /// Its longest runs of letters and digits.
+    runs: OnceCell<Runs>,
 }
 
 /// What does not change during one check.
@@ -169,6 +190,7 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
             ask(rule, ready, &fields, &shared, &mut report.findings);
         }
     }
+    hide(&fields, &mut report.findings);
     report.findings.sort_by(|a, b| {
         (b.severity, a.where_ != "text", a.span.map(|s| s.0)).cmp(&(
             a.severity,
@@ -177,6 +199,28 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
         ))
     });
     report
+}
+
+/// Takes what must not be shown out of the words of every other finding: a link that is too long may hold a token.
+fn hide(fields: &[Field<'_>], findings: &mut [Finding]) {
+    let secrets: BTreeSet<String> = findings
+        .iter()
+        .filter(|f| f.masked)
+        .filter_map(|f| {
+            let field = fields.iter().find(|x| x.name == f.where_)?;
+            let (s, e) = f.span?;
+            Some(field.view.original().get(s..e)?.to_owned())
+        })
+        .filter(|s| s.chars().count() >= 6 && !s.chars().all(char::is_alphabetic))
+        .collect();
+    if secrets.is_empty() {
+        return;
+    }
+    for finding in findings {
+        for secret in &secrets {
+            finding.hide(secret, &mask::mask(secret));
+        }
+    }
 }
 
 /// Remarks on the check itself.
@@ -252,6 +296,7 @@ fn too_long(read: usize, text: &str) -> Finding {
         severity: crate::Severity::Review,
         confidence: crate::Confidence::High,
         span: Some((from, to)),
+        masked: false,
         where_: "text".to_owned(),
         message: Said::new(
             "Ce texte dépasse un million de caractères\u{a0}: la suite n’a pas été lue.",
@@ -354,6 +399,7 @@ fn field<'a>(
         terms,
         listed,
         plain: OnceCell::new(),
+        runs: OnceCell::new(),
     }
 }
 
@@ -393,6 +439,9 @@ fn ask(
                 Some(hits) => hits,
             },
         };
+        if hits.iter().any(|h| h.told.is_some()) {
+            hits = apart(hits, rule, field);
+        }
         hits.truncate(if rule.first_only {
             1
         } else {
@@ -438,6 +487,34 @@ fn seen_in(rule: &Rule, media: &[MediaFacts]) -> Option<String> {
     })
 }
 
+/// Hits that do not lie on each other: where two do, the one that says more is kept.
+///
+/// What begins like a known format and does not fit it is an example of a manual or a part of a key: it is not guessed at.
+fn apart(mut hits: Vec<Hit>, rule: &Rule, field: &Field<'_>) -> Vec<Hit> {
+    let begun: Vec<usize> = rule
+        .node
+        .iter()
+        .flat_map(Node::format_sets)
+        .flat_map(|f| f.begun(&field.terms))
+        .collect();
+    hits.retain(|h| {
+        h.told.as_ref().is_none_or(|t| t.rank < GUESSED) || !begun.contains(&h.start())
+    });
+    hits.sort_by_key(|h| h.told.as_ref().map_or(1, |t| t.rank));
+    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let free = kept.iter().all(|k| match (k.span, hit.span) {
+            (Some((a, b)), Some((s, e))) => e <= a || b <= s,
+            _ => true,
+        });
+        if free {
+            kept.push(hit);
+        }
+    }
+    kept.sort_by_key(Hit::start);
+    kept
+}
+
 fn finding(
     rule: &Rule,
     field: &Field<'_>,
@@ -460,14 +537,20 @@ fn finding(
         };
         params.entry("match".to_owned()).or_insert(shown);
     }
+    let message = match &hit.told {
+        Some(told) => rule.message.tell(&told.what).fill(&params),
+        None => rule.message.fill(&params),
+    };
+    let told = hit.told.as_ref();
     Finding {
         rule: rule.id.clone(),
         family: rule.family,
-        severity: rule.severity,
-        confidence: rule.confidence,
+        severity: told.and_then(|t| t.severity).unwrap_or(rule.severity),
+        confidence: told.and_then(|t| t.confidence).unwrap_or(rule.confidence),
         span,
+        masked: rule.mask,
         where_: hit.field.unwrap_or_else(|| field.name.to_string()),
-        message: rule.message.fill(&params),
+        message,
         advice: rule.advice.fill(&params),
         fix: fix(rule, original, span, hit.suggestion, shared.lang, &params),
         source: rule.source.clone(),
@@ -563,6 +646,10 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
         if anchored.anchors.is_none_or(|n| field.terms.any(n)) {
             matches(anchored, view, hits);
         }
+    }
+    if let Some(formats) = &node.formats {
+        let runs = || *field.runs.get_or_init(|| Runs::of(&view.clean));
+        hits.extend(formats.find(view, &field.terms, &runs));
     }
     if let Some(key) = node
         .fact_terms

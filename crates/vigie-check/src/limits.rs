@@ -18,5 +18,8 @@ pub const MAX_FACT_TERMS: usize = 20_000;
 /// Bytes of one rule file.
 pub const MAX_RULE_BYTES: usize = 64 * 1024;
 
+/// Bytes of one table of secret formats.
+pub const MAX_TABLE_BYTES: usize = 256 * 1024;
+
 /// Words of the organisation's lists that are remembered in one field.
 pub const MAX_LISTED: usize = 10_000;

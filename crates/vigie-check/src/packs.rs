@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::limits;
 use crate::prepared::Prepared;
+use crate::rule::format::{is_table, read_tables};
 use crate::rule::{Rule, load};
 use crate::scan::table::{Common, Table};
 use crate::text::view::fold_term;
@@ -106,6 +107,7 @@ impl Packs {
     pub fn load(folders: &[PathBuf]) -> Result<Packs, Vec<LoadError>> {
         let mut files = Vec::new();
         collect_embedded(&EMBEDDED, &mut files);
+        let embedded = files.len();
         let mut faults = Vec::new();
         for folder in folders {
             collect_folder(folder, 0, &mut files, &mut faults);
@@ -115,10 +117,16 @@ impl Packs {
         let mut literals = Literals::default();
         let mut place: HashMap<String, usize> = HashMap::new();
         let lists = read_lists(&files, &mut faults);
-        for (file, source) in &files {
-            if list_name(file).is_some() {
+        let tables = read_tables(&files, &mut faults);
+        for (n, (file, source)) in files.iter().enumerate() {
+            if list_name(file).is_some() || is_table(file) {
                 continue;
             }
+            let shared = load::Shared {
+                lists: &lists,
+                tables: &tables,
+                own: n < embedded,
+            };
             if file.ends_with("pack.toml") {
                 match toml::from_str::<PackFile>(source) {
                     Ok(pack) => {
@@ -128,7 +136,7 @@ impl Packs {
                 }
                 continue;
             }
-            match load::rule(file, source, &lists, &mut literals) {
+            match load::rule(file, source, &shared, &mut literals) {
                 Ok(rule) => match place.get(&rule.id).copied() {
                     Some(at) => rules[at] = rule,
                     None => {
@@ -377,6 +385,21 @@ impl Hits {
     /// Whether a node has any.
     pub(crate) fn any(&self, node: usize) -> bool {
         !self.range(node).is_empty()
+    }
+
+    /// The places of each node from `first` to before `last` that has any.
+    pub(crate) fn between(
+        &self,
+        first: usize,
+        last: usize,
+    ) -> impl Iterator<Item = &[(u32, u32, u32)]> {
+        let (first, last) = (first as u32, last as u32);
+        let from = self.0.partition_point(|h| h.0 < first);
+        let rest = self.0.get(from..).unwrap_or_default();
+        let some = rest.partition_point(|h| h.0 < last);
+        rest.get(..some)
+            .unwrap_or_default()
+            .chunk_by(|a, b| a.0 == b.0)
     }
 
     fn range(&self, node: usize) -> &[(u32, u32, u32)] {

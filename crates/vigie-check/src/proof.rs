@@ -3,6 +3,10 @@
 use crate::packs::Packs;
 use crate::rule::Rule;
 use crate::rule::file::Example;
+use crate::rule::format::{Format, Formats};
+use crate::rule::model::Node;
+use crate::scan::runs::Runs;
+use crate::text::View;
 
 /// An example that did not go as the rule says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,5 +77,42 @@ pub fn prove(rule: &Rule, packs: &Packs) -> (usize, Vec<Miss>) {
             miss(example, format!("must pass, and is found at `{seen}`"));
         }
     }
-    (rule.fire.len() + rule.quiet.len(), misses)
+    let count = rule.fire.len() + rule.quiet.len() + 2 * rule.formats().count();
+    misses.extend(rule.formats().flat_map(|f| prove_format(rule, f, packs)));
+    (count, misses)
+}
+
+/// Runs the two examples of a format: its own must be found by this very format and make the rule speak.
+fn prove_format(rule: &Rule, format: &Format, packs: &Packs) -> Vec<Miss> {
+    let sets: Vec<&Formats> = rule.node.iter().flat_map(Node::format_sets).collect();
+    let found = |text: &str| {
+        let view = View::new(text);
+        let terms = packs.search.find(&view);
+        let runs = || Runs::of(&view.clean);
+        let mut hits = sets.iter().flat_map(|f| f.find(&view, &terms, &runs));
+        hits.any(|h| h.told.is_some_and(|t| t.what == format.name))
+    };
+    let miss = |text: &str, why: String| Miss {
+        rule: rule.id.clone(),
+        file: format.file.clone(),
+        text: text.to_owned(),
+        why,
+    };
+    let name = &format.name.en;
+    let mut out = Vec::new();
+    if let Err(why) = format.compile() {
+        out.push(miss(&format.fire, format!("{name}: {why}")));
+    }
+    let facts = crate::Facts::new().with("now", "2026-11-24");
+    let report = crate::check(&crate::Content::text(&format.fire), &facts, packs);
+    if !found(&format.fire) || !report.findings.iter().any(|f| f.rule == rule.id) {
+        out.push(miss(&format.fire, format!("must be found as {name}")));
+    }
+    if found(&format.quiet) {
+        out.push(miss(
+            &format.quiet,
+            format!("must pass, and is found as {name}"),
+        ));
+    }
+    out
 }

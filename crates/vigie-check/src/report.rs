@@ -136,6 +136,15 @@ impl Words {
         }
     }
 
+    /// Fills the mark `{what}` with the words of each language.
+    #[must_use]
+    pub fn tell(&self, what: &Words) -> Words {
+        Words {
+            fr: self.fr.replace("{what}", &what.fr),
+            en: self.en.replace("{what}", &what.en),
+        }
+    }
+
     /// Fills `{name}` marks from `params`; an unknown mark stays as it is.
     #[must_use]
     pub fn fill(&self, params: &BTreeMap<String, String>) -> Words {
@@ -192,6 +201,9 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Bytes in the field, on grapheme boundaries; `None` = the whole field.
     pub span: Option<(usize, usize)>,
+    /// Whether what stands there must not be shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// The field: `text`, `link[0]`, `media[0].alt`, `media[0].filename`, `media[0].metadata`, `media.ocr`.
     #[serde(rename = "where")]
     pub where_: String,
@@ -211,6 +223,39 @@ pub struct Finding {
     pub skill: Option<Skill>,
     /// Details used in the message, secrets masked.
     pub params: BTreeMap<String, String>,
+}
+
+/// Characters by which a secret is known in a message.
+const SHOWN: usize = 10;
+
+impl Finding {
+    /// Puts `shown` where a secret stands in the words of the finding. A change that would write the secret anew is dropped.
+    pub(crate) fn hide(&mut self, secret: &str, shown: &str) {
+        let clean = |text: &mut String| {
+            // A message shows the first characters of what is long: the beginning of a secret is enough to find it.
+            let start: String = secret.chars().take(SHOWN).collect();
+            let Some(at) = text.find(&start) else { return };
+            let rest = text.get(at..).unwrap_or_default();
+            let same = rest
+                .char_indices()
+                .zip(secret.chars())
+                .find(|((_, a), b)| a != b)
+                .map_or(secret.len().min(rest.len()), |((i, _), _)| i);
+            text.replace_range(at..at + same, shown);
+        };
+        for words in [&mut self.message, &mut self.advice] {
+            clean(&mut words.fr);
+            clean(&mut words.en);
+        }
+        self.params.values_mut().for_each(clean);
+        if self.fix.as_ref().is_some_and(|f| f.text.contains(secret)) {
+            self.fix = None;
+        }
+        if let Some(fix) = &mut self.fix {
+            clean(&mut fix.label.fr);
+            clean(&mut fix.label.en);
+        }
+    }
 }
 
 /// The outcome of one check.

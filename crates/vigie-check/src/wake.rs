@@ -230,6 +230,13 @@ impl Weigh<'_> {
         for pattern in &node.regexes {
             out.push(Cause::Node(pattern.anchors? as u32));
         }
+        if let Some(formats) = &node.formats {
+            let nodes = formats.first..formats.first + formats.list.len();
+            out.extend(nodes.map(|n| Cause::Node(n as u32)));
+            if formats.roam() {
+                out.push(Cause::Trait(Features::LONG_RUN.bits()));
+            }
+        }
         out.extend(node.fact_terms.clone().map(Cause::List));
         if let Some(detector) = &node.detector {
             out.extend(match detector.gate {

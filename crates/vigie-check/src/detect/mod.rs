@@ -200,6 +200,16 @@ const ALL: &[Detector] = &[
         run: secrets::jwt,
     },
     Detector {
+        name: "assigned_secret",
+        gate: Gate::Words(secrets::NAMES),
+        run: secrets::assigned,
+    },
+    Detector {
+        name: "bare_secret",
+        gate: Gate::Traits(Features::LONG_RUN),
+        run: secrets::bare,
+    },
+    Detector {
         name: "near_name",
         gate: Gate::Traits(Features::ANY),
         run: known::near_name,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::sarif::Lines;
 use crate::content::Lang;
 use crate::report::{Evidence, Finding, Report, Severity, Words};
-use crate::text::chars;
+use crate::text::{chars, mask};
 
 /// Characters of a line that are shown around a finding.
 const WIDTH: usize = 100;
@@ -15,13 +15,38 @@ const WIDTH: usize = 100;
 /// Characters that could steer a terminal or hide are shown as a dot.
 pub fn report(name: &str, text: &str, report: &Report, lang: Lang, colour: bool) -> String {
     let paint = Paint(colour);
-    let lines = Lines::new(text);
+    let covered = covered(text, report);
+    let lines = Lines::new(&covered);
     let mut out = String::new();
     for finding in &report.findings {
         one(&mut out, name, &lines, finding, lang, paint);
     }
     for note in &report.notes {
         let _ = writeln!(out, "{} {}", paint.faint("·"), note.get(lang));
+    }
+    out
+}
+
+/// The text with dots over what must not be shown, as long as it was.
+fn covered(text: &str, report: &Report) -> String {
+    let mut out = text.to_owned();
+    let masked = report
+        .findings
+        .iter()
+        .filter(|f| f.masked && f.where_ == "text");
+    for (start, end) in masked.filter_map(|f| f.span) {
+        let Some(secret) = out.get(start..end) else {
+            continue;
+        };
+        // One dot of one byte for each byte keeps the places of everything else.
+        let clear = mask::shown(secret);
+        let dots = secret.chars().enumerate().map(|(n, c)| match c {
+            '\n' => "\n".to_owned(),
+            c if n < clear => c.to_string(),
+            c => "*".repeat(c.len_utf8()),
+        });
+        let dots: String = dots.collect();
+        out.replace_range(start..end, &dots);
     }
     out
 }

@@ -140,6 +140,9 @@ pub struct NodeFile {
     /// Literals, lower case, one of which stands in every text that `regex` can match.
     #[serde(default)]
     pub anchors: Vec<String>,
+    /// `true`: the formats of the tables in `secrets/` that name the rule.
+    #[serde(default)]
+    pub formats: bool,
     pub fact_terms: Option<String>,
     pub detector: Option<String>,
     /// Conditions on facts under which this node is looked at; not known = it is not, unless `unknown` says so.

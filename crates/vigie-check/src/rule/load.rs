@@ -6,6 +6,7 @@ use super::condition::{Condition, FactTest, Test};
 use super::days::Days;
 use super::file::{AbsentFile, AdjustFile, NearFile, NodeFile, Reported, RuleFile};
 use super::file::{ConditionFile, FieldKind, OnUnknown};
+use super::format::{Formats, Tables};
 use super::model::{Absent, Adjust, Anchored, Near, Node, Rule};
 use crate::detect;
 use crate::limits;
@@ -16,11 +17,19 @@ use crate::scan::required::required;
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
 
+/// What rules share: lists of words, tables of formats.
+pub(crate) struct Shared<'a> {
+    pub(crate) lists: &'a Lists,
+    pub(crate) tables: &'a Tables,
+    /// Whether the file comes with the program: its expressions are compiled when they are first needed.
+    pub(crate) own: bool,
+}
+
 /// Reads one rule; its literals go into the shared table.
 pub(crate) fn rule(
     file: &str,
     source: &str,
-    lists: &Lists,
+    shared: &Shared<'_>,
     literals: &mut Literals,
 ) -> Result<Rule, Vec<LoadError>> {
     if source.len() > limits::MAX_RULE_BYTES {
@@ -35,7 +44,8 @@ pub(crate) fn rule(
     let mut loader = Loader {
         file,
         source,
-        lists,
+        shared,
+        id: written.id.clone(),
         literals,
         faults: Vec::new(),
     };
@@ -68,11 +78,11 @@ fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
     Some((quoted.next()?, quoted.collect()))
 }
 
-fn line_of(source: &str, at: usize) -> usize {
+pub(crate) fn line_of(source: &str, at: usize) -> usize {
     1 + source.bytes().take(at).filter(|&b| b == b'\n').count()
 }
 
-fn fault(file: &str, line: usize, message: String) -> LoadError {
+pub(crate) fn fault(file: &str, line: usize, message: String) -> LoadError {
     LoadError {
         file: file.to_owned(),
         line,
@@ -83,7 +93,8 @@ fn fault(file: &str, line: usize, message: String) -> LoadError {
 struct Loader<'a> {
     file: &'a str,
     source: &'a str,
-    lists: &'a Lists,
+    shared: &'a Shared<'a>,
+    id: String,
     literals: &'a mut Literals,
     faults: Vec<LoadError>,
 }
@@ -262,10 +273,10 @@ impl Loader<'_> {
                 out.push(word);
                 continue;
             };
-            match self.lists.get(name) {
+            match self.shared.lists.get(name) {
                 Some(list) => out.extend(list.iter().cloned()),
                 None => {
-                    let near = nearest(name, self.lists.keys().map(String::as_str))
+                    let near = nearest(name, self.shared.lists.keys().map(String::as_str))
                         .map_or_else(String::new, |n| format!(": did you mean `list:{n}`?"));
                     self.fault(&word, format!("there is no list `{name}`{near}"));
                 }
@@ -297,7 +308,15 @@ impl Loader<'_> {
         };
         let mut regexes = Vec::new();
         for pattern in &w.regex {
-            match Pattern::new(pattern) {
+            let read = Pattern::new(pattern);
+            let read = read.and_then(|p| {
+                if self.shared.own {
+                    Ok(p)
+                } else {
+                    p.compile().map(|()| p)
+                }
+            });
+            match read {
                 Ok(compiled) => {
                     let anchors = required(pattern).map(|literals| {
                         let node = self.literals.new_node();
@@ -318,6 +337,11 @@ impl Loader<'_> {
                 }
             }
         }
+        let formats = w.formats.then(|| {
+            let tables = self.shared.tables.get(&self.id);
+            let tables = tables.map_or(&[][..], Vec::as_slice);
+            Formats::load(tables, self.literals, &mut self.faults)
+        });
         let detector = w.detector.and_then(|name| {
             let found = detect::by_name(&name);
             if found.is_none() {
@@ -356,6 +380,7 @@ impl Loader<'_> {
         Node {
             terms,
             regexes,
+            formats,
             fact_terms: w.fact_terms,
             detector,
             gate,

@@ -3,6 +3,7 @@
 pub mod condition;
 pub mod days;
 pub mod file;
+pub mod format;
 pub mod load;
 pub mod model;
 

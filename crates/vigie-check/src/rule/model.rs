@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::condition::Condition;
 use super::file::{Example, FieldKind, FixFile, Side};
+use super::format::{Format, Formats};
 use crate::detect::Detector;
 use crate::report::{Confidence, Evidence, Family, Severity, Skill, Words};
 use crate::scan::pattern::Pattern;
@@ -59,6 +60,7 @@ pub struct Node {
     /// Number of this node in the table of literals, when it has terms.
     pub(crate) terms: Option<usize>,
     pub(crate) regexes: Vec<Anchored>,
+    pub(crate) formats: Option<Formats>,
     pub(crate) fact_terms: Option<String>,
     pub(crate) detector: Option<Detector>,
     /// Number of the words without which the detector finds nothing.
@@ -100,11 +102,26 @@ pub(crate) struct Anchored {
     pub(crate) named: bool,
 }
 
+impl Rule {
+    /// The formats of secrets that the rule looks for.
+    pub fn formats(&self) -> impl Iterator<Item = &Format> {
+        let sets = self.node.iter().flat_map(Node::format_sets);
+        sets.flat_map(|f| &f.list)
+    }
+}
+
 impl Node {
+    /// The formats of the node and of its alternatives.
+    pub(crate) fn format_sets(&self) -> Vec<&Formats> {
+        let inner = self.any.iter().flat_map(Node::format_sets);
+        self.formats.iter().chain(inner).collect()
+    }
+
     /// Whether the node looks for something (as against only excluding).
     pub(crate) fn seeks(&self) -> bool {
         self.terms.is_some()
             || !self.regexes.is_empty()
+            || self.formats.is_some()
             || self.fact_terms.is_some()
             || self.detector.is_some()
             || self.near.is_some()

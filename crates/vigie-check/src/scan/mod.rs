@@ -3,4 +3,5 @@
 pub(crate) mod features;
 pub(crate) mod pattern;
 pub(crate) mod required;
+pub(crate) mod runs;
 pub(crate) mod table;

@@ -1,4 +1,6 @@
-//! Expressions that are quick to refuse.
+//! Expressions that are quick to refuse, and that cost nothing until they are first needed.
+
+use std::sync::OnceLock;
 
 use regex::{Captures, Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
@@ -10,25 +12,43 @@ const SIZE: usize = 4 << 20;
 ///
 /// The engine finds Unicode word boundaries slowly in texts with accents. The wider expression has none, so it says
 /// quickly that most texts hold no match; measured on French posts, four times as many posts a second.
+///
+/// Both are compiled when a text first needs them: most expressions of the packs are never needed by one program run.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    full: Regex,
-    wide: Option<Regex>,
+    source: String,
+    names: Vec<String>,
+    bounded: bool,
+    full: OnceLock<Option<Regex>>,
+    wide: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// Compiles an expression.
+    /// Reads an expression; it is compiled later.
     ///
     /// # Errors
     /// What is wrong with it, in one line of English.
     pub fn new(pattern: &str) -> Result<Pattern, String> {
-        let full = build(pattern)?;
-        let wide = regex_syntax::Parser::new()
-            .parse(pattern)
-            .ok()
-            .filter(has_boundary)
-            .and_then(|hir| build(&widened(&hir).to_string()).ok());
-        Ok(Pattern { full, wide })
+        let hir = parse(pattern)?;
+        let mut names = Vec::new();
+        group_names(&hir, &mut names);
+        Ok(Pattern {
+            source: pattern.to_owned(),
+            names,
+            bounded: has_boundary(&hir),
+            full: OnceLock::new(),
+            wide: OnceLock::new(),
+        })
+    }
+
+    /// Compiles it now: for expressions that come from outside the program and may be too large.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line of English.
+    pub(crate) fn compile(&self) -> Result<(), String> {
+        let full = build(&self.source)?;
+        let _ = self.full.set(Some(full));
+        Ok(())
     }
 
     /// An expression of the program's own; `None` when it does not compile, which a test excludes.
@@ -36,35 +56,74 @@ impl Pattern {
         Pattern::new(pattern).ok()
     }
 
-    /// Whether the text may hold a match; `false` is certain.
-    fn may_match(&self, text: &str) -> bool {
-        self.wide.as_ref().is_none_or(|w| w.is_match(text))
+    fn full(&self) -> Option<&Regex> {
+        self.full.get_or_init(|| build(&self.source).ok()).as_ref()
+    }
+
+    fn wide(&self) -> Option<&Regex> {
+        let wide = self.wide.get_or_init(|| {
+            let hir = parse(&self.source).ok().filter(|_| self.bounded)?;
+            build(&widened(&hir).to_string()).ok()
+        });
+        wide.as_ref()
+    }
+
+    /// The expression, unless the text is certain to hold no match.
+    fn for_text(&self, text: &str) -> Option<&Regex> {
+        self.wide()
+            .is_none_or(|w| w.is_match(text))
+            .then(|| self.full())
+            .flatten()
     }
 
     /// Each match, from the left, none overlapping.
     pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = regex::Match<'t>> {
-        self.may_match(text)
-            .then(|| self.full.find_iter(text))
+        self.for_text(text)
+            .map(|full| full.find_iter(text))
             .into_iter()
             .flatten()
     }
 
     /// Each match with its groups.
     pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
-        self.may_match(text)
-            .then(|| self.full.captures_iter(text))
+        self.for_text(text)
+            .map(|full| full.captures_iter(text))
             .into_iter()
             .flatten()
     }
 
     /// The first match.
     pub fn find<'t>(&self, text: &'t str) -> Option<regex::Match<'t>> {
-        self.may_match(text).then(|| self.full.find(text)).flatten()
+        self.for_text(text)?.find(text)
     }
 
     /// Names of its groups.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.full.capture_names().flatten()
+        self.names.iter().map(String::as_str)
+    }
+}
+
+fn parse(pattern: &str) -> Result<Hir, String> {
+    regex_syntax::Parser::new()
+        .parse(pattern)
+        .map_err(|e| last_line(&e.to_string()))
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or_default().trim().to_owned()
+}
+
+fn group_names(hir: &Hir, out: &mut Vec<String>) {
+    match hir.kind() {
+        HirKind::Capture(c) => {
+            out.extend(c.name.as_deref().map(str::to_owned));
+            group_names(&c.sub, out);
+        }
+        HirKind::Repetition(r) => group_names(&r.sub, out),
+        HirKind::Concat(list) | HirKind::Alternation(list) => {
+            list.iter().for_each(|h| group_names(h, out));
+        }
+        _ => {}
     }
 }
 
@@ -73,10 +132,7 @@ fn build(pattern: &str) -> Result<Regex, String> {
         .size_limit(SIZE)
         .dfa_size_limit(SIZE)
         .build()
-        .map_err(|e| {
-            let text = e.to_string();
-            text.lines().last().unwrap_or_default().trim().to_owned()
-        })
+        .map_err(|e| last_line(&e.to_string()))
 }
 
 fn has_boundary(hir: &Hir) -> bool {
@@ -107,7 +163,7 @@ mod tests {
     #[test]
     fn the_wide_one_is_wider() {
         let pattern = Pattern::new(r"(?i)\bété\b|\bcode (?P<n>\d+)\b").unwrap();
-        let wide = pattern.wide.as_ref().unwrap();
+        let wide = pattern.wide().unwrap();
         assert!(wide.is_match("l'étébouge"));
         assert!(!wide.is_match("rien"));
         assert_eq!(pattern.find_iter("étés, code 12x, CODE 7").count(), 1);
@@ -118,7 +174,7 @@ mod tests {
         fn nothing_is_lost(text in "[a-zé 0-9]{0,40}") {
             let pattern = Pattern::new(r"\b(?:a|é)[a-z]*\d\b|\bb\B.").unwrap();
             let with: Vec<_> = pattern.find_iter(&text).map(|m| m.range()).collect();
-            let plain: Vec<_> = pattern.full.find_iter(&text).map(|m| m.range()).collect();
+            let plain: Vec<_> = pattern.full().unwrap().find_iter(&text).map(|m| m.range()).collect();
             prop_assert_eq!(with, plain);
         }
     }

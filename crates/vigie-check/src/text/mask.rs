@@ -2,15 +2,18 @@
 
 /// The beginning of a secret, then dots: enough to recognise it, never enough to use it.
 pub fn mask(secret: &str) -> String {
-    let count = secret.chars().count();
-    let shown = match count {
+    let mut out: String = secret.chars().take(shown(secret)).collect();
+    out.push_str("••••");
+    out
+}
+
+/// How many characters of a secret may be seen.
+pub(crate) fn shown(secret: &str) -> usize {
+    match secret.chars().count() {
         0..=5 => 0,
         6..=11 => 2,
         _ => 4,
-    };
-    let mut out: String = secret.chars().take(shown).collect();
-    out.push_str("••••");
-    out
+    }
 }
 
 /// At most `max` characters, with an ellipsis where something was cut.

@@ -5,6 +5,7 @@ pub mod fuzzy;
 pub mod language;
 pub mod mask;
 pub mod nearest;
+pub mod random;
 pub mod span;
 pub mod view;
 

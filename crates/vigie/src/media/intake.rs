@@ -217,11 +217,7 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, MediaProblem> {
 ///
 /// # Errors
 /// [`MediaProblem`] as input error; database.
-pub async fn keep(
-    app: &App,
-    owner: MemberId,
-    file: impl Into<Brought>,
-) -> Result<MediaRow, Error> {
+pub async fn keep(app: &App, owner: MemberId, file: impl Into<Brought>) -> Result<MediaRow, Error> {
     let file: Brought = file.into();
     let ocr = app.config.ocr.clone();
     let taken = tokio::task::spawn_blocking(move || take(&file, &ocr))
