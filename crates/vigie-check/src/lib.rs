@@ -12,6 +12,7 @@
 //! # Ok::<(), vigie_check::LoadError>(())
 //! ```
 
+pub mod changes;
 pub mod content;
 pub mod detect;
 mod eval;
@@ -29,6 +30,7 @@ mod scan;
 pub mod text;
 mod wake;
 
+pub use changes::{Changes, OwnRule};
 pub use content::{Content, Lang, MediaFacts};
 pub use facts::{FactValue, Facts, FactsError};
 pub use packs::{LoadError, Packs};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use crate::changes::{Changes, OwnRule};
 use crate::limits;
 use crate::prepared::Prepared;
 use crate::rule::format::{is_table, read_tables};
@@ -112,12 +113,47 @@ impl Packs {
         for folder in folders {
             collect_folder(folder, 0, &mut files, &mut faults);
         }
+        Packs::of(&files, embedded, faults, &Changes::default())
+    }
+
+    /// The packs that come with the program, as an organisation changes them.
+    ///
+    /// # Errors
+    /// One [`LoadError`] a fault, of the organisation's rules only; nothing is loaded by halves.
+    pub fn changed(changes: &Changes) -> Result<Packs, Vec<LoadError>> {
+        let mut files = Vec::new();
+        collect_embedded(&EMBEDDED, &mut files);
+        Packs::of(&files, files.len(), Vec::new(), changes)
+    }
+
+    /// One rule alone, with the shared lists that come with the program: to try it before it is taken in.
+    ///
+    /// # Errors
+    /// One [`LoadError`] a fault.
+    pub fn alone(own: &OwnRule) -> Result<Packs, Vec<LoadError>> {
+        let mut files = Vec::new();
+        collect_embedded(&EMBEDDED, &mut files);
+        files.retain(|(file, _)| list_name(file).is_some());
+        let changes = Changes {
+            own: vec![own.clone()],
+            ..Changes::default()
+        };
+        Packs::of(&files, files.len(), Vec::new(), &changes)
+    }
+
+    /// `embedded` is how many of the files, the first ones, come with the program.
+    fn of(
+        files: &[(String, String)],
+        embedded: usize,
+        mut faults: Vec<LoadError>,
+        changes: &Changes,
+    ) -> Result<Packs, Vec<LoadError>> {
         let mut versions = BTreeMap::new();
         let mut rules: Vec<Rule> = Vec::new();
         let mut literals = Literals::default();
         let mut place: HashMap<String, usize> = HashMap::new();
-        let lists = read_lists(&files, &mut faults);
-        let tables = read_tables(&files, &mut faults);
+        let lists = read_lists(files, &mut faults);
+        let tables = read_tables(files, &mut faults);
         for (n, (file, source)) in files.iter().enumerate() {
             if list_name(file).is_some() || is_table(file) {
                 continue;
@@ -147,8 +183,31 @@ impl Packs {
                 Err(more) => faults.extend(more),
             }
         }
+        let shared = load::Shared {
+            lists: &lists,
+            tables: &tables,
+            own: false,
+        };
+        for own in &changes.own {
+            match load::rule(&own.file, &own.source, &shared, &mut literals) {
+                Ok(rule) if place.contains_key(&rule.id) => faults.push(LoadError {
+                    file: own.file.clone(),
+                    line: load::line_of_word(&own.source, &rule.id),
+                    message: format!("there is a rule `{}` already", rule.id),
+                }),
+                Ok(rule) => {
+                    place.insert(rule.id.clone(), rules.len());
+                    rules.push(rule);
+                }
+                Err(more) => faults.extend(more),
+            }
+        }
         if !faults.is_empty() {
             return Err(faults);
+        }
+        changes.settle(&mut rules);
+        if let Some(version) = &changes.version {
+            versions.insert("organisation".to_owned(), version.clone());
         }
         Ok(Packs::ready_to_search(versions, rules, literals))
     }
@@ -205,6 +264,12 @@ impl Packs {
     pub fn versions(&self) -> &BTreeMap<String, String> {
         &self.versions
     }
+}
+
+/// The text of a rule that comes with the program, by the name of its file.
+pub fn shipped(file: &str) -> Option<&'static str> {
+    let path = file.strip_prefix("packs/")?;
+    EMBEDDED.get_file(path)?.contents_utf8()
 }
 
 fn collect_embedded(dir: &'static Dir<'static>, files: &mut Vec<(String, String)>) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::Platform;
 use crate::id::{ChangeId, ChannelId, InviteId, MemberId};
 use crate::member::{Role, Skill, names};
+use crate::rulebook::Step;
 
 /// What would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,11 @@ pub enum ChangeKind {
         /// The new settings, as stored.
         settings: serde_json::Value,
     },
+    /// Which rules hold here, how serious they are, and what they know of the organisation.
+    ChangeRules {
+        /// The step.
+        step: Step,
+    },
     /// A new member.
     InviteMember {
         /// The invitation.
@@ -69,6 +75,7 @@ impl ChangeKind {
             Self::DisconnectChannel { .. } => "disconnect_channel",
             Self::ChangeRole { .. } => "change_role",
             Self::ChangeWorkflow { .. } => "change_workflow",
+            Self::ChangeRules { .. } => "change_rules",
             Self::InviteMember { .. } => "invite_member",
             Self::DisableMember { .. } => "disable_member",
         }

@@ -40,6 +40,7 @@ pub mod post;
 pub mod publication;
 pub mod review;
 pub mod rights;
+pub mod rulebook;
 pub mod schedule;
 pub mod seal;
 pub mod vault;

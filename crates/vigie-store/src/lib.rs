@@ -59,6 +59,7 @@ mod rate;
 mod recovery_code;
 mod revision;
 mod row;
+mod rule_book;
 mod sandbox;
 mod secret;
 mod session;
@@ -101,6 +102,7 @@ pub use publication_claim::{AttemptRow, Begun, Purpose};
 pub use publication_settle::{PersonSays, TakeBackOutcome};
 pub use rate::{Limit, Taken};
 pub use revision::{NewRevision, RevisionLine, RevisionRow};
+pub use rule_book::RuleBookRow;
 pub use sandbox::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut};
 pub use secret::SecretRow;
 pub use session::{Session, SignedIn};
@@ -139,6 +141,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("rate", rate::QUERIES),
     ("recovery_code", recovery_code::QUERIES),
     ("revision", revision::QUERIES),
+    ("rule_book", rule_book::QUERIES),
     ("sandbox", sandbox::QUERIES),
     ("secret", secret::QUERIES),
     ("session", session::QUERIES),

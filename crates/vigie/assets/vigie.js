@@ -127,11 +127,11 @@ if (compose && live) {
     if (jump) jump.textContent = title || jump.textContent;
   });
 
-  // Where a text is only tried, nothing of it is kept, not even in the tab.
-  if (!("private" in compose.dataset)) keepWords(compose, fields);
+  // Where a text is only tried, nothing was going to be kept, and nobody is held back.
+  if (!("private" in compose.dataset)) unsavedWords(compose);
 }
 
-function keepWords(compose, fields) {
+function unsavedWords(compose) {
   const add = document.getElementById("add-picture");
   document.getElementById("file")?.addEventListener("change", (event) => {
     if (event.target.files.length) compose.requestSubmit(add);

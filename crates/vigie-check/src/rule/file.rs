@@ -43,6 +43,13 @@ pub struct RuleFile {
     pub examples: Examples,
 }
 
+impl RuleFile {
+    /// Reads a rule as it is written, for people who look at it; nothing when it cannot be read.
+    pub fn read(source: &str) -> Option<Self> {
+        toml::from_str(source).ok()
+    }
+}
+
 /// Whether each hit is a finding, or the first one alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

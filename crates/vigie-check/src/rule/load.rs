@@ -78,6 +78,11 @@ fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
     Some((quoted.next()?, quoted.collect()))
 }
 
+/// The first line that holds `word`, from 1.
+pub(crate) fn line_of_word(source: &str, word: &str) -> usize {
+    source.find(word).map_or(1, |at| line_of(source, at))
+}
+
 pub(crate) fn line_of(source: &str, at: usize) -> usize {
     1 + source.bytes().take(at).filter(|&b| b == b'\n').count()
 }
@@ -102,10 +107,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     /// Notes a fault at the first line that holds `word`.
     fn fault(&mut self, word: &str, message: String) {
-        let line = self
-            .source
-            .find(word)
-            .map_or(1, |at| line_of(self.source, at));
+        let line = line_of_word(self.source, word);
         self.faults.push(fault(self.file, line, message));
     }
 
