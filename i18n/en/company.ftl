@@ -10,6 +10,7 @@ change-connect_channel = Connect a page
 change-disconnect_channel = Disconnect a page
 change-change_role = Change what somebody may do
 change-change_workflow = Change how reviews work
+change-change_rules = Change the rules
 change-invite_member = Invite somebody
 change-disable_member = Close somebody’s access
 change-confirm = Confirm

@@ -11,6 +11,7 @@ nav-alarms = Alarms
 nav-channels = Pages
 nav-members = Members
 nav-changes = Two people
+nav-rules = Rules
 nav-audit = Log
 nav-settings = Settings
 nav-write = Write a post

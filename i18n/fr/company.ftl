@@ -10,6 +10,7 @@ change-connect_channel = Connecter une page
 change-disconnect_channel = Déconnecter une page
 change-change_role = Changer ce que quelqu’un peut faire
 change-change_workflow = Changer les réglages
+change-change_rules = Changer les règles
 change-invite_member = Inviter quelqu’un
 change-disable_member = Fermer l’accès de quelqu’un
 change-confirm = Confirmer

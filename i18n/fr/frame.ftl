@@ -11,6 +11,7 @@ nav-alarms = Alarmes
 nav-channels = Pages
 nav-members = Membres
 nav-changes = À deux
+nav-rules = Règles
 nav-audit = Journal
 nav-settings = Réglages
 nav-write = Écrire une publication

@@ -8,8 +8,6 @@ use crate::rule::Rule;
 /// Changes of the packs: rules that are off, rules that weigh more or less, rules of one's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Written in reports as the version of the pack `organisation`; absent = nothing was changed.
-    pub version: Option<String>,
     /// Ids of rules that are not asked.
     pub off: BTreeSet<String>,
     /// Ids of rules that are as serious as this, whatever their `[[adjust]]` says.

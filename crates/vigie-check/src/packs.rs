@@ -116,6 +116,11 @@ impl Packs {
         Packs::of(&files, embedded, faults, &Changes::default())
     }
 
+    /// No rule at all.
+    pub fn none() -> Packs {
+        Packs::ready_to_search(BTreeMap::new(), Vec::new(), Literals::default())
+    }
+
     /// The packs that come with the program, as an organisation changes them.
     ///
     /// # Errors
@@ -126,16 +131,16 @@ impl Packs {
         Packs::of(&files, files.len(), Vec::new(), changes)
     }
 
-    /// One rule alone, with the shared lists that come with the program: to try it before it is taken in.
+    /// Some rules alone, with the shared lists that come with the program: to try them before they are taken in.
     ///
     /// # Errors
     /// One [`LoadError`] a fault.
-    pub fn alone(own: &OwnRule) -> Result<Packs, Vec<LoadError>> {
+    pub fn alone(own: &[OwnRule]) -> Result<Packs, Vec<LoadError>> {
         let mut files = Vec::new();
         collect_embedded(&EMBEDDED, &mut files);
         files.retain(|(file, _)| list_name(file).is_some());
         let changes = Changes {
-            own: vec![own.clone()],
+            own: own.to_vec(),
             ..Changes::default()
         };
         Packs::of(&files, files.len(), Vec::new(), &changes)
@@ -206,9 +211,6 @@ impl Packs {
             return Err(faults);
         }
         changes.settle(&mut rules);
-        if let Some(version) = &changes.version {
-            versions.insert("organisation".to_owned(), version.clone());
-        }
         Ok(Packs::ready_to_search(versions, rules, literals))
     }
 

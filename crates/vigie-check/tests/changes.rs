@@ -92,18 +92,6 @@ fn another_weight_holds_whatever_the_circumstances_and_brings_its_skill() {
 }
 
 #[test]
-fn the_version_is_in_the_report_only_when_something_was_changed() {
-    let plain = Packs::changed(&Changes::default()).unwrap();
-    assert_eq!(plain.versions(), Packs::embedded().unwrap().versions());
-    let changes = Changes {
-        version: Some("7".into()),
-        ..Changes::default()
-    };
-    let report = heard(&Packs::changed(&changes).unwrap(), "Bonjour");
-    assert_eq!(report.packs["organisation"], "7");
-}
-
-#[test]
 fn an_own_rule_takes_no_name_that_is_taken_and_its_faults_have_a_line() {
     let faults = |source: &str| {
         let changes = Changes {
@@ -128,7 +116,7 @@ fn a_rule_is_tried_alone_with_the_shared_lists() {
         "\"salon des métiers\"",
         "\"list:rep-cliches\", \"salon des métiers\"",
     );
-    let alone = Packs::alone(&own(&source)).unwrap();
+    let alone = Packs::alone(&[own(&source)]).unwrap();
     assert_eq!(alone.rules().len(), 1);
     assert!(severity(&heard(&alone, "Au salon des métiers"), "ORG-FAIR-01").is_some());
     assert!(

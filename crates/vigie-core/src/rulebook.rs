@@ -191,17 +191,23 @@ pub enum Step {
     Off {
         /// The rule.
         rule: Name,
+        /// How serious it comes.
+        from: Severity,
     },
     /// A rule is asked again.
     On {
         /// The rule.
         rule: Name,
+        /// How serious it comes.
+        from: Severity,
     },
     /// A rule is as serious as this, whatever the circumstances; as it comes when absent.
     Weigh {
         /// The rule.
         rule: Name,
-        /// How serious.
+        /// How serious it comes.
+        from: Severity,
+        /// How serious it becomes.
         severity: Option<Severity>,
     },
     /// Words of a list.
@@ -242,7 +248,7 @@ impl Step {
     /// What it is about, as the log names it: a rule, a list or a fact; never a word of a list.
     pub fn object(&self) -> String {
         match self {
-            Self::Off { rule } | Self::On { rule } | Self::Weigh { rule, .. } => {
+            Self::Off { rule, .. } | Self::On { rule, .. } | Self::Weigh { rule, .. } => {
                 format!("rule/{rule}")
             }
             Self::Put { rule, .. } | Self::Drop { rule } => format!("rule/{rule}"),
@@ -325,43 +331,40 @@ fn fits(shape: FactShape, value: &Value) -> bool {
 }
 
 impl RuleBook {
-    /// How serious a rule is here; nothing when it is off or there is none.
-    pub fn weight(&self, rule: &str, shipped: Option<Severity>) -> Option<Severity> {
-        if self.off.contains(rule) {
-            return None;
-        }
-        self.severity.get(rule).copied().or(shipped)
+    /// How serious a rule is here that comes with `from`, were it on.
+    pub fn weight(&self, rule: &str, from: Severity) -> Severity {
+        self.severity.get(rule).copied().unwrap_or(from)
     }
 
-    /// The book after a step. `shipped` is how serious the step's rule comes, when it came with the program or is in the
-    /// book already.
+    /// The book after a step.
     ///
     /// # Errors
     /// [`StepRefusal`].
-    pub fn after(&self, step: &Step, shipped: Option<Severity>) -> Result<Self, StepRefusal> {
+    pub fn after(&self, step: &Step) -> Result<Self, StepRefusal> {
         let mut next = self.clone();
         match step {
-            Step::Off { rule } => {
-                if floor(shipped.ok_or(StepRefusal::Unknown)?) > Severity::Hint {
+            Step::Off { rule, from } => {
+                if floor(*from) > Severity::Hint {
                     return Err(StepRefusal::Floor);
                 }
                 next.off.insert(rule.clone());
             }
-            Step::On { rule } => {
+            Step::On { rule, .. } => {
                 next.off.remove(rule);
             }
-            Step::Weigh { rule, severity } => {
-                let shipped = shipped.ok_or(StepRefusal::Unknown)?;
-                match severity {
-                    Some(severity) if *severity < floor(shipped) => return Err(StepRefusal::Floor),
-                    Some(severity) if *severity != shipped => {
-                        next.severity.insert(rule.clone(), *severity);
-                    }
-                    _ => {
-                        next.severity.remove(rule);
-                    }
+            Step::Weigh {
+                rule,
+                from,
+                severity,
+            } => match severity {
+                Some(severity) if *severity < floor(*from) => return Err(StepRefusal::Floor),
+                Some(severity) if severity != from => {
+                    next.severity.insert(rule.clone(), *severity);
                 }
-            }
+                _ => {
+                    next.severity.remove(rule);
+                }
+            },
             Step::Words { list, add, remove } => next.words(list, add, remove)?,
             Step::Know { fact, value } => next.know(fact, value.as_ref())?,
             Step::Put { rule, source, .. } => {
@@ -422,16 +425,17 @@ impl RuleBook {
     }
 
     /// Whether a step takes a second person: it takes care away, or changes what a review must bring.
-    pub fn takes_two(&self, step: &Step, shipped: Option<Severity>) -> bool {
+    pub fn takes_two(&self, step: &Step) -> bool {
         match step {
             Step::Off { .. } | Step::Drop { .. } => true,
-            Step::On { rule } => {
-                self.severity.get(rule).copied().or(shipped) >= Some(Severity::Review)
-            }
-            Step::Weigh { rule, severity } => {
-                let before = self.severity.get(rule).copied().or(shipped);
-                let after = severity.or(shipped);
-                after < before || after >= Some(Severity::Review)
+            Step::On { rule, from } => self.weight(rule, *from) >= Severity::Review,
+            Step::Weigh {
+                rule,
+                from,
+                severity,
+            } => {
+                let after = severity.unwrap_or(*from);
+                after < self.weight(rule, *from) || after >= Severity::Review
             }
             Step::Words { list, add, remove } => match list_kind(list) {
                 Some(ListKind::Watch) => !remove.is_empty(),
@@ -458,11 +462,23 @@ mod tests {
         words.iter().map(|w| (*w).to_owned()).collect()
     }
 
-    fn weigh(severity: Option<Severity>) -> Step {
+    fn weigh(from: Severity, severity: Option<Severity>) -> Step {
+        let rule = "A-1".into();
         Step::Weigh {
-            rule: "A-1".into(),
+            rule,
+            from,
             severity,
         }
+    }
+
+    fn off(from: Severity) -> Step {
+        let rule = "A-1".into();
+        Step::Off { rule, from }
+    }
+
+    fn on(from: Severity) -> Step {
+        let rule = "A-1".into();
+        Step::On { rule, from }
     }
 
     fn words(list: &str, add: &[&str], remove: &[&str]) -> Step {
@@ -482,100 +498,78 @@ mod tests {
 
     #[test]
     fn what_takes_care_away_takes_two() {
+        use Severity::{Hint, Review, Stop, Warn};
         let book = RuleBook::default();
-        let off = Step::Off { rule: "A-1".into() };
-        let on = Step::On { rule: "A-1".into() };
         let put = |severity| Step::Put {
             rule: "ORG-A-1".into(),
             severity,
             source: "x".into(),
         };
         let text = |text: &str| Some(Value::Text(text.into()));
-        for (step, shipped, two) in [
-            (off, Severity::Hint, true),
-            (on.clone(), Severity::Warn, false),
-            (on, Severity::Review, true),
-            (weigh(Some(Severity::Warn)), Severity::Hint, false),
-            (weigh(Some(Severity::Hint)), Severity::Warn, true),
-            (weigh(Some(Severity::Review)), Severity::Warn, true),
-            (weigh(Some(Severity::Stop)), Severity::Hint, true),
-            (words("codenames", &["Alba"], &[]), Severity::Hint, false),
-            (
-                words("codenames", &["Alba"], &["Borée"]),
-                Severity::Hint,
-                true,
-            ),
-            (
-                words("org.public_domains", &["a.example"], &[]),
-                Severity::Hint,
-                true,
-            ),
-            (
-                words("org.public_domains", &[], &["a.example"]),
-                Severity::Hint,
-                false,
-            ),
-            (
-                words("org.official_domains", &["a.example"], &[]),
-                Severity::Hint,
-                true,
-            ),
-            (know("crisis", text("incendie")), Severity::Hint, false),
-            (know("crisis", text("none")), Severity::Hint, true),
-            (know("crisis", None), Severity::Hint, true),
-            (know("country", text("FR")), Severity::Hint, true),
-            (put(Severity::Warn), Severity::Hint, false),
-            (put(Severity::Stop), Severity::Hint, true),
+        for (step, two) in [
+            (off(Hint), true),
+            (on(Warn), false),
+            (on(Review), true),
+            (weigh(Hint, Some(Warn)), false),
+            (weigh(Warn, Some(Hint)), true),
+            (weigh(Warn, Some(Review)), true),
+            (weigh(Hint, Some(Stop)), true),
+            (words("codenames", &["Alba"], &[]), false),
+            (words("codenames", &["Alba"], &["Borée"]), true),
+            (words("org.public_domains", &["a.example"], &[]), true),
+            (words("org.public_domains", &[], &["a.example"]), false),
+            (words("org.official_domains", &["a.example"], &[]), true),
+            (know("crisis", text("incendie")), false),
+            (know("crisis", text("none")), true),
+            (know("crisis", None), true),
+            (know("country", text("FR")), true),
+            (put(Warn), false),
+            (put(Stop), true),
         ] {
-            assert_eq!(book.takes_two(&step, Some(shipped)), two, "{step:?}");
+            assert_eq!(book.takes_two(&step), two, "{step:?}");
         }
-        let mine = book.after(&put(Severity::Warn), None).unwrap();
+        let mine = book.after(&put(Warn)).unwrap();
+        assert!(mine.takes_two(&put(Warn)), "in place of another");
+        let low = book.after(&weigh(Review, Some(Hint))).unwrap();
+        assert!(!low.takes_two(&on(Review)), "it comes back as a hint");
         assert!(
-            mine.takes_two(&put(Severity::Warn), Some(Severity::Warn)),
-            "in place of another"
+            low.takes_two(&weigh(Review, None)),
+            "as it comes, it asks for eyes"
         );
     }
 
     #[test]
     fn what_stops_posts_stays_a_second_pair_of_eyes() {
+        use Severity::{Review, Stop, Warn};
         let book = RuleBook::default();
-        let stop = Some(Severity::Stop);
-        let off = Step::Off { rule: "A-1".into() };
-        assert_eq!(book.after(&off, stop), Err(StepRefusal::Floor));
-        assert_eq!(
-            book.after(&weigh(Some(Severity::Warn)), stop),
-            Err(StepRefusal::Floor)
-        );
-        let lower = book.after(&weigh(Some(Severity::Review)), stop).unwrap();
-        assert_eq!(lower.weight("A-1", stop), Some(Severity::Review));
-        let back = lower.after(&weigh(None), stop).unwrap();
-        assert_eq!(back, book);
-        assert_eq!(book.after(&off, None), Err(StepRefusal::Unknown));
-        let gone = book.after(&off, Some(Severity::Review)).unwrap();
-        assert_eq!(gone.weight("A-1", Some(Severity::Review)), None);
+        assert_eq!(book.after(&off(Stop)), Err(StepRefusal::Floor));
+        let low = weigh(Stop, Some(Warn));
+        assert_eq!(book.after(&low), Err(StepRefusal::Floor));
+        let lower = book.after(&weigh(Stop, Some(Review))).unwrap();
+        assert_eq!(lower.weight("A-1", Stop), Review);
+        assert_eq!(lower.after(&weigh(Stop, None)), Ok(book.clone()));
+        assert!(book.after(&off(Review)).unwrap().off.contains("A-1"));
     }
 
     #[test]
     fn lists_and_facts_take_what_fits_them() {
         let book = RuleBook::default();
         let some = book
-            .after(&words("codenames", &["Alba", "Borée"], &[]), None)
+            .after(&words("codenames", &["Alba", "Borée"], &[]))
             .unwrap();
-        let less = some
-            .after(&words("codenames", &[], &["Alba"]), None)
-            .unwrap();
+        let less = some.after(&words("codenames", &[], &["Alba"])).unwrap();
         assert_eq!(less.lists["codenames"], set(&["Borée"]));
         assert_eq!(
-            some.after(&words("codenames", &["Alba"], &[]), None),
+            some.after(&words("codenames", &["Alba"], &[])),
             Err(StepRefusal::Nothing)
         );
         assert_eq!(
-            book.after(&words("pets", &["Rex"], &[]), None),
+            book.after(&words("pets", &["Rex"], &[])),
             Err(StepRefusal::Unknown)
         );
         let long = "x".repeat(LONGEST_WORD + 1);
         assert_eq!(
-            book.after(&words("nda", &[&long], &[]), None),
+            book.after(&words("nda", &[&long], &[])),
             Err(StepRefusal::TooMuch)
         );
         let text = |text: &str| Some(Value::Text(text.into()));
@@ -591,7 +585,7 @@ mod tests {
             ("embargo", text("soon"), false),
         ] {
             assert_eq!(
-                book.after(&know(fact, value.clone()), None).is_ok(),
+                book.after(&know(fact, value.clone())).is_ok(),
                 fine,
                 "{fact} {value:?}"
             );

@@ -13,7 +13,7 @@ queries! {
 }
 
 /// The book and its version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleBookRow {
     /// 0 until something was changed.
     pub version: i64,

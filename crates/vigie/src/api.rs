@@ -112,6 +112,8 @@ impl Modify for Tokens {
         crate::audit::api::head,
         crate::audit::api::export,
         crate::check::api::check,
+        crate::rules::api::list,
+        crate::rules::api::show,
         crate::pause::api::get,
         crate::pause::api::stop,
     ),

@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     keys::Keys,
     metrics::Metrics,
+    rules::force::Rules,
     web::{self, limit::Limits, route::Route},
 };
 
@@ -41,8 +42,10 @@ pub struct Parts {
     pub passkeys: Passkeys,
     /// What the first-run page asks for when others could reach it: printed in the log at start.
     pub setup_code: Option<String>,
-    /// The rules.
-    pub packs: Packs,
+    /// The rules as they come with the program.
+    pub packs: Arc<Packs>,
+    /// The rules in force, made ready.
+    pub rules: Rules,
     /// The name of this process among the publishers: a fresh one at every start.
     pub worker: String,
     /// Wakes the publisher before its next round.
@@ -85,6 +88,7 @@ impl App {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
         })?;
+        let packs = Arc::new(packs);
         let connectors = Connectors::new(&store, &config)?;
         let passkeys = Passkeys::new(&config)?;
         let setup_code = match config.exposed() {
@@ -101,6 +105,7 @@ impl App {
             connectors,
             passkeys,
             setup_code,
+            rules: Rules::new(Arc::clone(&packs)),
             packs,
             worker: uuid::Uuid::now_v7().to_string(),
             wake: Notify::new(),
@@ -139,6 +144,7 @@ pub fn routes() -> Vec<Route> {
         crate::change::page::routes(),
         crate::pause::routes(),
         crate::alarm::routes(),
+        crate::rules::routes(),
         crate::settings::routes(),
         crate::sandbox::page::routes(),
         crate::api::routes(),

@@ -31,7 +31,7 @@ pub enum Command {
     /// Check texts before they are public.
     Check(crate::check::cli::Check),
     /// The rules: list them, read one, run their examples.
-    Rules(crate::check::rules::Rules),
+    Rules(crate::rules::cli::Rules),
     /// Look around: an example company on a throw-away folder.
     Demo(crate::demo::cli::Demo),
     /// Posts of a running Vigie: write, follow, take back.
@@ -141,7 +141,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Serve(args) => crate::serve::run(args),
         Command::Check(args) => crate::check::cli::run(&args),
-        Command::Rules(args) => crate::check::rules::run(&args),
+        Command::Rules(args) => crate::rules::cli::run(&args),
         Command::Demo(args) => crate::demo::cli::run(args),
         Command::Post(args) => crate::post::cli::run(args),
         Command::Calendar(args) => crate::calendar::cli::run(args),

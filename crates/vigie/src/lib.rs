@@ -25,6 +25,7 @@ pub mod pause;
 pub mod post;
 pub mod publication;
 pub mod remote;
+pub mod rules;
 pub mod sandbox;
 pub mod self_check;
 pub mod serve;

@@ -11,6 +11,7 @@ use vigie_store::{Conn, Tx};
 use crate::account::{passkey, session};
 use crate::app::App;
 use crate::publication::alarm;
+use crate::rules::steps;
 use crate::settings::Wanted;
 use crate::web::error::Error;
 
@@ -75,7 +76,13 @@ pub async fn prepare(
     };
     tx.change_add(&change).await?;
     let name = change.kind.as_str();
-    let detail: vigie_store::Detail<'_> = &[("kind", &name)];
+    let (what, to) = about(&change.kind);
+    let detail: vigie_store::Detail<'_> = &[("kind", &name), ("what", &what), ("to", &to)];
+    let detail = if what.is_empty() {
+        &detail[..1]
+    } else {
+        detail
+    };
     tx.audit(
         now,
         actor,
@@ -174,6 +181,14 @@ async fn keeps_working(tx: &mut Tx, kind: &ChangeKind) -> Result<(), Error> {
     }
 }
 
+/// Which rule, list or fact a change is about and what happens to it, for the log; nothing for other changes.
+fn about(kind: &ChangeKind) -> (String, String) {
+    match kind {
+        ChangeKind::ChangeRules { step } => (step.object(), step.detail()),
+        _ => (String::new(), String::new()),
+    }
+}
+
 async fn log(
     tx: &mut Tx,
     by: MemberId,
@@ -182,7 +197,18 @@ async fn log(
     now: Timestamp,
 ) -> Result<(), Error> {
     let name = change.kind.as_str();
-    let detail: vigie_store::Detail<'_> = &[("kind", &name), ("asked_by", &change.by)];
+    let (what, to) = about(&change.kind);
+    let detail: vigie_store::Detail<'_> = &[
+        ("kind", &name),
+        ("asked_by", &change.by),
+        ("what", &what),
+        ("to", &to),
+    ];
+    let detail = if what.is_empty() {
+        &detail[..2]
+    } else {
+        detail
+    };
     let actor = AuditActor::Member { member: by };
     tx.audit(now, actor, act, &format!("change/{}", change.id), detail)
         .await?;
@@ -213,6 +239,7 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
             let next = Wanted::read(settings)?.applied(&org);
             tx.update_organisation(&next, now).await?;
         }
+        ChangeKind::ChangeRules { step } => steps::settle(tx, step).await?,
         ChangeKind::InviteMember { invite, .. } => invitation = Some(open(tx, *invite, now).await?),
         ChangeKind::DisableMember { member } => tx.disable_member(*member, now).await?,
     }

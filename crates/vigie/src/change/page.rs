@@ -13,6 +13,7 @@ use vigie_store::{ChangeRow, Conn};
 
 use super::apply::{self, Done};
 use crate::post::view::People;
+use crate::rules::steps;
 use crate::settings::Wanted;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -100,6 +101,7 @@ async fn what(
             }
             None => Vec::new(),
         },
+        ChangeKind::ChangeRules { step } => steps::said(w, &conn.rule_book().await?.book, step),
         ChangeKind::InviteMember {
             invite,
             role,

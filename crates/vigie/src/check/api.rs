@@ -9,6 +9,7 @@ use vigie_core::rights::Act;
 
 use crate::api::Problem;
 use crate::app::App;
+use crate::rules::force;
 use crate::web::error::Error;
 use crate::web::limit::Rate;
 use crate::web::route::{Route, Who};
@@ -32,7 +33,7 @@ pub struct CheckIn {
     /// `fr` or `en`, where known.
     #[serde(default)]
     lang: Option<String>,
-    /// What is known beyond the text: a flat object.
+    /// What is known beyond the text: a flat object. What the organisation said of itself holds besides, and gives way.
     #[serde(default)]
     facts: serde_json::Value,
 }
@@ -44,7 +45,8 @@ pub async fn check(
     _token: Bearer,
     Json(asked): Json<CheckIn>,
 ) -> Result<Json<serde_json::Value>, Error> {
-    let mut facts = Facts::new().with(
+    let rules = force::in_force(&app).await?;
+    let mut facts = rules.facts().with(
         "now",
         app.clock
             .now()
@@ -60,7 +62,7 @@ pub async fn check(
         lang: asked.lang.as_deref().and_then(vigie_check::Lang::parse),
         ..Content::default()
     };
-    let report = vigie_check::check(&content, &facts, &app.packs);
+    let report = rules.check(&content, &facts);
     Ok(Json(
         serde_json::to_value(report).map_err(|e| Error::Internal(e.into()))?,
     ))

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use vigie_check::pictures::Evidence;
-use vigie_check::{Facts, MediaFacts, Packs, Report};
+use vigie_check::{Facts, MediaFacts, Report};
 use vigie_core::content::{Content, Digest, Variant};
 use vigie_core::id::ChannelId;
 use vigie_core::member::Skill;
 use vigie_core::post::Requirements;
 use vigie_store::Conn;
+
+use crate::rules::force::InForce;
 
 /// What the check said about each channel's text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,28 +71,29 @@ impl Around {
     }
 }
 
-/// Checks every variant of a content.
-pub fn check(content: &Content, around: &Around, packs: &Packs) -> Checked {
-    let facts = facts(content, around);
+/// Checks every variant of a content with the rules in force.
+pub fn check(content: &Content, around: &Around, rules: &InForce) -> Checked {
+    let facts = facts(content, around, rules.facts());
     let variants = content
         .variants
         .iter()
         .map(|variant| CheckedVariant {
             channel: variant.channel,
-            report: vigie_check::check(&seen(variant, around), &facts, packs),
+            report: rules.check(&seen(variant, around), &facts),
         })
         .collect();
     Checked { variants }
 }
 
-fn facts(content: &Content, around: &Around) -> Facts {
+/// What is known of a post, over what is known of the organisation.
+fn facts(content: &Content, around: &Around, organisation: Facts) -> Facts {
     let day = |at: Timestamp| at.to_zoned_datetime(around.zone.clone()).date().to_string();
     let planned = content
         .window
         .not_before
         .unwrap_or(around.now)
         .max(around.now);
-    Facts::new()
+    organisation
         .with("now", day(around.now))
         .with("publish", day(planned))
         .with("account", "brand")

@@ -4,4 +4,3 @@ pub mod api;
 pub mod cli;
 pub mod gather;
 mod picture;
-pub mod rules;

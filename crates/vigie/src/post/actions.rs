@@ -22,6 +22,7 @@ use super::draft::{Draft, DraftError, DraftProblem, valid};
 use super::who::Who;
 use crate::app::App;
 use crate::check::gather::{Around, Checked, check};
+use crate::rules::force;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +96,8 @@ impl Ready {
     ) -> Result<Self, ActionError> {
         let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
         let around = Around::of(&content, zone, now, &mut app.store.read().await?).await?;
-        let checked = check(&content, &around, &app.packs);
+        let rules = force::in_force(app).await?;
+        let checked = check(&content, &around, &rules);
         let report = serde_json::to_value(&checked).unwrap_or_default();
         let with = checked.checked_with();
         Ok(Self {

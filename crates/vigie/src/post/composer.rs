@@ -19,6 +19,7 @@ use super::view::{self, FindingView, Preview, Run, severity_icon};
 use super::who::Who;
 use crate::app::App;
 use crate::check::gather::{Around, check};
+use crate::rules::force;
 use crate::web::error::Error;
 use crate::web::flash::{Flash, Tone};
 use crate::web::form::Form;
@@ -301,7 +302,8 @@ async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> 
     let mut conn = app.store.read().await?;
     let around = Around::of(&content, desk.zone.clone(), now, &mut conn).await?;
     drop(conn);
-    let checked = check(&content, &around, &app.packs);
+    let rules = force::in_force(app).await?;
+    let checked = check(&content, &around, &rules);
     let live = Live::new(
         view::findings(&checked, &content, frame.viewer.lang),
         view::previews(app, &content, &checked, &desk.channels),

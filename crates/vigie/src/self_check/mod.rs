@@ -1,6 +1,6 @@
 //! “Would you post it?”: any member tries a text of their own and gets advice, and nobody else learns of it. Nothing of
 //! the text, of the choices or of the answer is stored or logged: the routes are private, the text comes in the body of
-//! a form and never in an address, and the only thing that is read from the database is the organisation.
+//! a form and never in an address, and the only things that are read from the database are the organisation and its rules.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,6 +9,7 @@ use vigie_core::rights::Act;
 use vigie_store::Organisation;
 
 use crate::post::view::{self, FindingView, Run};
+use crate::rules::force;
 use crate::web::error::Error;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Page};
@@ -39,8 +40,8 @@ const SELLS: [(&str, bool); 2] = [("yes", true), ("no", false)];
 const WHERE: [&str; 5] = ["FR", "EU", "UK", "US", "world"];
 
 /// What somebody says about the situation; what they do not say, or say in other words than the form's, stays unknown.
-fn facts(form: &Form, org: &Organisation, day: String) -> Facts {
-    let mut facts = Facts::new().with("now", day);
+fn facts(form: &Form, org: &Organisation, known: Facts, day: String) -> Facts {
+    let mut facts = known.with("now", day);
     let chosen = form.trimmed("as");
     if let Some((name, account, channel)) = AS.iter().find(|(name, ..)| *name == chosen) {
         facts.set("account", *account).set("channel", *channel);
@@ -89,11 +90,12 @@ impl Advice {
 async fn advice(frame: &Frame, form: &Form) -> Result<Advice, Error> {
     let org = frame.app.store.read().await?.organisation().await?;
     let org = org.ok_or(Error::NotFound)?;
+    let rules = force::in_force(&frame.app).await?;
     let w = frame.words();
     let now = frame.app.clock.now().to_zoned_datetime(w.zone.clone());
     let text = form.value("text");
-    let facts = facts(form, &org, now.date().to_string());
-    let report = vigie_check::check(&Content::text(text), &facts, &frame.app.packs);
+    let facts = facts(form, &org, rules.facts(), now.date().to_string());
+    let report = rules.check(&Content::text(text), &facts);
     Ok(Advice::of(&report, text, &w))
 }
 
@@ -184,7 +186,7 @@ mod tests {
             updated_at: jiff::Timestamp::UNIX_EPOCH,
         };
         let form = Form::parse(body.as_bytes()).unwrap();
-        facts(&form, &org, "2026-11-24".into())
+        facts(&form, &org, Facts::new(), "2026-11-24".into())
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Place {
 }
 
 /// The main navigation, in order. A place is shown once its route exists.
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 11] = [
     Place {
         path: "/",
         key: "nav-home",
@@ -78,6 +78,12 @@ const PLACES: [Place; 10] = [
         path: "/changes",
         key: "nav-changes",
         icon: "user-check",
+        bar: false,
+    },
+    Place {
+        path: "/rules",
+        key: "nav-rules",
+        icon: "scale",
         bar: false,
     },
     Place {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use vigie_check::{Evidence, Family, Lang, Rule, proof, text::nearest::nearest};
 
-use super::cli::{LangFlag, PackFolders, core};
+use crate::check::cli::{LangFlag, PackFolders, core};
 use crate::words::Said;
 
 /// The rules: list them, read one, run their examples.
