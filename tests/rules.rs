@@ -2,18 +2,31 @@
 //! The organisation's own rules, from the page: words, facts, weights, switches and rules of its own, alone or with a
 //! second person, in force at once wherever a text is checked.
 
+#[allow(dead_code, reason = "the other stories use the rest")]
+#[path = "support/browser.rs"]
+mod browser;
 #[allow(dead_code, reason = "each story needs its own part")]
 #[path = "support/company.rs"]
 mod company;
 #[allow(dead_code, reason = "the other stories use the rest")]
 #[path = "support/pages.rs"]
 mod pages;
+#[allow(dead_code, reason = "the other stories use the rest")]
+#[path = "support/server.rs"]
+mod server;
+
+use std::sync::Arc;
 
 use axum::http::Method;
+use browser::Width;
 use company::Company;
 use pages::signed_in;
 use serde_json::json;
+use server::{Server, Start};
 use vigie::account::session;
+use vigie::app::App;
+use vigie::clock::SystemClock;
+use vigie::config::{Config, Layer};
 use vigie::rules::force;
 use vigie::testing::{Browser, Client, TestApp};
 use vigie_core::id::TokenId;
@@ -366,14 +379,13 @@ fn multipart(source: &str, file: &str) -> (String, Vec<u8>) {
     let part = |name: &str, more: &str, text: &str| {
         format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
     };
-    let body = part("replaces", "", "")
-        + &part("source", "", source)
-        + &part(
-            "file",
-            "; filename=\"r.toml\"\r\nContent-Type: text/plain",
-            file,
-        )
-        + "--X--\r\n";
+    let toml = "; filename=\"r.toml\"\r\nContent-Type: text/plain";
+    let parts = [
+        part("replaces", "", ""),
+        part("source", "", source),
+        part("file", toml, file),
+    ];
+    let body = format!("{}--X--\r\n", parts.concat());
     ("multipart/form-data; boundary=X".into(), body.into_bytes())
 }
 
@@ -538,4 +550,70 @@ async fn rules_can_be_searched_read_and_asked_for_by_programs() {
         .call(Method::GET, "/api/v1/rules/NOPE-01", None)
         .await
         .expect(404);
+}
+
+/// In a browser: the pages pass axe, fit a phone, and a rule is written without a script.
+#[tokio::test]
+async fn a_steward_at_the_pages() {
+    let data = tempfile::tempdir().unwrap();
+    let flags = Layer::from([("data".to_owned(), data.path().display().to_string())]);
+    let config = Config::load(None, std::iter::empty(), flags).unwrap();
+    let app = App::open(config, Arc::new(SystemClock)).await.unwrap();
+    let company = Company::found(&app).await;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await.unwrap();
+    let none = axum::http::HeaderMap::new();
+    let session = session::open(&mut tx, company.ines, &none, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    app.store.close().await;
+    let server = Server::start(data.path(), Start::default()).await;
+    let page = browser::Browser::open("fr").await;
+    page.go(&server.url).await;
+    let cookie = thirtyfour::Cookie::new("vigie_session", session);
+    page.driver().add_cookie(cookie).await.unwrap();
+
+    page.go(&format!("{}/rules/lists?list=codenames", server.url))
+        .await;
+    page.fill("#add-codenames", "Basalte\nHéron").await;
+    page.leave("#codenames .button.primary").await;
+    page.find("input[value='Héron']").await;
+    page.scripts(false).await;
+    page.go(&format!("{}/rules/new", server.url)).await;
+    for (css, text) in [
+        ("#id", "ORG-FAIR-01"),
+        ("#words", "salon des métiers"),
+        ("#title_fr", "Salon mal nommé"),
+        ("#advice_fr", "Écrivez autrement."),
+        ("#fire", "Au salon des métiers"),
+    ] {
+        page.fill(css, text).await;
+    }
+    page.click("form .button.primary").await;
+    page.find("a[href='/rules/ORG-FAIR-01']").await;
+    page.scripts(true).await;
+    for lang in ["fr", "en"] {
+        for (name, path) in [
+            ("rules", "/rules"),
+            ("rules-found", "/rules?q=a&family=legal&severity=stop"),
+            ("rules-one", "/rules/FR-ALC-01"),
+            ("rules-own", "/rules/ORG-FAIR-01"),
+            ("rules-lists", "/rules/lists?list=codenames"),
+            ("rules-profile", "/rules/profile"),
+            ("rules-new", "/rules/new"),
+            ("rules-text", "/rules/new?as=text"),
+        ] {
+            page.go(&format!("{}{path}", server.url)).await;
+            page.axe(name).await;
+            page.look(&format!("{name}-{lang}")).await;
+            page.width(Width::Phone).await;
+            assert!(!page.overflows().await, "{name} fits a phone");
+            page.look(&format!("{name}-{lang}-phone")).await;
+            page.width(Width::Desktop).await;
+        }
+        page.click("details.self summary").await;
+        page.leave("form[action='/language'] button").await;
+    }
+    page.close().await;
 }

@@ -4,9 +4,10 @@ use vigie_check::rule::file::{
     AbsentFile, ConditionFile, Example, FieldKind, NearFile, NodeFile, RuleFile,
 };
 use vigie_check::{FactValue, Rule, packs};
+use vigie_core::rulebook::Value;
 
 use super::force::InForce;
-use super::steps::key;
+use super::steps::{key, known};
 use crate::words::Words;
 
 /// Words of a list that are shown; the others are counted.
@@ -41,6 +42,21 @@ pub fn example(example: &Example) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join(" ")
+}
+
+/// A message whose marks, such as `{match}`, are not filled: dots stand for them.
+pub fn without_marks(message: &str) -> String {
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some((before, mark)) = rest.split_once('{') {
+        let Some((_, after)) = mark.split_once('}') else {
+            break;
+        };
+        out.push_str(before);
+        out.push('…');
+        rest = after;
+    }
+    out + rest
 }
 
 fn plain(value: &FactValue) -> String {
@@ -120,10 +136,10 @@ fn condition(w: &Words, c: &ConditionFile) -> String {
         out.push(w.t2(format!("rule-fact-{key}"), "fact", &name, "value", value));
     };
     if let Some(value) = &c.is {
-        say("is", plain(value));
+        say("is", worded(w, value));
     }
     if let Some(value) = &c.not {
-        say("not", plain(value));
+        say("not", worded(w, value));
     }
     for (key, list) in [
         ("in", &c.within),
@@ -131,7 +147,8 @@ fn condition(w: &Words, c: &ConditionFile) -> String {
         ("contains", &c.contains),
     ] {
         if let Some(list) = list {
-            say(key, some(w, list));
+            let words: Vec<String> = list.iter().map(|word| value(w, word)).collect();
+            say(key, some(w, &words));
         }
     }
     if let Some(n) = c.min {
@@ -150,6 +167,19 @@ fn condition(w: &Words, c: &ConditionFile) -> String {
         say("older", days.to_string());
     }
     out.join(" · ")
+}
+
+/// A value of a fact in words, where there are any.
+fn value(w: &Words, word: &str) -> String {
+    known(w, Some(&Value::Text(word.to_owned())))
+}
+
+fn worded(w: &Words, fact: &FactValue) -> String {
+    match fact {
+        FactValue::Bool(yes) => known(w, Some(&Value::Is(*yes))),
+        FactValue::Text(text) => value(w, text),
+        other => plain(other),
+    }
 }
 
 /// The name of a fact, where there are words for it.
@@ -233,4 +263,32 @@ fn whole(w: &Words, node: &NodeFile) -> String {
 
 fn beside(w: &Words, near: &NearFile, key: &str) -> String {
     w.t2(key, "of", whole(w, &near.of), "to", whole(w, &near.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+
+    #[test]
+    fn conditions_are_said_in_words() {
+        let rule = RuleFile::read(
+            "id = \"ORG-A-1\"\nfamily = \"legal\"\nseverity = \"warn\"\nconfidence = \"low\"\nsource = \"x\"\n\
+             evidence = \"verified\"\ntitle = { fr = \"a\", en = \"a\" }\nadvice = { fr = \"a\", en = \"a\" }\n\
+             [[when]]\nfact = \"target\"\nin = [\"FR\", \"UK\"]\n[[when]]\nfact = \"quiet\"\nis = true\n\
+             [match]\nterms = [\"whisky\"]\nnone = [{ terms = [\"vinaigre\"] }]",
+        )
+        .unwrap();
+        let said = conditions(&Words::new(Lang::En), &rule);
+        assert_eq!(
+            said,
+            [
+                "Where you are read is one of France, United Kingdom",
+                "Quiet period before results is yes",
+                "One of these words: whisky",
+                "Unless: One of these words: vinaigre",
+            ]
+        );
+        assert_eq!(without_marks("“{match}” and {n}, {"), "“…” and …, {");
+    }
 }

@@ -207,6 +207,8 @@ struct One<'a> {
     lang: CheckLang,
     it: Standing<'a>,
     verified: bool,
+    /// What a finding says, with dots for what was found.
+    message: String,
     /// When it speaks, in words.
     conditions: Vec<String>,
     fire: Vec<String>,
@@ -234,6 +236,7 @@ pub async fn show(frame: Frame, me: Signed, Path(id): Path<String>) -> Result<Re
     web::html(&One {
         lang: reader(frame.viewer.lang),
         verified: it.rule.evidence == Evidence::Verified,
+        message: describe::without_marks(it.rule.message.get(reader(frame.viewer.lang))),
         conditions: source
             .map(|source| describe::conditions(&page.w, &source))
             .unwrap_or_default(),
