@@ -14,6 +14,7 @@ use crate::prepared::{Listed, Prepared, Words};
 use crate::report::{Family, Finding, Fix, Report, Words as Said};
 use crate::rule::Rule;
 use crate::rule::condition::{self, Known, Truth};
+use crate::rule::days;
 use crate::rule::file::{FieldKind, FixAction, Side};
 use crate::rule::model::{Anchored, Near, Node};
 use crate::scan::features::Features;
@@ -167,7 +168,7 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
         lang: &lang,
         sure: Cell::new(true),
     };
-    notes(facts, base, &mut report.notes);
+    notes(facts, base, packs, &mut report.notes);
     // Nothing was written yet: a composer just opened has nothing to hear.
     if post.text.is_empty() && fields.len() == 1 && post.media.is_empty() {
         return report;
@@ -224,15 +225,26 @@ fn hide(fields: &[Field<'_>], findings: &mut [Finding]) {
 }
 
 /// Remarks on the check itself.
-fn notes(facts: &Facts, base: &Prepared, notes: &mut Vec<Said>) {
-    let day = base.day.is_some()
-        || ["publish", "date", "now"]
-            .iter()
-            .any(|k| facts.date(k).is_some());
-    if !day {
+fn notes(facts: &Facts, base: &Prepared, packs: &Packs, notes: &mut Vec<Said>) {
+    let days = ["publish", "date", "now"].map(|k| facts.date(k));
+    let latest = days.into_iter().flatten().max().max(base.day);
+    let Some(latest) = latest else {
         notes.push(Said::new(
             "Le jour de publication n’est pas connu\u{a0}: les règles qui en dépendent sont restées muettes.",
             "The day of publication is not known: rules that depend on it kept silent.",
+        ));
+        return;
+    };
+    for (pack, review) in packs.reviews.iter().filter(|(_, day)| latest > **day) {
+        notes.push(Said::new(
+            format!(
+                "Les règles «\u{a0}{pack}\u{a0}» étaient à relire avant le {}\u{a0}: mettez-les à jour, le droit ou les usages ont pu changer.",
+                days::in_french(*review)
+            ),
+            format!(
+                "The “{pack}” rules were to be reviewed by {}: update them, laws or customs may have changed.",
+                days::in_english(*review)
+            ),
         ));
     }
 }

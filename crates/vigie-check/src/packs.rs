@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use include_dir::{Dir, include_dir};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::changes::{Changes, OwnRule};
@@ -24,6 +25,8 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../packs");
 #[derive(Debug)]
 pub struct Packs {
     pub(crate) versions: Arc<BTreeMap<String, String>>,
+    /// By pack: the day by which somebody reviews it.
+    pub(crate) reviews: BTreeMap<String, Date>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) search: Search,
     pub(crate) wakes: Wakes,
@@ -53,6 +56,33 @@ struct PackFile {
     name: String,
     /// Version used in reports.
     version: String,
+    /// The day by which somebody reads the rules again: laws change.
+    review_by: Option<String>,
+}
+
+/// What the packs say about themselves, by name.
+#[derive(Default)]
+struct About {
+    versions: BTreeMap<String, String>,
+    reviews: BTreeMap<String, Date>,
+}
+
+impl About {
+    /// Reads a `pack.toml`; one read later replaces an earlier one of the same name.
+    fn add(&mut self, file: &str, source: &str) -> Result<(), LoadError> {
+        let pack: PackFile =
+            toml::from_str(source).map_err(|e| load::toml_fault(file, source, &e))?;
+        let review = match &pack.review_by {
+            None => None,
+            Some(text) => Some(load::day(file, source, text)?),
+        };
+        match review {
+            Some(day) => self.reviews.insert(pack.name.clone(), day),
+            None => self.reviews.remove(&pack.name),
+        };
+        self.versions.insert(pack.name, pack.version);
+        Ok(())
+    }
 }
 
 /// Lists of words that rules share, by name: `packs/lists/NAME.toml`, used as `list:NAME`.
@@ -118,7 +148,7 @@ impl Packs {
 
     /// No rule at all.
     pub fn none() -> Packs {
-        Packs::ready_to_search(BTreeMap::new(), Vec::new(), Literals::default())
+        Packs::ready_to_search(About::default(), Vec::new(), Literals::default())
     }
 
     /// The packs that come with the program, as an organisation changes them.
@@ -153,7 +183,7 @@ impl Packs {
         mut faults: Vec<LoadError>,
         changes: &Changes,
     ) -> Result<Packs, Vec<LoadError>> {
-        let mut versions = BTreeMap::new();
+        let mut about = About::default();
         let mut rules: Vec<Rule> = Vec::new();
         let mut literals = Literals::default();
         let mut place: HashMap<String, usize> = HashMap::new();
@@ -169,12 +199,7 @@ impl Packs {
                 own: n < embedded,
             };
             if file.ends_with("pack.toml") {
-                match toml::from_str::<PackFile>(source) {
-                    Ok(pack) => {
-                        versions.insert(pack.name, pack.version);
-                    }
-                    Err(e) => faults.push(load::toml_fault(file, source, &e)),
-                }
+                faults.extend(about.add(file, source).err());
                 continue;
             }
             match load::rule(file, source, &shared, &mut literals) {
@@ -211,16 +236,12 @@ impl Packs {
             return Err(faults);
         }
         changes.settle(&mut rules);
-        Ok(Packs::ready_to_search(versions, rules, literals))
+        Ok(Packs::ready_to_search(about, rules, literals))
     }
 
     /// Builds the table of literals and what wakes each rule. What is common in posts is learnt from the examples that
     /// must pass: they are written to look like posts.
-    fn ready_to_search(
-        versions: BTreeMap<String, String>,
-        rules: Vec<Rule>,
-        literals: Literals,
-    ) -> Packs {
+    fn ready_to_search(about: About, rules: Vec<Rule>, literals: Literals) -> Packs {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let ordinary: Vec<View<'_>> = rules
             .iter()
@@ -241,7 +262,8 @@ impl Packs {
         }
         let wakes = Wakes::of(&rules, &seen, ordinary.len(), common);
         let mut packs = Packs {
-            versions: Arc::new(versions),
+            versions: Arc::new(about.versions),
+            reviews: about.reviews,
             rules,
             search,
             wakes,
@@ -260,6 +282,11 @@ impl Packs {
     /// One rule by id, whatever its case.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|r| r.id.eq_ignore_ascii_case(id))
+    }
+
+    /// The packs that are to be reviewed by a day, and that day.
+    pub fn reviews(&self) -> &BTreeMap<String, Date> {
+        &self.reviews
     }
 
     /// The packs and their versions.
@@ -514,5 +541,47 @@ impl Search {
         out.sort_unstable();
         out.dedup();
         Hits(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::model::{Near, Node};
+
+    fn patterns(node: &Node, wrong: &mut Vec<String>) {
+        let bad = node.regexes.iter().filter(|r| r.pattern.compile().is_err());
+        wrong.extend(bad.map(|r| format!("{:?}", r.pattern)));
+        for inner in node.any.iter().chain(&node.all).chain(&node.none) {
+            patterns(inner, wrong);
+        }
+        let nears = [&node.near, &node.apart].into_iter().flatten();
+        for Near { of, to, .. } in nears.map(AsRef::as_ref) {
+            patterns(of, wrong);
+            patterns(to, wrong);
+        }
+    }
+
+    /// They are compiled when they are first asked: here all are.
+    #[test]
+    fn every_expression_of_the_program_compiles() {
+        let packs = Packs::embedded().unwrap();
+        let mut wrong = Vec::new();
+        for rule in &packs.rules {
+            let adjusts = rule.adjust.iter().filter_map(|a| a.node.as_ref());
+            rule.node
+                .iter()
+                .chain(adjusts)
+                .for_each(|node| patterns(node, &mut wrong));
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_pack_of_the_program_has_a_day_of_review() {
+        let packs = Packs::embedded().unwrap();
+        let named: Vec<_> = packs.versions().keys().collect();
+        let dated: Vec<_> = packs.reviews().keys().collect();
+        assert_eq!(named, dated);
     }
 }

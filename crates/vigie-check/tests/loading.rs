@@ -142,3 +142,49 @@ fn lengths_words_in_facts_and_old_days() {
     let wrong = with("[[when]]\nday = [\"13-40\"]").unwrap_err();
     assert!(wrong.contains("`13-40` is no day"), "{wrong}");
 }
+
+/// What a check of a plain text remarks, on a day, with a folder's `pack.toml`.
+fn remarks(pack: &str, facts: &Facts) -> Result<Vec<vigie_check::Words>, String> {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("pack.toml"), pack).unwrap();
+    let packs = Packs::load(&[dir.path().to_owned()])
+        .map_err(|f| format!("{}: {}", f[0].line, f[0].message))?;
+    Ok(check(&Content::text("Bonjour à tous"), facts, &packs).notes)
+}
+
+#[test]
+fn rules_past_their_day_of_review_say_so_in_both_languages() {
+    let pack = "name = \"house\"\nversion = \"1\"\nreview_by = \"2027-03-01\"\n";
+    let on = |key: &str, day: &str| remarks(pack, &Facts::new().with(key, day)).unwrap();
+    assert_eq!(on("now", "2027-03-01"), []);
+    for key in ["now", "date", "publish"] {
+        let said = on(key, "2027-03-02");
+        assert_eq!(said.len(), 1, "{key}");
+        assert!(said[0].fr.contains("«\u{a0}house\u{a0}»"), "{}", said[0].fr);
+        assert!(said[0].fr.contains("1er mars 2027"), "{}", said[0].fr);
+        assert!(said[0].en.contains("“house”"), "{}", said[0].en);
+        assert!(said[0].en.contains("1 March 2027"), "{}", said[0].en);
+    }
+    // A post of before, read afterwards: today is what counts.
+    let late = Facts::new()
+        .with("date", "2027-01-10")
+        .with("now", "2027-03-02");
+    assert_eq!(remarks(pack, &late).unwrap().len(), 1);
+    // Without a day of review nothing is said of it, and a newer folder may move the day of the program's packs.
+    let moved = "name = \"legal\"\nversion = \"9\"\nreview_by = \"2031-01-01\"\n";
+    let then = Facts::new().with("now", "2030-01-01");
+    let named = |pack: &str, name: &str| {
+        let said = remarks(pack, &then).unwrap();
+        said.iter().any(|w| w.en.contains(&format!("“{name}”")))
+    };
+    assert!(named("name = \"house\"\nversion = \"1\"\n", "legal"));
+    assert!(!named("name = \"house\"\nversion = \"1\"\n", "house"));
+    assert!(!named(moved, "legal"));
+    assert!(named(moved, "identity"));
+    // A day that is no day names its line.
+    let wrong = pack.replace("2027-03-01", "soon");
+    assert_eq!(
+        remarks(&wrong, &then).unwrap_err(),
+        "3: `soon` is not a day written YYYY-MM-DD"
+    );
+}

@@ -24,6 +24,10 @@ const FAMILIAR: &str = "proud dream dreamed think thought speak talk talking hea
     là fait faite vote payé parler or dessus compter lequel laquelle tout en qui vas va série groupe type classe \
     salle hall bâtiment zone niveau produit option et signed stage world";
 
+/// Verbs after which « that » opens a clause.
+const SAYS: &str = "announce announced announcing say said believe confirm confirmed know hope sure proud glad happy \
+    remember remind ensure mean means show shows prove proves";
+
 /// Whether a word is one of a list.
 fn listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|w| w == word)
@@ -93,10 +97,14 @@ fn open_end(body: &str) -> Option<Hit> {
     if denied || refuses && earlier[0].is_some() {
         return hit();
     }
-    let open = listed(OPEN_FR, word) || listed(OPEN_EN, word);
+    // « les équipes qui ont », « proud to announce that »: the clause has only begun.
+    let begun = previous == "qui"
+        && matches!(word, "ont" | "a" | "va" | "vont" | "peut" | "peuvent")
+        || word == "that" && listed(SAYS, previous);
+    let open = begun || listed(OPEN_FR, word) || listed(OPEN_EN, word);
     // A single capital or a list letter is no article; « a » and « I » need more words before them.
     let short = word.len() <= 1 && !body.ends_with('\'') && closing.split(' ').count() < 4;
-    (open && !short && !listed(FAMILIAR, previous))
+    (open && !short && (begun || !listed(FAMILIAR, previous)))
         .then(hit)
         .flatten()
 }
@@ -150,6 +158,8 @@ mod tests {
             "Our team will not",
             "Rendez-vous avec l'",
             "Après la fermeture du site de...",
+            "Merci à toutes les équipes qui ont",
+            "We are happy to announce that",
         ] {
             assert!(ends_open(text), "{text}");
         }
@@ -161,6 +171,8 @@ mod tests {
             "On est là pour",
             "Venez comme vous êtes !",
             "Retrouvez-nous stand A",
+            "We like it like that",
+            "Une idée qui va loin",
             "",
             "de",
         ] {

@@ -2,6 +2,53 @@
 
 use jiff::civil::{Date, Weekday};
 
+const MONTHS_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A day as a person writes it in French.
+pub(crate) fn in_french(day: Date) -> String {
+    let first = if day.day() == 1 { "er" } else { "" };
+    written(day, first, &MONTHS_FR)
+}
+
+/// A day as a person writes it in English.
+pub(crate) fn in_english(day: Date) -> String {
+    written(day, "", &MONTHS_EN)
+}
+
+fn written(day: Date, mark: &str, months: &[&str; 12]) -> String {
+    let month = usize::from(day.month().unsigned_abs()).saturating_sub(1);
+    let month = months.get(month).copied().unwrap_or_default();
+    format!("{}{mark} {month} {}", day.day(), day.year())
+}
+
 /// Some days.
 #[derive(Debug, Clone, Default)]
 pub struct Days(Vec<Span>);

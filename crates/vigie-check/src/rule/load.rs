@@ -87,6 +87,18 @@ pub(crate) fn line_of(source: &str, at: usize) -> usize {
     1 + source.bytes().take(at).filter(|&b| b == b'\n').count()
 }
 
+/// A day written in a file.
+pub(crate) fn day(file: &str, source: &str, text: &str) -> Result<Date, LoadError> {
+    text.parse().map_err(|_| {
+        let line = source.find(text).map_or(1, |at| line_of(source, at));
+        fault(
+            file,
+            line,
+            format!("`{text}` is not a day written YYYY-MM-DD"),
+        )
+    })
+}
+
 pub(crate) fn fault(file: &str, line: usize, message: String) -> LoadError {
     LoadError {
         file: file.to_owned(),
@@ -112,11 +124,10 @@ impl Loader<'_> {
     }
 
     fn date(&mut self, text: Option<&String>) -> Option<Date> {
-        let text = text?;
-        match text.parse() {
+        match day(self.file, self.source, text?) {
             Ok(date) => Some(date),
-            Err(_) => {
-                self.fault(text, format!("`{text}` is not a day written YYYY-MM-DD"));
+            Err(wrong) => {
+                self.faults.push(wrong);
                 None
             }
         }
