@@ -13,7 +13,7 @@ use crate::packs::{Hits, Packs};
 use crate::prepared::{Listed, Prepared, Words};
 use crate::report::{Family, Finding, Fix, Report, Words as Said};
 use crate::rule::Rule;
-use crate::rule::condition::{self, Known, Truth};
+use crate::rule::condition::{self, Asked, Known, Truth};
 use crate::rule::days;
 use crate::rule::file::{FieldKind, FixAction, Side};
 use crate::rule::model::{Anchored, Near, Node};
@@ -157,14 +157,16 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
     more_fields(post, facts, &mut add);
     let first: Option<&Field<'_>> = fields.first();
     let guessed = OnceCell::new();
-    let lang = || {
-        post.lang
-            .or_else(|| *guessed.get_or_init(|| language::guess(&first?.view.low)))
+    let text_lang = || *guessed.get_or_init(|| language::guess(&first?.view.low));
+    let lang = || post.lang.or_else(text_lang);
+    let asked = |which| match which {
+        Asked::Post => lang(),
+        Asked::Text => text_lang(),
     };
     let shared = Shared {
         media: post.media,
         packs,
-        known: Known::new(facts, Some(&lang)),
+        known: Known::new(facts, Some(&asked)),
         lang: &lang,
         sure: Cell::new(true),
     };

@@ -110,7 +110,7 @@ impl Packs {
         let when: Vec<Option<Truth>> = self
             .rules
             .iter()
-            .map(|r| (!condition::reads(&r.when, "lang")).then(|| condition::all(&r.when, &known)))
+            .map(|r| (!condition::reads_language(&r.when)).then(|| condition::all(&r.when, &known)))
             .collect();
         let mut awake = self.wakes.always.clone();
         for (key, _) in facts.iter() {

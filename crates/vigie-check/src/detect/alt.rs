@@ -118,5 +118,16 @@ fn is_careless(alt: &str) -> bool {
             words.contains(n)
         }
     });
-    ending || camera || note || EMPTY_WORDS.contains(&bare)
+    // « Image of a man »: four words that say no more than the picture is there.
+    let opening = [
+        "image of ",
+        "picture of ",
+        "photo of ",
+        "image de ",
+        "image d'",
+        "photo de ",
+        "photo d'",
+    ];
+    let vague = opening.iter().any(|o| bare.starts_with(o)) && bare.split_whitespace().count() <= 4;
+    ending || camera || note || vague || EMPTY_WORDS.contains(&bare)
 }

@@ -28,6 +28,16 @@ const FAMILIAR: &str = "proud dream dreamed think thought speak talk talking hea
 const SAYS: &str = "announce announced announcing say said believe confirm confirmed know hope sure proud glad happy \
     remember remind ensure mean means show shows prove proves";
 
+/// Words before which « qui » may end a sentence: « pour qui », « on sait qui ».
+const WHOM: &str =
+    "à a de avec pour importe par sur chez contre sans sais sait savoir dire dis est et guess";
+
+/// Verbs that call for an object: « we will no longer accept ».
+const WANTING: &str = "accept sell offer provide allow deliver ship support accepter vendre proposer livrer autoriser";
+
+/// What stands before them when something is refused.
+const WILL: &str = "will no can do ne n";
+
 /// Whether a word is one of a list.
 fn listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|w| w == word)
@@ -100,7 +110,11 @@ fn open_end(body: &str) -> Option<Hit> {
     // « les équipes qui ont », « proud to announce that »: the clause has only begun.
     let begun = previous == "qui"
         && matches!(word, "ont" | "a" | "va" | "vont" | "peut" | "peuvent")
-        || word == "that" && listed(SAYS, previous);
+        || word == "that" && listed(SAYS, previous)
+        || word == "qui" && !listed(WHOM, previous)
+        || listed(WANTING, word)
+            && matches!(previous, "longer" | "not" | "plus" | "pas")
+            && earlier.iter().flatten().any(|w| listed(WILL, w));
     let open = begun || listed(OPEN_FR, word) || listed(OPEN_EN, word);
     // A single capital or a list letter is no article; « a » and « I » need more words before them.
     let short = word.len() <= 1 && !body.ends_with('\'') && closing.split(' ').count() < 4;
@@ -112,6 +126,13 @@ fn open_end(body: &str) -> Option<Hit> {
 /// `1/3` in a text that does not hold the two others.
 fn missing_part(body: &str) -> Option<Hit> {
     let regex = PART.as_ref()?;
+    // The first post of a thread says that more follow.
+    if ["thread", "🧵", "fil :", "fil\u{a0}:"]
+        .iter()
+        .any(|w| body.contains(w))
+    {
+        return None;
+    }
     let mut seen: Vec<(u32, u32, usize, usize)> = Vec::new();
     for g in regex.captures_iter(body).take(crate::limits::MAX_HITS) {
         let (Some(n), Some(m)) = (g.name("n"), g.name("m")) else {
@@ -160,6 +181,8 @@ mod tests {
             "Après la fermeture du site de...",
             "Merci à toutes les équipes qui ont",
             "We are happy to announce that",
+            "Nous ne servirons plus les clients qui",
+            "From Monday we will no longer accept",
         ] {
             assert!(ends_open(text), "{text}");
         }
@@ -172,6 +195,8 @@ mod tests {
             "Venez comme vous êtes !",
             "Retrouvez-nous stand A",
             "We like it like that",
+            "Devinez qui, on vous dit pour qui",
+            "A deal we did not accept. A price we like",
             "Une idée qui va loin",
             "",
             "de",
@@ -195,6 +220,7 @@ mod tests {
             "ouvert le 3/11 de 9 h à 12 h",
             "24/7",
             "match nul 2/2",
+            "thread: how we moved 1/4",
         ] {
             assert!(
                 missing_part(text).is_none() || text == "match nul 2/2",

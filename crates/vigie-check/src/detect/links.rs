@@ -74,14 +74,26 @@ fn host(url: &Url) -> String {
 
 /// Whether a host is one of, or under one of, some domains.
 fn under(host: &str, domains: &[String]) -> bool {
-    domains.iter().any(|d| {
-        let d = d
-            .trim()
-            .trim_start_matches("*.")
-            .trim_end_matches('.')
-            .to_ascii_lowercase();
-        !d.is_empty() && (host == d || host.strip_suffix(&d).is_some_and(|h| h.ends_with('.')))
-    })
+    before_domain(host, domains).is_some()
+}
+
+/// What stands before the longest of some domains that a host is or is under; empty for the domain itself.
+fn before_domain<'h>(host: &'h str, domains: &[String]) -> Option<&'h str> {
+    domains
+        .iter()
+        .filter_map(|d| {
+            let d = d
+                .trim()
+                .trim_start_matches("*.")
+                .trim_end_matches('.')
+                .to_ascii_lowercase();
+            let before = host.strip_suffix(&d).filter(|_| !d.is_empty())?;
+            if before.is_empty() {
+                return Some(before);
+            }
+            before.strip_suffix('.')
+        })
+        .min_by_key(|before| before.len())
 }
 
 const PRIVATE_ENDS: &[&str] = &[
@@ -129,10 +141,13 @@ pub fn private_host(context: &Context<'_>) -> Vec<Hit> {
         .into_iter()
         .filter_map(|link| {
             let host = host(&link.url);
-            if under(&host, context.facts.list("org.public_domains")) {
-                return None;
-            }
-            let why = why_private(&link, &host)?;
+            let public = context.facts.list("org.public_domains");
+            let why = match before_domain(&host, public) {
+                None => why_private(&link, &host)?,
+                // A rehearsal under a public domain is not for the public, unless it is declared itself.
+                Some(before) if rehearsal(before.split('.')) => "staging",
+                Some(_) => draft(&link)?,
+            };
             Some(
                 Hit::at(link.start, link.end)
                     .with("host", host)
@@ -163,21 +178,27 @@ fn why_private(link: &Link, host: &str) -> Option<&'static str> {
     }
     // A bare « test.fr » in running text is too weak; a rehearsal host is written in full or has three parts.
     let labels: Vec<&str> = host.split('.').collect();
-    let rehearsal = labels
-        .iter()
-        .take(labels.len().saturating_sub(2))
-        .any(|label| {
-            STAGING.contains(label)
-                || STAGING.iter().any(|s| {
-                    label.starts_with(&format!("{s}-")) || label.ends_with(&format!("-{s}"))
-                })
-        });
-    if rehearsal {
+    if rehearsal(labels.iter().copied().take(labels.len().saturating_sub(2))) {
         return Some("staging");
     }
     if TUNNELS.iter().any(|t| host.ends_with(&format!(".{t}"))) {
         return Some("tunnel");
     }
+    draft(link)
+}
+
+/// Whether one of the parts of a host names a rehearsal.
+fn rehearsal<'h>(mut labels: impl Iterator<Item = &'h str>) -> bool {
+    labels.any(|label| {
+        STAGING.contains(&label)
+            || STAGING
+                .iter()
+                .any(|s| label.starts_with(&format!("{s}-")) || label.ends_with(&format!("-{s}")))
+    })
+}
+
+/// Pages that are not published yet, whatever the host.
+fn draft(link: &Link) -> Option<&'static str> {
     let query = link
         .url
         .query_pairs()

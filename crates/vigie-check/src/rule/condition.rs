@@ -12,19 +12,30 @@ use crate::facts::{FactValue, Facts};
 /// The facts of a check, with the language when it is asked for: guessing it takes time.
 pub struct Known<'a> {
     facts: &'a Facts,
-    guess: Option<&'a dyn Fn() -> Option<Lang>>,
+    guess: Option<&'a dyn Fn(Asked) -> Option<Lang>>,
     day: OnceCell<Option<Date>>,
     lang: OnceCell<Option<FactValue>>,
+    text_lang: OnceCell<Option<FactValue>>,
+}
+
+/// Which language is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// That of the post: as declared, else as the text reads.
+    Post,
+    /// That of the text as it reads, whatever was declared.
+    Text,
 }
 
 impl<'a> Known<'a> {
     /// Facts alone, or with a way to tell the language of the text.
-    pub(crate) fn new(facts: &'a Facts, guess: Option<&'a dyn Fn() -> Option<Lang>>) -> Self {
+    pub(crate) fn new(facts: &'a Facts, guess: Option<&'a dyn Fn(Asked) -> Option<Lang>>) -> Self {
         Known {
             facts,
             guess,
             day: OnceCell::new(),
             lang: OnceCell::new(),
+            text_lang: OnceCell::new(),
         }
     }
 
@@ -40,11 +51,13 @@ impl<'a> Known<'a> {
 
     fn get(&self, key: &str) -> Option<&FactValue> {
         let given = self.facts.get(key);
-        if given.is_some() || key != "lang" {
-            return given;
-        }
-        self.lang
-            .get_or_init(|| Some(FactValue::from((self.guess?)()?.as_str())))
+        let (cell, asked) = match key {
+            _ if given.is_some() => return given,
+            "lang" => (&self.lang, Asked::Post),
+            "text_lang" => (&self.text_lang, Asked::Text),
+            _ => return None,
+        };
+        cell.get_or_init(|| Some(FactValue::from((self.guess?)(asked)?.as_str())))
             .as_ref()
     }
 }
@@ -72,15 +85,16 @@ pub(crate) fn keys(conditions: &[Condition]) -> Vec<String> {
     out
 }
 
-/// Whether conditions read a fact.
-pub(crate) fn reads(conditions: &[Condition], key: &str) -> bool {
-    keys(conditions).iter().any(|k| k == key)
+/// Whether conditions read the language, which is known only once there is a text.
+pub(crate) fn reads_language(conditions: &[Condition]) -> bool {
+    let keys = keys(conditions);
+    keys.iter().any(|k| k == "lang" || k == "text_lang")
 }
 
 /// Whether conditions cannot hold while nothing is known.
 pub(crate) fn needs_a_fact(conditions: &[Condition]) -> bool {
     let nothing = Facts::new();
-    !reads(conditions, "lang") && all(conditions, &Known::new(&nothing, None)) != Truth::Yes
+    !reads_language(conditions) && all(conditions, &Known::new(&nothing, None)) != Truth::Yes
 }
 
 /// A condition, made ready.
