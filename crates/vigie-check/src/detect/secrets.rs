@@ -359,7 +359,7 @@ impl Given<'_> {
             return false;
         }
         let spoken = matches!(self.op, "is" | "est") || !self.words.is_empty();
-        if self.op == "," && !self.quoted || value.contains(' ') && !self.quoted {
+        if (self.op == "," || value.contains(' ')) && !self.quoted {
             return false;
         }
         let mix = Mix::of(value);
