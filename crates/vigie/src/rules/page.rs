@@ -230,7 +230,7 @@ pub async fn show(frame: Frame, me: Signed, Path(id): Path<String>) -> Result<Re
     let source = describe::source(&rules, it.rule);
     let page = frame.page("rules-one-title");
     let texts = |examples: &[vigie_check::rule::file::Example]| {
-        examples.iter().map(|e| describe::example(e)).collect()
+        examples.iter().map(describe::example).collect()
     };
     let least = floor(booked(it.from));
     web::html(&One {
