@@ -5,10 +5,13 @@
 set -euo pipefail
 
 missing=()
-need() { command -v "$1" >/dev/null 2>&1 || [ -x "$1" ] || missing+=("$2"); }
+need() { command -v "$1" >/dev/null 2>&1 || [ -e "$1" ] || missing+=("$2"); }
 need chromium chromium
 need chromedriver chromium-driver
 need /usr/lib/postgresql/15/bin/postgres postgresql
+# Text in pictures, in both languages.
+need tesseract tesseract-ocr
+need /usr/share/tesseract-ocr/5/tessdata/fra.traineddata tesseract-ocr-fra
 need make make
 need cc build-essential
 need python3 python3-venv

@@ -51,6 +51,23 @@ pub struct Content {
     /// Attached pictures and videos.
     #[serde(default)]
     pub media: Vec<MediaFacts>,
+    /// Where links lead, as far as somebody followed them: this library calls nobody.
+    #[serde(default)]
+    pub trails: Vec<Trail>,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Trail {
+    /// The link, as an address.
+    pub link: String,
+    /// The addresses it was sent on to, in order.
+    pub hops: Vec<String>,
+    /// The status of the last answer.
+    pub status: Option<u16>,
+    /// Why it could not be followed to its end: `slow`, `unknown_server`, `address_not_allowed`, `too_many`…
+    pub failed: Option<String>,
 }
 
 impl Content {

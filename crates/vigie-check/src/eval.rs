@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::content::{Content, Lang, MediaFacts};
+use crate::content::{Content, Lang, MediaFacts, Trail};
 use crate::detect::{Context, Suggestion};
 use crate::facts::Facts;
 use crate::limits;
@@ -91,6 +91,7 @@ struct Field<'a> {
 /// What does not change during one check.
 struct Shared<'a> {
     media: &'a [MediaFacts],
+    trails: &'a [Trail],
     packs: &'a Packs,
     known: Known<'a>,
     lang: &'a dyn Fn() -> Option<Lang>,
@@ -105,6 +106,7 @@ pub(crate) struct Post<'a> {
     pub(crate) lang: Option<Lang>,
     pub(crate) links: &'a [String],
     pub(crate) media: &'a [MediaFacts],
+    pub(crate) trails: &'a [Trail],
 }
 
 impl<'a> From<&'a Content> for Post<'a> {
@@ -114,6 +116,7 @@ impl<'a> From<&'a Content> for Post<'a> {
             lang: content.lang,
             links: &content.links,
             media: &content.media,
+            trails: &content.trails,
         }
     }
 }
@@ -165,6 +168,7 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
     };
     let shared = Shared {
         media: post.media,
+        trails: post.trails,
         packs,
         known: Known::new(facts, Some(&asked)),
         lang: &lang,
@@ -284,6 +288,9 @@ fn awake(
     if !post.media.is_empty() {
         out.add(&wakes.by_media);
     }
+    if !post.trails.is_empty() {
+        out.add(&wakes.by_trails);
+    }
     if foreign {
         for (key, _) in facts.iter() {
             out.add_some(wakes.by_fact(key));
@@ -372,6 +379,15 @@ fn more_fields<'a>(
                 format!("media[{i}].code[{j}]").into(),
                 kind,
                 cut(code, 8192),
+            );
+        }
+    }
+    for (i, trail) in post.trails.iter().take(limits::MAX_ATTACHED).enumerate() {
+        for (j, hop) in trail.hops.iter().take(limits::MAX_ATTACHED).enumerate() {
+            add(
+                format!("trail[{i}].hop[{j}]").into(),
+                FieldKind::Link,
+                cut(hop, 8192),
             );
         }
     }
@@ -684,6 +700,7 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
             view,
             field: &field.name,
             media: shared.media,
+            trails: shared.trails,
             facts: shared.known.facts(),
             day: shared.known.day(),
         };

@@ -31,7 +31,7 @@ pub mod text;
 mod wake;
 
 pub use changes::{Changes, OwnRule};
-pub use content::{Content, Lang, MediaFacts};
+pub use content::{Content, Lang, MediaFacts, Trail};
 pub use facts::{FactValue, Facts, FactsError};
 pub use packs::{LoadError, Packs};
 pub use report::{

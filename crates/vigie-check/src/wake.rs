@@ -71,6 +71,8 @@ enum Cause {
     Fact(String),
     /// A picture is attached.
     Media,
+    /// A link was followed.
+    Trails,
 }
 
 /// What wakes each rule.
@@ -85,6 +87,7 @@ pub(crate) struct Wakes {
     pub(crate) by_list: Vec<Bits>,
     lists: BTreeMap<String, u16>,
     pub(crate) by_media: Bits,
+    pub(crate) by_trails: Bits,
     pub(crate) common: Common,
 }
 
@@ -152,6 +155,7 @@ impl Wakes {
             }
             Cause::Fact(key) => self.by_fact.entry(key).or_default().set(rule),
             Cause::Media => self.by_media.set(rule),
+            Cause::Trails => self.by_trails.set(rule),
         }
     }
 
@@ -243,6 +247,7 @@ impl Weigh<'_> {
                 crate::detect::Gate::Traits(traits) if traits == Features::ANY => return None,
                 crate::detect::Gate::Traits(traits) => vec![Cause::Trait(traits.bits())],
                 crate::detect::Gate::Words(_) => vec![Cause::Node(node.gate? as u32)],
+                crate::detect::Gate::Trails => vec![Cause::Trails],
                 crate::detect::Gate::Pictures => {
                     vec![Cause::Media, Cause::Fact("alt".to_owned())]
                 }
@@ -276,7 +281,7 @@ impl Weigh<'_> {
                     f64::from(self.seen.get(*n as usize).copied().unwrap_or(0)) / self.posts
                 }
                 Cause::Trait(bits) => 0.3 / f64::from(bits.count_ones().max(1)),
-                Cause::List(_) | Cause::Media => 0.01,
+                Cause::List(_) | Cause::Media | Cause::Trails => 0.01,
                 Cause::Fact(_) => 0.02,
             })
             .sum::<f64>()

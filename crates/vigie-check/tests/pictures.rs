@@ -138,8 +138,8 @@ fn list(evidence: &Evidence, key: &str) -> Vec<String> {
 fn what_a_camera_wrote_is_found_and_its_numbers_are_masked() {
     let found = read(&with_exif(&jpeg(&scene(90, 60)), &exif_of(&camera(), None)));
     assert_eq!(text(&found, "gps"), "48.86, -2.35");
-    assert_eq!(text(&found, "author"), "Lucie Roux");
-    assert_eq!(text(&found, "device"), "Canon EOS R5");
+    assert_eq!(text(&found, "artist"), "Lucie Roux");
+    assert_eq!(text(&found, "camera"), "Canon EOS R5");
     assert_eq!(text(&found, "app"), "Meitu");
     assert_eq!(text(&found, "agency"), "Getty Images");
     assert_eq!(list(&found, "credit"), ["Getty Images", "(c) Getty Images"]);
@@ -158,7 +158,7 @@ fn what_a_camera_wrote_is_found_and_its_numbers_are_masked() {
     file.extend(b"EXIF");
     file.extend(u32::try_from(block.len()).unwrap().to_le_bytes());
     file.extend(block);
-    assert_eq!(text(&read(&file), "author"), "Lucie Roux");
+    assert_eq!(text(&read(&file), "artist"), "Lucie Roux");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn xmp_and_iptc_give_credits_sources_tools_and_people() {
     assert_eq!(text(&found, "iptc"), "compositeWithTrainedAlgorithmicMedia");
     assert_eq!(text(&found, "xmp"), "liquify");
     assert_eq!(text(&found, "gps"), "48.86, 2.35");
-    assert_eq!(text(&found, "author"), "Paul Petit");
+    assert_eq!(text(&found, "artist"), "Paul Petit");
     assert_eq!(found.facts.get("ai"), Some(&FactValue::Bool(true)));
 
     let mut iim = b"Photoshop 3.0\08BIM\x04\x04\0\0".to_vec();
@@ -215,7 +215,7 @@ fn xmp_and_iptc_give_credits_sources_tools_and_people() {
     iim.extend(sets);
     let found = read(&with_segment(&jpeg(&scene(90, 60)), 0xED, &iim));
     assert_eq!(
-        (text(&found, "agency"), text(&found, "author")),
+        (text(&found, "agency"), text(&found, "artist")),
         ("Reuters", "J. Smith")
     );
 }
@@ -345,7 +345,7 @@ fn codes_are_read_wherever_they_stand_and_their_purpose_told() {
                 ),
                 (text, purpose)
             );
-            assert_eq!(list(&found, "codes"), [purpose]);
+            assert_eq!(list(&found, "code_kinds"), [purpose]);
         }
     }
 }
@@ -367,7 +367,7 @@ fn several_codes_are_read_and_a_picture_without_any_has_none() {
         ),
     ];
     let found = read(&png(&with_codes(1100, 800, &two)));
-    let mut purposes = list(&found, "codes");
+    let mut purposes = list(&found, "code_kinds");
     purposes.sort();
     assert_eq!(purposes, ["otpauth", "url"]);
     assert!(read(&png(&scene(1100, 800))).codes.is_empty());

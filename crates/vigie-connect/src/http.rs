@@ -13,7 +13,8 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method,
     header::{
-        ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+        ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+        RETRY_AFTER,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -65,6 +66,8 @@ pub struct Call {
     pub within: Duration,
     /// Largest answer, in bytes.
     pub max_answer: usize,
+    /// True to hang up after the headers: the body is left empty.
+    pub headers_only: bool,
 }
 
 impl Call {
@@ -79,6 +82,7 @@ impl Call {
             secret_body: false,
             within,
             max_answer: MAX_ANSWER,
+            headers_only: false,
         }
     }
 }
@@ -90,6 +94,8 @@ pub struct Answer {
     pub status: u16,
     /// Not before, as the headers say (`Retry-After` in seconds, `RateLimit-Reset`).
     pub retry_at: Option<jiff::Timestamp>,
+    /// Where it sends on to (`Location`), as written.
+    pub location: Option<String>,
     /// Everything after the headers.
     pub body: Bytes,
 }
@@ -184,16 +190,16 @@ impl Http {
         if let Some((kind, body)) = call.body {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
+        let most = (!call.headers_only).then_some(call.max_answer);
         let started = Instant::now();
-        let answer =
-            match tokio::time::timeout(call.within, exchange(request, call.max_answer)).await {
-                Ok(answer) => answer,
-                // The time limit may strike at any point: the request is taken to have left.
-                Err(_) => Err(NoAnswer {
-                    left: true,
-                    failure: Failure::new(Code::Slow, "no answer in time"),
-                }),
-            };
+        let answer = match tokio::time::timeout(call.within, exchange(request, most)).await {
+            Ok(answer) => answer,
+            // The time limit may strike at any point: the request is taken to have left.
+            Err(_) => Err(NoAnswer {
+                left: true,
+                failure: Failure::new(Code::Slow, "no answer in time"),
+            }),
+        };
         tracing::debug!(
             method = %call.method,
             host = call.url.host_str().unwrap_or_default(),
@@ -207,10 +213,25 @@ impl Http {
     }
 }
 
-async fn exchange(request: reqwest::RequestBuilder, max_answer: usize) -> Result<Answer, NoAnswer> {
+/// With no `most`, nothing is read after the headers.
+async fn exchange(
+    request: reqwest::RequestBuilder,
+    most: Option<usize>,
+) -> Result<Answer, NoAnswer> {
     let mut response = request.send().await.map_err(|error| no_answer(&error))?;
     let status = response.status().as_u16();
     let retry_at = retry_at(response.headers(), jiff::Timestamp::now());
+    let location = response.headers().get(LOCATION);
+    // Servers write UTF-8 there too.
+    let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+    let Some(max_answer) = most else {
+        return Ok(Answer {
+            status,
+            retry_at,
+            location,
+            body: Bytes::new(),
+        });
+    };
     let too_large = || NoAnswer {
         left: true,
         failure: Failure::new(Code::AnswerTooLarge, "the answer is too large"),
@@ -225,6 +246,7 @@ async fn exchange(request: reqwest::RequestBuilder, max_answer: usize) -> Result
     Ok(Answer {
         status,
         retry_at,
+        location,
         body: body.freeze(),
     })
 }

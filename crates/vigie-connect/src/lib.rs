@@ -6,6 +6,7 @@
 pub mod bluesky;
 pub mod code;
 pub mod connector;
+pub mod follow;
 pub mod guard;
 pub mod http;
 pub mod resolve;
@@ -19,6 +20,7 @@ pub use connector::{
     Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost,
     Session, Settling,
 };
+pub use follow::{Ended, Trail};
 pub use guard::AllowedPrivate;
 pub use http::Http;
 pub use text::{Segment, SegmentKind};

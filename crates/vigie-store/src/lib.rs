@@ -40,6 +40,7 @@ mod error;
 mod fold;
 mod idempotency;
 mod invite;
+mod link_trail;
 #[cfg(test)]
 mod lint;
 mod login_attempt;
@@ -125,6 +126,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("credential", credential::QUERIES),
     ("idempotency", idempotency::QUERIES),
     ("invite", invite::QUERIES),
+    ("link_trail", link_trail::QUERIES),
     ("login_attempt", login_attempt::QUERIES),
     ("media", media::QUERIES),
     ("media_evidence", media_evidence::QUERIES),

@@ -38,6 +38,8 @@ pub struct Parts {
     pub vault: RootKeys,
     /// The platforms.
     pub connectors: Connectors,
+    /// The guarded client, for what is no platform: following links.
+    pub http: vigie_connect::Http,
     /// Passkeys.
     pub passkeys: Passkeys,
     /// What the first-run page asks for when others could reach it: printed in the log at start.
@@ -90,6 +92,8 @@ impl App {
         })?;
         let packs = Arc::new(packs);
         let connectors = Connectors::new(&store, &config)?;
+        let allowed = vigie_connect::AllowedPrivate::parse(&config.allowed_private)?;
+        let http = vigie_connect::Http::new(allowed)?;
         let passkeys = Passkeys::new(&config)?;
         let setup_code = match config.exposed() {
             true => Some(crate::account::session::secret().map_err(|e| anyhow::anyhow!("{e}"))?),
@@ -103,6 +107,7 @@ impl App {
             keys,
             vault,
             connectors,
+            http,
             passkeys,
             setup_code,
             rules: Rules::new(Arc::clone(&packs)),

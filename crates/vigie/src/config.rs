@@ -37,12 +37,14 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// What reads text in pictures.
     pub ocr: Ocr,
+    /// Whether links are followed when review is asked.
+    pub follow_links: bool,
     /// Which log lines are written, in `tracing` filter syntax.
     pub log: String,
 }
 
 /// Names of all settings with one line about each; environment names are `VIGIE_` and the upper-case name.
-pub const KEYS: [(&str, &str); 12] = [
+pub const KEYS: [(&str, &str); 13] = [
     (
         "data",
         "folder of the database and the keys (default: data)",
@@ -83,6 +85,10 @@ pub const KEYS: [(&str, &str); 12] = [
     (
         "ocr",
         "program that reads text in pictures: auto (tesseract where it is installed), off, or a path",
+    ),
+    (
+        "follow_links",
+        "whether the links of a post are followed when review is asked: on or off (default: on)",
     ),
     ("log", "log filter (default: info)"),
 ];
@@ -161,6 +167,11 @@ impl Config {
                 .unwrap_or_default(),
             trusted_proxies: parse(all, "trusted_proxies")?.unwrap_or(0),
             metrics_listen: parse(all, "metrics_listen")?,
+            follow_links: match get("follow_links").unwrap_or("on") {
+                "on" => true,
+                "off" => false,
+                other => bail!("follow_links: expected on or off, got \"{other}\""),
+            },
             ocr: Ocr::parse(get("ocr").unwrap_or("auto")),
             log: get("log").unwrap_or("info").to_owned(),
             data,
@@ -358,6 +369,7 @@ mod tests {
             ("public_url", "ftp://x"),
             ("public_url", "https://x/vigie"),
             ("trusted_proxies", "-1"),
+            ("follow_links", "maybe"),
         ] {
             let flags = Layer::from([(key.to_owned(), value.to_owned())]);
             let e = Config::load(None, none(), flags).unwrap_err().to_string();

@@ -74,10 +74,12 @@ impl TestApp {
         flags
             .entry("data".to_owned())
             .or_insert_with(|| data.path().display().to_string());
-        // Whether a machine has the program decides nothing in a story that does not ask for it.
-        flags
-            .entry("ocr".to_owned())
-            .or_insert_with(|| "off".to_owned());
+        // What a machine has or reaches decides nothing in a story that does not ask for it.
+        for key in ["ocr", "follow_links"] {
+            flags
+                .entry(key.to_owned())
+                .or_insert_with(|| "off".to_owned());
+        }
         let config = Config::load(None, std::iter::empty(), flags).expect("settings");
         let clock = Arc::new(ManualClock::at(START.parse().expect("a time")));
         let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>)

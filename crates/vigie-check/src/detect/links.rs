@@ -25,10 +25,33 @@ struct Link {
 }
 
 fn find(context: &Context<'_>) -> Vec<Link> {
+    in_text(&context.view.clean)
+}
+
+/// The hosts of links, and where the links stand in the view.
+pub(super) fn hosts(context: &Context<'_>) -> Vec<(usize, usize, String)> {
+    let found = find(context).into_iter();
+    found.map(|l| (l.start, l.end, host(&l.url))).collect()
+}
+
+/// The web addresses written in a text, each once, those without a scheme as `https`.
+pub fn addresses(text: &str) -> Vec<String> {
+    let view = crate::text::View::new(text);
+    let mut out: Vec<String> = Vec::new();
+    for link in in_text(&view.clean) {
+        let address = link.url.to_string();
+        // A bare word with a dot may be anything; with a path it is meant as a link.
+        if (link.full || link.url.path().len() > 1) && !out.contains(&address) {
+            out.push(address);
+        }
+    }
+    out
+}
+
+fn in_text(text: &str) -> Vec<Link> {
     let Some(regex) = &*LINK else {
         return Vec::new();
     };
-    let text = &context.view.clean;
     regex
         .find_iter(text)
         .take(crate::limits::MAX_HITS)

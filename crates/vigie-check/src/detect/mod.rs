@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::content::MediaFacts;
+use crate::content::{MediaFacts, Trail};
 use crate::eval::Hit;
 use crate::facts::Facts;
 use crate::scan::features::Features;
@@ -20,6 +20,9 @@ mod links;
 mod pictures;
 mod price;
 mod secrets;
+mod targets;
+
+pub use links::addresses;
 
 /// Text that a detector proposes in place of what it found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Context<'a> {
     pub field: &'a str,
     /// The pictures of the post.
     pub media: &'a [MediaFacts],
+    /// Where links of the post lead, as far as they were followed.
+    pub trails: &'a [Trail],
     /// What is known beside it.
     pub facts: &'a Facts,
     /// The day it is read on.
@@ -60,6 +65,8 @@ pub enum Gate {
     Words(&'static [&'static str]),
     /// A picture, or what is known of one.
     Pictures,
+    /// A link that was followed.
+    Trails,
 }
 
 impl std::fmt::Debug for Detector {
@@ -245,11 +252,6 @@ const ALL: &[Detector] = &[
         run: identity::boarding_pass,
     },
     Detector {
-        name: "hidden_data",
-        gate: Gate::Pictures,
-        run: pictures::hidden_data,
-    },
-    Detector {
         name: "removed_data",
         gate: Gate::Pictures,
         run: pictures::removed_data,
@@ -265,14 +267,39 @@ const ALL: &[Detector] = &[
         run: pictures::disguised_file,
     },
     Detector {
-        name: "secret_code",
-        gate: Gate::Pictures,
-        run: pictures::secret_code,
-    },
-    Detector {
         name: "registered_picture",
         gate: Gate::Pictures,
         run: pictures::registered_picture,
+    },
+    Detector {
+        name: "other_target",
+        gate: Gate::Words(&["](", "href"]),
+        run: targets::other_target,
+    },
+    Detector {
+        name: "masked_host",
+        gate: Gate::Traits(Features::LINK),
+        run: targets::masked_host,
+    },
+    Detector {
+        name: "leads_elsewhere",
+        gate: Gate::Trails,
+        run: targets::leads_elsewhere,
+    },
+    Detector {
+        name: "unfollowed_link",
+        gate: Gate::Trails,
+        run: targets::unfollowed_link,
+    },
+    Detector {
+        name: "dead_link",
+        gate: Gate::Trails,
+        run: targets::dead_link,
+    },
+    Detector {
+        name: "inward_link",
+        gate: Gate::Trails,
+        run: targets::inward_link,
     },
 ];
 

@@ -12,8 +12,13 @@ type Names = &'static [(&'static str, &'static str, &'static str)];
 
 const HIDDEN: Names = &[
     ("gps", "la position", "the position"),
-    ("author", "un nom de personne", "a person’s name"),
-    ("device", "l’appareil", "the device"),
+    ("artist", "un nom de personne", "a person’s name"),
+    (
+        "owner",
+        "le nom du propriétaire de l’appareil",
+        "the name of the camera’s owner",
+    ),
+    ("camera", "l’appareil", "the camera"),
     ("serial", "un numéro de série", "a serial number"),
     ("software", "les logiciels", "the software"),
     ("taken", "l’heure de la prise de vue", "when it was taken"),
@@ -32,7 +37,7 @@ const HIDDEN: Names = &[
 ];
 
 /// Hidden data that tells nothing about anybody alone.
-const HARMLESS: &[&str] = &["device", "software", "taken", "comment", "disguise"];
+const HARMLESS: &[&str] = &["camera", "software", "taken", "comment", "disguise"];
 
 const UNREAD: Names = &[
     ("bytes", "fichier trop lourd", "too large a file"),
@@ -57,38 +62,6 @@ const UNREAD: Names = &[
         "ocr_absent",
         "texte de l’image non lu : tesseract n’est pas installé",
         "text in the picture not read: tesseract is not installed",
-    ),
-];
-
-const PURPOSES: Names = &[
-    ("wifi", "un accès Wi-Fi", "a Wi-Fi login"),
-    (
-        "otpauth",
-        "la clé d’un second facteur",
-        "the key of a second factor",
-    ),
-    ("esim", "une carte eSIM", "an eSIM"),
-    (
-        "sepa",
-        "un ordre de virement avec IBAN",
-        "a bank transfer with IBAN",
-    ),
-    ("vcard", "une carte de visite", "a contact card"),
-    ("wallet", "une adresse de paiement", "a payment address"),
-    (
-        "fido",
-        "une demande de connexion par clé d’accès",
-        "a passkey sign-in request",
-    ),
-    (
-        "boarding_pass",
-        "une carte d’embarquement",
-        "a boarding pass",
-    ),
-    (
-        "2d-doc",
-        "un justificatif officiel (2D-Doc)",
-        "an official document (2D-Doc)",
     ),
 ];
 
@@ -120,25 +93,6 @@ fn values<'a>(media: &'a MediaFacts, key: &str) -> Vec<&'a str> {
         Some(FactValue::List(l)) => l.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Pictures that hide where, by whom or with what they were made. `when` and programs alone are no news.
-pub fn hidden_data(context: &Context<'_>) -> Vec<Hit> {
-    each(context)
-        .filter_map(|(i, media)| {
-            let keys: Vec<&str> = HIDDEN
-                .iter()
-                .map(|n| n.0)
-                .filter(|k| media.metadata.contains_key(*k))
-                .collect();
-            let tells = keys.iter().any(|k| !HARMLESS.contains(k));
-            tells.then(|| {
-                let seen = values(media, "gps").first().map(|v| (*v).to_owned());
-                let hit = said(at(i, "metadata"), &keys, HIDDEN);
-                hit.with("match", seen.unwrap_or_default())
-            })
-        })
-        .collect()
 }
 
 /// Pictures from which hidden data was taken out.
@@ -178,19 +132,6 @@ pub fn disguised_file(context: &Context<'_>) -> Vec<Hit> {
                 let behind = tail.first().copied().unwrap_or_default();
                 at(i, "metadata").with("type", kind).with("tail", behind)
             })
-        })
-        .collect()
-}
-
-/// Bar codes that open something or tell about somebody. What they say is never shown whole.
-pub fn secret_code(context: &Context<'_>) -> Vec<Hit> {
-    each(context)
-        .filter_map(|(i, media)| {
-            let keys: Vec<&str> = values(media, "codes")
-                .into_iter()
-                .filter(|k| PURPOSES.iter().any(|p| p.0 == *k))
-                .collect();
-            (!keys.is_empty()).then(|| said(at(i, "code"), &keys, PURPOSES))
         })
         .collect()
 }

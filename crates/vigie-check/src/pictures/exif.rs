@@ -11,8 +11,10 @@ use super::kind::Kind;
 pub struct Camera {
     /// Latitude and longitude.
     pub position: Option<(f64, f64)>,
-    /// Who took it or owns the camera.
+    /// Who took it.
     pub people: Vec<String>,
+    /// Who owns the camera.
+    pub owners: Vec<String>,
     /// Maker and model.
     pub device: Option<String>,
     /// Serial numbers of the body and the lens.
@@ -77,9 +79,8 @@ fn fill(exif: &Exif, camera: &mut Camera) {
             list.push(value);
         }
     };
-    for tag in [Tag::Artist, Tag::CameraOwnerName] {
-        put(&mut camera.people, text(tag));
-    }
+    put(&mut camera.people, text(Tag::Artist));
+    put(&mut camera.owners, text(Tag::CameraOwnerName));
     put(&mut camera.people, tiff(XP_AUTHOR));
     for tag in [Tag::BodySerialNumber, Tag::LensSerialNumber] {
         put(&mut camera.serials, text(tag));

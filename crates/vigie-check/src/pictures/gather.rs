@@ -15,6 +15,7 @@ const THUMBNAIL_NEAR: u32 = 20;
 #[derive(Default)]
 struct Found {
     people: Vec<String>,
+    owners: Vec<String>,
     credits: Vec<String>,
     software: Vec<String>,
     sources: Vec<String>,
@@ -70,7 +71,7 @@ pub(super) fn hidden(kind: Kind, name: Option<&str>, bytes: &[u8], evidence: &mu
     let serials = serials.iter().map(|s| mask(s)).collect();
     evidence.set_all("serial", unique(serials));
     if let Some(device) = &camera.device {
-        evidence.set("device", shorten(device, 80));
+        evidence.set("camera", shorten(device, 80));
     }
     if let Some(taken) = &camera.taken {
         evidence.set("taken", shorten(taken, 40));
@@ -85,6 +86,7 @@ pub(super) fn hidden(kind: Kind, name: Option<&str>, bytes: &[u8], evidence: &mu
 
 fn from_camera(camera: &Camera, found: &mut Found) {
     found.people.extend(camera.people.iter().cloned());
+    found.owners.extend(camera.owners.iter().cloned());
     found.credits.extend(camera.copyright.clone());
     found.software.extend(camera.software.iter().cloned());
     for comment in &camera.comments {
@@ -112,7 +114,8 @@ fn from_xmp(
         | "CopyrightNotice" => {
             found.credits.push(value);
         }
-        "creator" | "OwnerName" | "Owner" | "Artist" | "CaptionWriter" | "ImageCreatorName" => {
+        "OwnerName" => found.owners.push(value),
+        "creator" | "Owner" | "Artist" | "CaptionWriter" | "ImageCreatorName" => {
             found.people.push(value);
         }
         "SerialNumber" | "BodySerialNumber" | "LensSerialNumber" => serials.push(value),
@@ -222,7 +225,8 @@ fn settle(name: Option<&str>, found: Found, evidence: &mut Evidence) {
         unique(agencies.into_iter().chain(credits).collect()),
     );
     let short = |list: &[String]| unique(list.iter().map(|v| shorten(v, 120)).collect());
-    evidence.set_all("author", short(&found.people));
+    evidence.set_all("artist", short(&found.people));
+    evidence.set_all("owner", short(&found.owners));
     evidence.set_all("software", short(&found.software));
     evidence.set_all("comment", short(&found.comments));
     evidence.set_all("path", short(&found.paths));
@@ -335,7 +339,7 @@ pub(super) fn shown(picture: &DynamicImage, evidence: &mut Evidence) {
     match codes::read(picture) {
         Ok(codes) => {
             let purposes = codes.iter().map(|c| c.purpose.clone()).collect();
-            evidence.set_all("codes", unique(purposes));
+            evidence.set_all("code_kinds", unique(purposes));
             evidence.codes = codes;
         }
         Err(codes::GaveUp) => evidence.unread.push("codes".to_owned()),

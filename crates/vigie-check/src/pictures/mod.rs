@@ -42,8 +42,9 @@ const MOST_MEMORY: u64 = 320 * 1024 * 1024;
 pub const HIDDEN: &[&str] = &[
     "disguise",
     "gps",
-    "author",
-    "device",
+    "artist",
+    "owner",
+    "camera",
     "serial",
     "software",
     "taken",

@@ -294,6 +294,9 @@ pub struct Example {
     /// What bar codes in the attached picture say.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// Where links lead, as found by following them.
+    #[serde(default)]
+    pub trails: Vec<crate::Trail>,
     /// What the finding must point at.
     pub hit: Option<String>,
     /// The severity it must have.
@@ -306,6 +309,7 @@ impl Example {
         let mut content = crate::Content::text(&self.text);
         content.lang = self.lang;
         content.links.clone_from(&self.links);
+        content.trails.clone_from(&self.trails);
         let attached = self.alt.is_some() || self.filename.is_some();
         if attached || !self.picture.is_empty() || !self.codes.is_empty() {
             content.media.push(crate::MediaFacts {

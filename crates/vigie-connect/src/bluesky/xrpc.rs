@@ -217,6 +217,7 @@ mod tests {
         let body = Bytes::copy_from_slice(body.as_bytes());
         sort(
             Ok(Answer {
+                location: None,
                 status,
                 retry_at: None,
                 body,

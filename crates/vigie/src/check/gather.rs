@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use vigie_check::pictures::Evidence;
-use vigie_check::{Facts, MediaFacts, Report};
+use vigie_check::{Facts, MediaFacts, Report, Trail};
 use vigie_core::content::{Content, Digest, Variant};
 use vigie_core::id::ChannelId;
 use vigie_core::member::Skill;
@@ -40,6 +40,8 @@ pub struct Around {
     pub now: Timestamp,
     /// What was found in the pictures, by digest.
     pub pictures: BTreeMap<Digest, Evidence>,
+    /// Where links lead, as far as they were followed lately.
+    pub trails: BTreeMap<String, Trail>,
 }
 
 impl Around {
@@ -63,11 +65,20 @@ impl Around {
                 pictures.insert(media.sha256, evidence);
             }
         }
-        Ok(Self {
+        let mut around = Self {
             zone,
             now,
             pictures,
-        })
+            trails: BTreeMap::new(),
+        };
+        for variant in &content.variants {
+            for link in super::links::of(variant, &around) {
+                if let Some(trail) = super::links::known(conn, &link, now).await? {
+                    around.trails.insert(link, trail);
+                }
+            }
+        }
+        Ok(around)
     }
 }
 
@@ -109,6 +120,10 @@ pub fn seen(variant: &Variant, around: &Around) -> vigie_check::Content {
             .first()
             .and_then(|lang| vigie_check::Lang::parse(lang)),
         links: variant.link.iter().cloned().collect(),
+        trails: super::links::of(variant, around)
+            .iter()
+            .filter_map(|link| around.trails.get(link).cloned())
+            .collect(),
         media: variant
             .media
             .iter()

@@ -33,6 +33,8 @@ pub fn run(args: Demo) -> Result<ExitCode> {
     let mut flags = Layer::from([
         ("data".to_owned(), folder.path().display().to_string()),
         ("listen".to_owned(), args.listen),
+        // The example company's links lead nowhere.
+        ("follow_links".to_owned(), "off".to_owned()),
     ]);
     if let Ok(url) = std::env::var("VIGIE_PUBLIC_URL") {
         flags.insert("public_url".to_owned(), url);

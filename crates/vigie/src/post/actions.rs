@@ -22,6 +22,7 @@ use super::draft::{Draft, DraftError, DraftProblem, valid};
 use super::who::Who;
 use crate::app::App;
 use crate::check::gather::{Around, Checked, check};
+use crate::check::links;
 use crate::rules::force;
 
 /// Why nothing was done.
@@ -215,6 +216,10 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
     if before.content.window.not_after <= now {
         before = refresh(app, who, before, &org, now).await?;
     }
+    // Outside any transaction: other servers take their time.
+    let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
+    let around = Around::of(&before.content, zone, now, &mut app.store.read().await?).await?;
+    links::follow(app, &before.content, &around).await?;
     let ready = Ready::new(app, &org, before.content.clone(), now).await?;
     let requirements = ready.checked.requirements();
     let mut tx = app.store.begin().await?;
