@@ -25,12 +25,11 @@ queries! {
     REPORT = "update revision set report = $2, checked_with = $3 where id = $1";
     GET = columns!("where id = $1");
     BY_NUMBER = columns!("where post = $1 and number = $2");
-    LOOKED = "select coalesce(max(r.number), 0) from revision r where r.post = $1 and r.number < $3 and (\
-              exists (select 1 from approval a where a.revision = r.id and a.member = $2) \
-              or exists (select 1 from waiver w where w.revision = r.id and w.member = $2) \
-              or exists (select 1 from comment c where c.revision = r.id and c.author = $2) \
-              or exists (select 1 from suggestion s where s.base = r.id and s.author = $2) \
-              or r.editor = $2)";
+    LOOKED = "select coalesce(max(r.number), 0) from revision r where r.post = $1 and r.number < $3 and (r.editor = $2 \
+              or r.id in (select a.revision from approval a where a.post = $1 and a.member = $2) \
+              or r.id in (select w.revision from waiver w where w.post = $1 and w.member = $2) \
+              or r.id in (select c.revision from comment c where c.post = $1 and c.author = $2) \
+              or r.id in (select s.base from suggestion s where s.post = $1 and s.author = $2))";
     HISTORY = "select id, number, digest, editor, proposer, created_at from revision where post = $1 \
                order by number desc limit 500";
 }

@@ -10,7 +10,7 @@ use crate::scan::pattern::Pattern;
 /// A link with words over it: Markdown or HTML.
 static WORDED: std::sync::LazyLock<Option<Pattern>> = std::sync::LazyLock::new(|| {
     Pattern::own(
-        r#"(?i)\[(?P<words>[^\[\]\n]{3,200})\]\((?P<to>https?://[^\s()<>]{4,1000})[^()\n]{0,100}\)|<a\s[^<>]{0,300}?href\s*=\s*["']?(?P<href>https?://[^\s"'<>]{4,1000})["']?[^<>]{0,300}>(?P<said>[^<>]{3,200})</a>"#,
+        r#"(?i)\[(?P<words>[^\[\]\n]+)\]\((?P<to>https?://[^\s()<>]+)[^()\n]*\)|<a\s[^<>]*?href\s*=\s*["']?(?P<href>https?://[^\s"'<>]+)["']?[^<>]*>(?P<said>[^<>]+)</a>"#,
     )
 });
 
