@@ -74,6 +74,8 @@ impl App {
     /// # Errors
     /// Key files or database that cannot be opened.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // The rules are read beside the database: both take a while, and neither needs the other.
+        let packs = tokio::task::spawn_blocking(Packs::embedded);
         crate::keys::create_private_dir(&config.data)?;
         let keys = Keys::load_or_create(&config)?;
         let store = Store::open(&config.database)
@@ -86,7 +88,7 @@ impl App {
         }
         let vault = RootKeys::parse(keys.vault.expose_secret())
             .with_context(|| config.vault_key_file.display().to_string())?;
-        let packs = Packs::embedded().map_err(|errors| {
+        let packs = packs.await?.map_err(|errors| {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
         })?;
