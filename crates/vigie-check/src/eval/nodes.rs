@@ -1,0 +1,236 @@
+//! Whether a condition on the text holds, and where.
+
+use super::{Field, Hit, Shared};
+use crate::detect::Context;
+use crate::limits;
+use crate::rule::condition::{self, Truth};
+use crate::rule::file::Side;
+use crate::rule::model::{Anchored, Near, Node};
+use crate::scan::runs::Runs;
+use crate::text::{View, chars, fuzzy, mask};
+
+/// `None` = does not hold; else the hits (none when the node only excludes).
+pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
+    if node.known_only && !shared.sure.get() {
+        return None;
+    }
+    if !node.facts.is_empty() && condition::all(&node.facts, &shared.known) != Truth::Yes {
+        return None;
+    }
+    let words = field.view.word_count();
+    if words < node.min_words || node.max_words.is_some_and(|m| words > m) {
+        return None;
+    }
+    let mut hits = Vec::new();
+    if node.seeks() {
+        seek(node, field, shared, &mut hits);
+        hits.sort_by_key(Hit::start);
+        keep(node, field, shared, &mut hits);
+        if hits.len() < node.at_least.max(1) {
+            return None;
+        }
+    }
+    for inner in &node.all {
+        let more = eval(inner, field, shared)?;
+        if hits.is_empty() {
+            hits = more;
+        }
+    }
+    if node
+        .none
+        .iter()
+        .any(|inner| eval(inner, field, shared).is_some())
+    {
+        return None;
+    }
+    let present = node.absent.iter().any(|text| {
+        let in_force = shared
+            .known
+            .day()
+            .is_none_or(|d| text.from.is_none_or(|f| d >= f) && text.to.is_none_or(|t| d <= t));
+        let plain = field.plain.get_or_init(|| fuzzy::plain(&field.view.low));
+        in_force && fuzzy::contains(plain, &text.plain, node.distance)
+    });
+    (!present).then_some(hits)
+}
+
+fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>) {
+    let view = &field.view;
+    if let Some(node) = node.terms {
+        hits.extend(field.terms.of(node).map(|(s, e)| Hit::at(s, e)));
+    }
+    for anchored in &node.regexes {
+        if anchored.anchors.is_none_or(|n| field.terms.any(n)) {
+            matches(anchored, view, hits);
+        }
+    }
+    if let Some(formats) = &node.formats {
+        let runs = || *field.runs.get_or_init(|| Runs::of(&view.clean));
+        hits.extend(formats.find(view, &field.terms, &runs));
+    }
+    if let Some(key) = node
+        .fact_terms
+        .as_ref()
+        .and_then(|k| shared.packs.wakes.list(k))
+    {
+        let found = field.listed.iter().filter(|l| l.key == key);
+        hits.extend(
+            found
+                .take(limits::MAX_HITS)
+                .map(|l| Hit::at(l.start as usize, l.end as usize)),
+        );
+    }
+    if let Some(detector) = node.detector
+        && node.gate.is_none_or(|n| field.terms.any(n))
+    {
+        let context = Context {
+            view,
+            field: &field.name,
+            media: shared.media,
+            trails: shared.trails,
+            facts: shared.known.facts(),
+            day: shared.known.day(),
+        };
+        hits.extend((detector.run)(&context).into_iter().take(limits::MAX_HITS));
+    }
+    if let Some(near) = &node.near {
+        hits.extend(close(near, field, shared, true));
+    }
+    if let Some(apart) = &node.apart {
+        hits.extend(close(apart, field, shared, false));
+    }
+    for inner in &node.any {
+        hits.extend(eval(inner, field, shared).unwrap_or_default());
+    }
+}
+
+/// The matches of an expression; its named groups, except `hit`, are names for the message.
+fn matches(anchored: &Anchored, view: &View<'_>, hits: &mut Vec<Hit>) {
+    let pattern = &anchored.pattern;
+    if !anchored.named {
+        let found = pattern.find_iter(&view.clean).take(limits::MAX_HITS);
+        hits.extend(
+            found
+                .filter(|m| !m.is_empty())
+                .map(|m| Hit::at(m.start(), m.end())),
+        );
+        return;
+    }
+    for groups in pattern.captures_iter(&view.clean).take(limits::MAX_HITS) {
+        let Some(found) = groups.name("hit").or_else(|| groups.get(0)) else {
+            continue;
+        };
+        if found.is_empty() {
+            continue;
+        }
+        let mut hit = Hit::at(found.start(), found.end());
+        for name in pattern.names().filter(|n| *n != "hit") {
+            if let Some(group) = groups.name(name) {
+                hit = hit.with(name, mask::shorten(group.as_str(), 60));
+            }
+        }
+        hits.push(hit);
+    }
+}
+
+/// Hits of `of` that have a hit of `to` within so many words (`wanted`), or that have none.
+fn close(near: &Near, field: &Field<'_>, shared: &Shared<'_>, wanted: bool) -> Vec<Hit> {
+    let Some(of) = eval(&near.of, field, shared) else {
+        return Vec::new();
+    };
+    let to = eval(&near.to, field, shared).unwrap_or_default();
+    let place = |h: &Hit| {
+        h.span.map(|(s, e)| {
+            let last = e.saturating_sub(1);
+            match near.words {
+                Some(_) => (field.view.word_at(s), field.view.word_at(last)),
+                None => (field.view.sentence_at(s), field.view.sentence_at(last)),
+            }
+        })
+    };
+    let reach = near.words.unwrap_or(0);
+    let to: Vec<_> = to
+        .iter()
+        .filter_map(|h| Some((h.span?, place(h)?)))
+        .collect();
+    of.into_iter()
+        .filter(|hit| {
+            let (Some(span), Some((s, e))) = (hit.span, place(hit)) else {
+                return false;
+            };
+            let found = to.iter().any(|&(tspan, (ts, te))| {
+                ts <= e + reach
+                    && s <= te + reach
+                    && match near.side {
+                        None => true,
+                        Some(Side::Before) => tspan.1 <= span.0,
+                        Some(Side::After) => tspan.0 >= span.1,
+                    }
+            });
+            found == wanted
+        })
+        .collect()
+}
+
+/// Drops hits that stand too far in, in quotes, or under a negation.
+fn keep(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>) {
+    let low = &field.view.low;
+    let fold = if node.before_fold {
+        shared
+            .known
+            .facts()
+            .number("visible_chars")
+            .map(|n| n.max(0.0) as usize)
+    } else {
+        None
+    };
+    for limit in [node.first_chars, fold].into_iter().flatten() {
+        let end = low
+            .char_indices()
+            .nth(limit)
+            .map_or(low.len(), |(at, _)| at);
+        hits.retain(|h| h.start() < end);
+    }
+    if node.skip_quoted {
+        hits.retain(|h| !quoted(low, h.start()));
+    }
+    if node.skip_negated {
+        hits.retain(|h| !negated(low, h.start()));
+    }
+}
+
+/// Whether a byte stands inside quotation marks; looks back at most 300 bytes and ends at a line break.
+fn quoted(low: &str, at: usize) -> bool {
+    let before = window(low, at, 300);
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    let open = |o: char, c: char| before.matches(o).count() > before.matches(c).count();
+    open('«', '»') || open('“', '”') || before.matches('"').count() % 2 == 1
+}
+
+const NOT: &[&str] = &[
+    "ne", "n", "pas", "jamais", "aucun", "aucune", "sans", "ni", "non", "not", "never", "no",
+    "without", "don", "isn", "aren",
+];
+
+/// Whether one of the three words before denies what follows, in the same sentence.
+fn negated(low: &str, at: usize) -> bool {
+    let before = window(low, at, 120);
+    let sentence = before
+        .rsplit(['.', '!', '?', '…', '\n', ':'])
+        .next()
+        .unwrap_or_default();
+    sentence
+        .rsplit(|c: char| !chars::is_word(c))
+        .filter(|w| !w.is_empty())
+        .take(3)
+        .any(|w| NOT.contains(&w))
+}
+
+/// At most so many bytes before a place.
+pub(crate) fn window(low: &str, at: usize, bytes: usize) -> &str {
+    let mut from = at.saturating_sub(bytes);
+    while !low.is_char_boundary(from) {
+        from += 1;
+    }
+    low.get(from..at).unwrap_or_default()
+}

@@ -1,0 +1,305 @@
+//! Which rules are asked about a post, and in what order their findings are told.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::fields::{cut, field, more_fields};
+use super::findings::{apart, finding, seen_in, too_long};
+use super::nodes::eval;
+use super::{Field, Hit, Post, Shared};
+use crate::content::Content;
+use crate::facts::Facts;
+use crate::limits;
+use crate::packs::Packs;
+use crate::prepared::{Prepared, Words};
+use crate::report::{Finding, Report, Words as Said};
+use crate::rule::Rule;
+use crate::rule::condition::{self, Asked, Known, Truth};
+use crate::rule::days;
+use crate::rule::file::FieldKind;
+use crate::scan::features::Features;
+use crate::text::{language, mask};
+use crate::wake::Bits;
+
+/// Asks every rule that has a reason to be asked.
+pub(crate) fn run(post: Post<'_>, facts: &Facts, packs: &Packs) -> Report {
+    match Content::facts_of(post.media, facts) {
+        Some(more) => asked(post, &more, packs, false),
+        None => asked(post, facts, packs, false),
+    }
+}
+
+/// With `everyone`, sleeping rules are asked too: a test compares.
+fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report {
+    let mut report = Report {
+        engine: Cow::Borrowed(crate::ENGINE),
+        packs: Arc::clone(&packs.versions),
+        ..Report::default()
+    };
+    let text = cut(post.text, limits::MAX_CHARS);
+    if text.len() < post.text.len() {
+        report.findings.push(too_long(text.len(), post.text));
+    }
+    // Nothing prepared for these packs: facts are read one by one, and lists compiled for this post alone.
+    let foreign = facts.base().is_some_and(|b| b.packs != packs.number);
+    let base = facts
+        .base()
+        .filter(|b| b.packs == packs.number)
+        .map_or(&packs.nothing, |b| b.as_ref());
+    let own = if facts.own().is_empty() && !foreign {
+        None
+    } else {
+        let words = Words::read(facts, packs, !foreign);
+        Some(words)
+    };
+    let mut fields = Vec::with_capacity(1);
+    let mut add = |name: Cow<'static, str>, kind, text| {
+        fields.push(field(name, kind, text, packs, base, own.as_ref()));
+    };
+    add(Cow::Borrowed("text"), FieldKind::Text, text);
+    more_fields(post, facts, &mut add);
+    let first: Option<&Field<'_>> = fields.first();
+    let guessed = OnceCell::new();
+    let text_lang = || *guessed.get_or_init(|| language::guess(&first?.view.low));
+    let lang = || post.lang.or_else(text_lang);
+    let asked = |which| match which {
+        Asked::Post => lang(),
+        Asked::Text => text_lang(),
+    };
+    let shared = Shared {
+        media: post.media,
+        trails: post.trails,
+        packs,
+        known: Known::new(facts, Some(&asked)),
+        lang: &lang,
+        sure: Cell::new(true),
+    };
+    notes(facts, base, packs, &mut report.notes);
+    // Nothing was written yet: a composer just opened has nothing to hear.
+    if post.text.is_empty() && fields.len() == 1 && post.media.is_empty() {
+        return report;
+    }
+    let alone = facts.own().is_empty() && !foreign;
+    let mut awake = awake(&fields, post, facts, base, foreign, packs);
+    if everyone {
+        (0..packs.rules.len()).for_each(|n| awake.set(n));
+    }
+    for n in awake.each() {
+        let Some(rule) = packs.rules.get(n) else {
+            continue;
+        };
+        let ready = if alone {
+            base.when.get(n).and_then(Option::as_ref)
+        } else {
+            None
+        };
+        if ready != Some(&Truth::No) {
+            ask(rule, ready, &fields, &shared, &mut report.findings);
+        }
+    }
+    hide(&fields, &mut report.findings);
+    report.findings.sort_by(|a, b| {
+        (b.severity, a.where_ != "text", a.span.map(|s| s.0)).cmp(&(
+            a.severity,
+            b.where_ != "text",
+            b.span.map(|s| s.0),
+        ))
+    });
+    report
+}
+
+/// Takes what must not be shown out of the words of every other finding: a link that is too long may hold a token.
+fn hide(fields: &[Field<'_>], findings: &mut [Finding]) {
+    let secrets: BTreeSet<String> = findings
+        .iter()
+        .filter(|f| f.masked)
+        .filter_map(|f| {
+            let field = fields.iter().find(|x| x.name == f.where_)?;
+            let (s, e) = f.span?;
+            Some(field.view.original().get(s..e)?.to_owned())
+        })
+        .filter(|s| s.chars().count() >= 6 && !s.chars().all(char::is_alphabetic))
+        .collect();
+    if secrets.is_empty() {
+        return;
+    }
+    for finding in findings {
+        for secret in &secrets {
+            finding.hide(secret, &mask::mask(secret));
+        }
+    }
+}
+
+/// Remarks on the check itself.
+fn notes(facts: &Facts, base: &Prepared, packs: &Packs, notes: &mut Vec<Said>) {
+    let days = ["publish", "date", "now"].map(|k| facts.date(k));
+    let latest = days.into_iter().flatten().max().max(base.day);
+    let Some(latest) = latest else {
+        notes.push(Said::new(
+            "Le jour de publication n’est pas connu\u{a0}: les règles qui en dépendent sont restées muettes.",
+            "The day of publication is not known: rules that depend on it kept silent.",
+        ));
+        return;
+    };
+    for (pack, review) in packs.reviews.iter().filter(|(_, day)| latest > **day) {
+        notes.push(Said::new(
+            format!(
+                "Les règles «\u{a0}{pack}\u{a0}» étaient à relire avant le {}\u{a0}: mettez-les à jour, le droit ou les usages ont pu changer.",
+                days::in_french(*review)
+            ),
+            format!(
+                "The “{pack}” rules were to be reviewed by {}: update them, laws or customs may have changed.",
+                days::in_english(*review)
+            ),
+        ));
+    }
+}
+
+/// The rules that something in the post, or in what is known of it, wakes.
+fn awake(
+    fields: &[Field<'_>],
+    post: Post<'_>,
+    facts: &Facts,
+    base: &Prepared,
+    foreign: bool,
+    packs: &Packs,
+) -> Bits {
+    let wakes = &packs.wakes;
+    let mut out = base.awake.clone();
+    for field in fields {
+        for node in field.terms.nodes() {
+            if let Some(Some(rule)) = wakes.by_node.get(node as usize) {
+                out.set(*rule as usize);
+            }
+        }
+        for found in field.listed.chunk_by(|a, b| a.key == b.key) {
+            if let Some(bits) = found
+                .first()
+                .and_then(|f| wakes.by_list.get(f.key as usize))
+            {
+                out.add(bits);
+            }
+        }
+        wakes.traits(
+            Features::of(&field.view.clean, field.view.strange),
+            &mut out,
+        );
+    }
+    if !post.media.is_empty() {
+        out.add(&wakes.by_media);
+    }
+    if !post.trails.is_empty() {
+        out.add(&wakes.by_trails);
+    }
+    if foreign {
+        for (key, _) in facts.iter() {
+            out.add_some(wakes.by_fact(key));
+        }
+    } else {
+        for key in facts.own().keys() {
+            out.add_some(wakes.by_fact(key));
+        }
+    }
+    out
+}
+
+fn ask(
+    rule: &Rule,
+    ready: Option<&Truth>,
+    fields: &[Field<'_>],
+    shared: &Shared<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if (rule.valid_from.is_some() || rule.valid_to.is_some())
+        && !shared.known.day().is_some_and(|d| {
+            rule.valid_from.is_none_or(|from| d >= from) && rule.valid_to.is_none_or(|to| d <= to)
+        })
+    {
+        return;
+    }
+    let unknown = match ready
+        .cloned()
+        .unwrap_or_else(|| condition::all(&rule.when, &shared.known))
+    {
+        Truth::No => return,
+        Truth::Yes => Vec::new(),
+        Truth::Unknown(keys) => keys,
+    };
+    shared.sure.set(unknown.is_empty());
+    for field in fields.iter().filter(|f| rule.fields.contains(&f.kind)) {
+        let mut hits = match &rule.node {
+            None => vec![Hit {
+                field: seen_in(rule, shared.media),
+                ..Hit::default()
+            }],
+            Some(node) => match eval(node, field, shared) {
+                None => continue,
+                // Only exclusions: the rule is about the post as a whole.
+                Some(hits) if hits.is_empty() => vec![Hit::default()],
+                Some(hits) => hits,
+            },
+        };
+        if hits.iter().any(|h| h.told.is_some()) {
+            hits = apart(hits, rule, field);
+        }
+        hits.truncate(if rule.first_only {
+            1
+        } else {
+            limits::MAX_PER_RULE
+        });
+        let adjust = rule.adjust.iter().find(|a| {
+            condition::all(&a.when, &shared.known) == Truth::Yes
+                && a.node
+                    .as_ref()
+                    .is_none_or(|n| eval(n, field, shared).is_some())
+        });
+        for hit in hits {
+            let mut finding = finding(rule, field, shared, hit, unknown.clone());
+            if let Some(adjust) = adjust {
+                if let Some(severity) = adjust.severity {
+                    finding.severity = severity;
+                }
+                if let Some(confidence) = adjust.confidence {
+                    finding.confidence = confidence;
+                }
+            }
+            if !finding.unknown.is_empty() {
+                finding.severity = finding.severity.lower();
+            }
+            findings.push(finding);
+        }
+        if rule.first_only {
+            break;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rule that sleeps has nothing to say: on every example of every rule, asking all rules finds the same.
+    #[test]
+    fn sleeping_rules_have_nothing_to_say() {
+        let packs = Packs::embedded().unwrap();
+        let mut count = 0;
+        for example in packs
+            .rules
+            .iter()
+            .flat_map(|r| r.fire.iter().chain(&r.quiet))
+        {
+            let (content, facts) = example.input();
+            let facts = Content::facts_of(&content.media, &facts).unwrap_or(facts);
+            let some = asked(Post::from(&content), &facts, &packs, false);
+            let all = asked(Post::from(&content), &facts, &packs, true);
+            assert_eq!(some.findings, all.findings, "{}", content.text);
+            let prepared = packs.prepare(&facts);
+            let again = asked(Post::from(&content), &prepared, &packs, false);
+            assert_eq!(again.findings, all.findings, "prepared: {}", content.text);
+            count += 1;
+        }
+        assert!(count > 300);
+    }
+}
