@@ -14,6 +14,7 @@
 
 pub mod changes;
 pub mod content;
+pub mod cost;
 pub mod detect;
 mod eval;
 pub mod facts;

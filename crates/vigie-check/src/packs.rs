@@ -14,10 +14,19 @@ use crate::limits;
 use crate::prepared::Prepared;
 use crate::rule::format::{is_table, read_tables};
 use crate::rule::{Rule, load};
-use crate::scan::table::{Common, Table};
+use crate::scan::table::{Common, Edges, Table};
 use crate::text::view::fold_term;
 use crate::text::{View, chars};
 use crate::wake::Wakes;
+
+/// Words of posts and how frequent they are (`data/words.md`).
+const WORDS: [&str; 2] = [
+    include_str!("../data/words.fr.tsv"),
+    include_str!("../data/words.en.tsv"),
+];
+
+/// How much a piece of an example counts beside a million words: there are about fifteen thousand words of examples.
+const EXAMPLE_WEIGHT: u32 = 60;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../packs");
 
@@ -241,15 +250,15 @@ impl Packs {
 
     /// Builds the table of literals and what wakes each rule. What is common in posts is learnt from the examples that
     /// must pass: they are written to look like posts.
-    fn ready_to_search(about: About, rules: Vec<Rule>, literals: Literals) -> Packs {
+    fn ready_to_search(about: About, mut rules: Vec<Rule>, literals: Literals) -> Packs {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let ordinary: Vec<View<'_>> = rules
             .iter()
             .flat_map(|r| r.quiet.iter().map(|e| View::new(&e.text)))
             .collect();
-        let mut common = Common::default();
+        let mut common = Common::of_words(&WORDS);
         for view in &ordinary {
-            common.add(&view.low);
+            common.add(&view.low, EXAMPLE_WEIGHT);
         }
         let search = literals.build(&common);
         let mut seen = vec![0; search.nodes];
@@ -260,7 +269,9 @@ impl Packs {
                 }
             }
         }
-        let wakes = Wakes::of(&rules, &seen, ordinary.len(), common);
+        let posts = ordinary.len();
+        drop(ordinary);
+        let wakes = Wakes::of(&mut rules, &seen, posts, common);
         let mut packs = Packs {
             versions: Arc::new(about.versions),
             reviews: about.reviews,
@@ -367,8 +378,10 @@ pub(crate) struct Asker {
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     pub(crate) table: Table,
-    /// By literal: who asks for it.
-    pub(crate) asked: Vec<Vec<Asker>>,
+    /// Who asks for the literals, literal by literal.
+    asked: Vec<Asker>,
+    /// Where the askers of each literal begin; one more at the end.
+    starts: Vec<u32>,
     pub(crate) nodes: usize,
 }
 
@@ -431,9 +444,24 @@ impl Literals {
 
     /// The table, with pieces that are rare in ordinary posts.
     fn build(self, common: &Common) -> Search {
+        let edge = |c: Option<char>, free: fn(&Asker) -> bool, n: usize| {
+            c.is_some_and(|c| c.is_ascii_alphanumeric()) && !self.asked[n].iter().any(free)
+        };
+        let edges = |n: usize| Edges {
+            left: edge(self.texts[n].chars().next(), |a| a.free_left, n),
+            right: edge(self.texts[n].chars().next_back(), |a| a.free_right, n),
+        };
+        let table = Table::build(&self.texts, edges, common);
+        let mut asked = Vec::with_capacity(self.asked.iter().map(Vec::len).sum());
+        let mut starts = vec![0];
+        for askers in &self.asked {
+            asked.extend_from_slice(askers);
+            starts.push(asked.len() as u32);
+        }
         Search {
-            table: Table::build(&self.texts, common),
-            asked: self.asked,
+            table,
+            asked,
+            starts,
             nodes: self.nodes,
         }
     }
@@ -516,6 +544,13 @@ impl Hits {
 }
 
 impl Search {
+    fn askers(&self, literal: u32) -> &[Asker] {
+        let at = |n: u32| self.starts.get(n as usize).map_or(0, |s| *s as usize);
+        self.asked
+            .get(at(literal)..at(literal + 1))
+            .unwrap_or_default()
+    }
+
     /// Finds every literal of a text, at most [`limits::MAX_HITS`] places a node.
     pub(crate) fn find(&self, view: &View<'_>) -> Hits {
         let mut out: Vec<(u32, u32, u32)> = Vec::new();
@@ -526,7 +561,7 @@ impl Search {
             Vec::new()
         };
         self.table.scan(view.low.as_bytes(), |n, start, end| {
-            for asker in self.asked.get(n as usize).into_iter().flatten() {
+            for asker in self.askers(n) {
                 if let Some(count) = counts.get_mut(asker.node as usize) {
                     if usize::from(*count) >= limits::MAX_HITS {
                         continue;

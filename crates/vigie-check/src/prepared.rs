@@ -8,7 +8,7 @@ use crate::facts::{FactValue, Facts};
 use crate::limits;
 use crate::packs::Packs;
 use crate::rule::condition::{self, Truth};
-use crate::scan::table::Table;
+use crate::scan::table::{Edges, Table};
 use crate::text::view::fold_term;
 use crate::wake::Bits;
 
@@ -71,7 +71,15 @@ impl Words {
             return Words::default();
         }
         Words {
-            table: Table::build(&literals, &packs.wakes.common),
+            table: Table::build(
+                &literals,
+                |n| Edges {
+                    left: literals[n].starts_with(|c: char| c.is_ascii_alphanumeric())
+                        && of[n].iter().all(|(_, handle)| !handle),
+                    right: literals[n].ends_with(|c: char| c.is_ascii_alphanumeric()),
+                },
+                &packs.wakes.common,
+            ),
             of,
         }
     }

@@ -23,6 +23,12 @@ impl Bits {
         self.0[n / 64] |= 1 << (n % 64);
     }
 
+    pub(crate) fn has(&self, n: usize) -> bool {
+        self.0
+            .get(n / 64)
+            .is_some_and(|word| word >> (n % 64) & 1 == 1)
+    }
+
     pub(crate) fn clear(&mut self, n: usize) {
         if let Some(word) = self.0.get_mut(n / 64) {
             *word &= !(1 << (n % 64));
@@ -75,6 +81,49 @@ enum Cause {
     Trails,
 }
 
+/// Things of which one must be there, or a rule has nothing to say.
+#[derive(Debug, Default)]
+pub(crate) struct Clause {
+    nodes: Vec<u32>,
+    traits: Vec<Features>,
+    lists: Vec<u16>,
+}
+
+/// What was seen in one field of a post.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Nodes with a literal in it.
+    pub(crate) nodes: Bits,
+    /// What it holds at a glance.
+    pub(crate) features: Features,
+    /// Lists of the organisation with a word in it.
+    pub(crate) lists: Bits,
+}
+
+impl Clause {
+    /// A clause that what is seen in a field can answer; `None` where a fact could meet it too.
+    fn of(causes: Vec<Cause>, lists: &BTreeMap<String, u16>) -> Option<Clause> {
+        let mut out = Clause::default();
+        for cause in causes {
+            match cause {
+                Cause::Node(n) => out.nodes.push(n),
+                Cause::Trait(bits) => out.traits.push(Features::from_bits(bits)),
+                Cause::List(key) => out.lists.push(lists.get(&key).copied()?),
+                Cause::Fact(_) | Cause::Media | Cause::Trails => return None,
+            }
+        }
+        Some(out)
+    }
+
+    /// Whether one of its things is there.
+    #[inline]
+    pub(crate) fn met(&self, seen: &Seen) -> bool {
+        self.nodes.iter().any(|n| seen.nodes.has(*n as usize))
+            || self.traits.iter().any(|t| seen.features.hold(*t))
+            || self.lists.iter().any(|n| seen.lists.has(usize::from(*n)))
+    }
+}
+
 /// What wakes each rule.
 #[derive(Debug, Default)]
 pub(crate) struct Wakes {
@@ -91,12 +140,16 @@ pub(crate) struct Wakes {
     pub(crate) common: Common,
 }
 
+/// Clauses kept of a node.
+const CLAUSES: usize = 4;
+
 /// What a node that is not sure to wake costs, in the share of posts that wake it.
 const NEVER_SLEEPS: f64 = 1e9;
 
 impl Wakes {
-    /// Works out what wakes each rule. `seen` is, by node, how many of `posts` ordinary posts hold one of its literals.
-    pub(crate) fn of(rules: &[Rule], seen: &[u32], posts: usize, common: Common) -> Wakes {
+    /// Works out what wakes each rule, and what each of its parts needs. `seen` is, by node, how many of `posts` ordinary
+    /// posts hold one of its literals.
+    pub(crate) fn of(rules: &mut [Rule], seen: &[u32], posts: usize, common: Common) -> Wakes {
         let mut out = Wakes {
             by_node: vec![None; seen.len()],
             common,
@@ -106,15 +159,19 @@ impl Wakes {
             seen,
             posts: posts.max(1) as f64,
         };
-        for (n, rule) in rules.iter().enumerate() {
+        for (n, rule) in rules.iter_mut().enumerate() {
             if let Some(node) = &rule.node {
                 for key in lists(node) {
                     let next = out.lists.len() as u16;
                     out.lists.entry(key.to_owned()).or_insert(next);
                 }
             }
-            let causes = rule.node.as_ref().and_then(|node| weigh.node(node));
-            match causes {
+            let adjusts = rule.adjust.iter_mut().filter_map(|a| a.node.as_mut());
+            for node in rule.node.iter_mut().chain(adjusts) {
+                weigh.settle(node, &out.lists);
+            }
+            let clauses = rule.node.as_ref().map(|node| weigh.clauses(node));
+            match clauses.unwrap_or_default().into_iter().next() {
                 Some(causes) => causes.into_iter().for_each(|c| out.put(c, n)),
                 None => {
                     out.always.set(n);
@@ -203,73 +260,101 @@ struct Weigh<'a> {
 }
 
 impl Weigh<'_> {
-    /// What a node cannot hold without: one of these causes; `None` = it may hold whatever the text.
-    fn node(&self, node: &Node) -> Option<Vec<Cause>> {
-        let mut best: Option<Vec<Cause>> = None;
-        let mut offer = |causes: Option<Vec<Cause>>| {
-            if let Some(causes) = causes
-                && best
-                    .as_ref()
-                    .is_none_or(|b| self.cost(&causes) < self.cost(b))
-            {
-                best = Some(causes);
-            }
-        };
-        let facts = condition::keys(&node.facts);
-        if !facts.is_empty() && condition::needs_a_fact(&node.facts) {
-            offer(Some(facts.into_iter().map(Cause::Fact).collect()));
+    /// Notes what a node and each of its parts need.
+    fn settle(&self, node: &mut Node, lists: &BTreeMap<String, u16>) {
+        let clauses = self.clauses(node).into_iter();
+        node.needs = clauses.filter_map(|c| Clause::of(c, lists)).collect();
+        let inner = [&mut node.any, &mut node.all, &mut node.none];
+        for node in inner.into_iter().flatten() {
+            self.settle(node, lists);
         }
-        if node.seeks() {
-            offer(self.alternatives(node));
+        for near in [&mut node.near, &mut node.apart].into_iter().flatten() {
+            self.settle(&mut near.of, lists);
+            self.settle(&mut near.to, lists);
         }
-        for inner in &node.all {
-            offer(self.node(inner));
-        }
-        best
     }
 
-    fn alternatives(&self, node: &Node) -> Option<Vec<Cause>> {
+    /// What a node cannot hold without, the rarest first: one cause of each clause. No clause = it may hold whatever the
+    /// text.
+    fn clauses(&self, node: &Node) -> Vec<Vec<Cause>> {
         let mut out = Vec::new();
-        out.extend(node.terms.map(|n| Cause::Node(n as u32)));
+        let facts = condition::keys(&node.facts);
+        if !facts.is_empty() && condition::needs_a_fact(&node.facts) {
+            out.push(facts.into_iter().map(Cause::Fact).collect());
+        }
+        if node.seeks() {
+            out.extend(self.alternatives(node));
+        }
+        for inner in &node.all {
+            out.extend(self.clauses(inner));
+        }
+        self.in_order(out)
+    }
+
+    fn in_order(&self, mut clauses: Vec<Vec<Cause>>) -> Vec<Vec<Cause>> {
+        for clause in &mut clauses {
+            clause.sort();
+            clause.dedup();
+        }
+        clauses.sort_by(|a, b| self.cost(a).total_cmp(&self.cost(b)));
+        clauses.dedup();
+        clauses.truncate(CLAUSES);
+        clauses
+    }
+
+    /// The clauses of a disjunction: one of each alternative, the rarest with the rarest.
+    fn alternatives(&self, node: &Node) -> Vec<Vec<Cause>> {
+        let one = |cause| vec![vec![cause]];
+        let mut each: Vec<Vec<Vec<Cause>>> = Vec::new();
+        each.extend(node.terms.map(|n| one(Cause::Node(n as u32))));
         for pattern in &node.regexes {
-            out.push(Cause::Node(pattern.anchors? as u32));
+            let anchors = pattern.anchors.iter();
+            let mut clauses: Vec<_> = anchors.map(|n| vec![Cause::Node(*n as u32)]).collect();
+            if pattern.digit {
+                clauses.push(vec![Cause::Trait(Features::DIGIT.bits())]);
+            }
+            each.push(self.in_order(clauses));
         }
         if let Some(formats) = &node.formats {
             let nodes = formats.first..formats.first + formats.list.len();
-            out.extend(nodes.map(|n| Cause::Node(n as u32)));
+            let mut causes: Vec<_> = nodes.map(|n| Cause::Node(n as u32)).collect();
             if formats.roam() {
-                out.push(Cause::Trait(Features::LONG_RUN.bits()));
+                causes.push(Cause::Trait(Features::LONG_RUN.bits()));
             }
+            each.push(vec![causes]);
         }
-        out.extend(node.fact_terms.clone().map(Cause::List));
+        each.extend(node.fact_terms.clone().map(|key| one(Cause::List(key))));
         if let Some(detector) = &node.detector {
-            out.extend(match detector.gate {
-                crate::detect::Gate::Traits(traits) if traits == Features::ANY => return None,
-                crate::detect::Gate::Traits(traits) => vec![Cause::Trait(traits.bits())],
-                crate::detect::Gate::Words(_) => vec![Cause::Node(node.gate? as u32)],
-                crate::detect::Gate::Trails => vec![Cause::Trails],
+            each.push(match detector.gate {
+                crate::detect::Gate::Traits(traits) if traits == Features::ANY => Vec::new(),
+                crate::detect::Gate::Traits(traits) => one(Cause::Trait(traits.bits())),
+                crate::detect::Gate::Words(_) => node
+                    .gate
+                    .map_or_else(Vec::new, |n| one(Cause::Node(n as u32))),
+                crate::detect::Gate::Trails => one(Cause::Trails),
                 crate::detect::Gate::Pictures => {
-                    vec![Cause::Media, Cause::Fact("alt".to_owned())]
+                    vec![vec![Cause::Media, Cause::Fact("alt".to_owned())]]
                 }
             });
         }
         if let Some(near) = &node.near {
-            let (of, to) = (self.node(&near.of), self.node(&near.to));
-            out.extend(match (of, to) {
-                (Some(of), Some(to)) if self.cost(&to) < self.cost(&of) => to,
-                (Some(of), _) => of,
-                (None, to) => to?,
-            });
+            let mut both = self.clauses(&near.of);
+            both.extend(self.clauses(&near.to));
+            each.push(self.in_order(both));
         }
         if let Some(apart) = &node.apart {
-            out.extend(self.node(&apart.of)?);
+            each.push(self.clauses(&apart.of));
         }
-        for inner in &node.any {
-            out.extend(self.node(inner)?);
+        each.extend(node.any.iter().map(|inner| self.clauses(inner)));
+        if each.iter().any(Vec::is_empty) {
+            return Vec::new();
         }
-        out.sort();
-        out.dedup();
-        Some(out)
+        let most = each.iter().map(Vec::len).max().unwrap_or(0);
+        let joined = (0..most).map(|n| {
+            let of = |c: &Vec<Vec<Cause>>| c.get(n).or(c.first()).cloned().unwrap_or_default();
+            each.iter().flat_map(of).collect()
+        });
+        self.in_order(joined.collect())
     }
 
     /// The share of ordinary posts that one of the causes is in, roughly.

@@ -1,14 +1,17 @@
 //! Posts a second on one core: JSON in, findings with spans out. `cargo bench -p vigie-check --bench throughput`.
 //!
 //! Time is that of this thread alone (`CLOCK_THREAD_CPUTIME_ID`), so that a busy machine changes it little. All packs
-//! that come with the program run, and 10,000 words of an organisation. `BENCH_POSTS` sets how many posts.
+//! that come with the program run, and 10,000 words of an organisation. `BENCH_POSTS` sets how many posts, `BENCH_FILE`
+//! takes them from a file of JSON lines with a `text` in place of the made-up ones, `BENCH_RULES` shows what so many of the
+//! dearest rules cost.
 
 mod posts;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use vigie_check::cost::costs;
 use vigie_check::{Facts, Lang, Packs, output::jsonl};
 
 fn cpu() -> Duration {
@@ -48,8 +51,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "words of the organisation: 10000, made ready in {:.0} ms",
         (cpu() - begun).as_secs_f64() * 1e3
     );
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let posts = posts::posts(&root, &packs, count)?;
+    let posts = match std::env::var_os("BENCH_FILE") {
+        Some(file) => posts::from_file(Path::new(&file), count)?,
+        None => posts::posts(count),
+    };
+    let count = posts.len();
     let bytes: usize = posts.iter().map(String::len).sum();
     let lines: Vec<String> = posts
         .iter()
@@ -76,5 +82,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         written / 1_000_000,
         resident(),
     );
+    if let Some(shown) = std::env::var("BENCH_RULES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+    {
+        dearest(&posts, &facts, &packs, shown);
+    }
     Ok(())
+}
+
+/// What the dearest rules cost.
+fn dearest(posts: &[String], facts: &Facts, packs: &Packs, shown: usize) {
+    let begun = Instant::now();
+    let texts = || posts.iter().map(String::as_str);
+    // Once to compile what is compiled late.
+    costs(texts(), facts, packs, &|| begun.elapsed());
+    let all = costs(texts(), facts, packs, &|| begun.elapsed());
+    let sum: Duration = all.iter().map(|c| c.time).sum();
+    let each = |time: Duration| time.as_nanos() as f64 / posts.len().max(1) as f64;
+    println!("all rules {:>6.0} ns a post", each(sum));
+    for cost in all.iter().take(shown) {
+        println!(
+            "{:16} {:>6.0} ns a post, asked about {:>5.1} % of posts, {:>6.0} ns each time",
+            cost.rule,
+            each(cost.time),
+            100.0 * cost.asked as f64 / posts.len().max(1) as f64,
+            cost.time.as_nanos() as f64 / cost.asked.max(1) as f64,
+        );
+    }
 }

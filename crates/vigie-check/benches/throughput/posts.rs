@@ -1,12 +1,8 @@
-//! A corpus of made-up posts: words drawn with the frequencies they have in the posts of `evaluation/` and in the examples
-//! of the rules, with emoji, hashtags, links and mentions as often as on real networks, and an item to find in one of
-//! fifty. The same seed gives the same posts.
+//! A corpus of made-up posts: words drawn with the frequencies they have in posts (`data/words.md`), with emoji,
+//! hashtags, links and mentions as often as on real networks, and an item to find in one of fifty. The same seed gives
+//! the same posts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-
-use vigie_check::text::language;
-use vigie_check::{Lang, Packs};
 
 /// A small generator of numbers (SplitMix64), so that the corpus needs no library and never changes.
 pub(crate) struct Dice(u64);
@@ -40,18 +36,12 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Vocabulary {
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for word in texts.flat_map(str::split_whitespace) {
-            let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-            if !plain.is_empty() && plain.len() < 25 && !plain.contains(['/', '@', '{', '<']) {
-                *counts.entry(plain).or_default() += 1;
-            }
-        }
+    /// Reads lines of a word, a tab, and how often it is met.
+    fn of(table: &str) -> Vocabulary {
         let mut sum = 0;
         let (mut words, mut sums) = (Vec::new(), Vec::new());
-        for (word, count) in counts {
-            sum += count;
+        for (word, count) in table.lines().filter_map(|l| l.split_once('\t')) {
+            sum += count.parse::<u64>().unwrap_or(0);
             words.push(word.to_owned());
             sums.push(sum);
         }
@@ -82,37 +72,24 @@ const PLANTED: &[&str] = &[
 
 const EMOJI: &[&str] = &["🎉", "🔥", "💙", "🙌", "✨", "👏", "🌿", "☕", "📣", "🚲"];
 
-/// `count` posts of about 190 bytes, half French, half English, in turn. Words come from the examples of the rules that
-/// must pass, and from the posts of `evaluation/dev` where they are.
-pub(crate) fn posts(root: &Path, packs: &Packs, count: usize) -> std::io::Result<Vec<String>> {
-    let mut texts: Vec<String> = packs
-        .rules()
-        .iter()
-        .flat_map(|r| r.quiet.iter().map(|e| e.text.clone()))
-        .collect();
-    let mut files: Vec<_> = std::fs::read_dir(root.join("evaluation/dev"))
-        .map(|d| d.filter_map(|e| e.ok().map(|e| e.path())).collect())
-        .unwrap_or_default();
-    files.sort();
-    for file in files {
-        for line in std::fs::read_to_string(file)?.lines() {
-            let post: serde_json::Value = serde_json::from_str(line)?;
-            if post["expect"] == "quiet" {
-                texts.push(post["text"].as_str().unwrap_or_default().to_owned());
-            }
-        }
-    }
-    let (fr, en): (Vec<String>, Vec<String>) = texts
-        .into_iter()
-        .partition(|t| language::guess(&t.to_lowercase()) != Some(Lang::En));
-    let (fr, en) = (
-        Vocabulary::of(fr.iter().map(String::as_str)),
-        Vocabulary::of(en.iter().map(String::as_str)),
-    );
+/// `count` posts of about 190 bytes, half French, half English, in turn. Words come as often as in posts.
+pub(crate) fn posts(count: usize) -> Vec<String> {
+    let fr = Vocabulary::of(include_str!("../../data/words.fr.tsv"));
+    let en = Vocabulary::of(include_str!("../../data/words.en.tsv"));
     let mut dice = Dice::new(20_261_124);
-    Ok((0..count)
+    (0..count)
         .map(|n| post(if n % 2 == 0 { &fr } else { &en }, &mut dice))
-        .collect())
+        .collect()
+}
+
+/// At most `count` posts of a file of JSON lines.
+pub(crate) fn from_file(file: &Path, count: usize) -> std::io::Result<Vec<String>> {
+    let mut out = Vec::new();
+    for line in std::fs::read_to_string(file)?.lines().take(count) {
+        let post: serde_json::Value = serde_json::from_str(line)?;
+        out.push(post["text"].as_str().unwrap_or_default().to_owned());
+    }
+    Ok(out)
 }
 
 fn post(words: &Vocabulary, dice: &mut Dice) -> String {

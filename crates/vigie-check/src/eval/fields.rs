@@ -6,10 +6,12 @@ use std::cell::OnceCell;
 use super::{Field, Post};
 use crate::facts::Facts;
 use crate::limits;
-use crate::packs::Packs;
-use crate::prepared::{Prepared, Words};
+use crate::packs::{Hits, Packs};
+use crate::prepared::{Listed, Prepared, Words};
 use crate::rule::file::FieldKind;
+use crate::scan::features::Features;
 use crate::text::View;
+use crate::wake::Seen;
 
 /// At most so many characters of a text.
 pub(super) fn cut(text: &str, max: usize) -> &str {
@@ -109,10 +111,23 @@ pub(super) fn field<'a>(
     Field {
         name,
         kind,
+        seen: seen(&view, &terms, &listed),
         view,
         terms,
         listed,
         plain: OnceCell::new(),
         runs: OnceCell::new(),
     }
+}
+
+fn seen(view: &View<'_>, terms: &Hits, listed: &[Listed]) -> Seen {
+    let mut out = Seen {
+        features: Features::of(&view.clean, view.strange),
+        ..Seen::default()
+    };
+    terms.nodes().for_each(|n| out.nodes.set(n as usize));
+    for found in listed {
+        out.lists.set(usize::from(found.key));
+    }
+    out
 }

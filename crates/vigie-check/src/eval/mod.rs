@@ -20,9 +20,10 @@ use crate::rule::condition::Known;
 use crate::rule::file::FieldKind;
 use crate::scan::runs::Runs;
 use crate::text::View;
+use crate::wake::Seen;
 
 pub(crate) use nodes::window;
-pub(crate) use run::run;
+pub(crate) use run::{Watch, run, watched};
 
 /// Something found: bytes of the view, and what the detector has to say about it.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +79,8 @@ struct Field<'a> {
     name: Cow<'static, str>,
     kind: FieldKind,
     view: View<'a>,
+    /// What is in it, for parts of rules that need something.
+    seen: Seen,
     /// Where the literals of rules stand.
     terms: Hits,
     /// Where words of the organisation's lists stand.
@@ -94,6 +97,8 @@ struct Shared<'a> {
     packs: &'a Packs,
     known: Known<'a>,
     lang: &'a dyn Fn() -> Option<Lang>,
+    /// Whether parts that lack what they need are asked all the same: a test compares.
+    thorough: bool,
     /// Whether the rule being asked knows every fact it needs.
     sure: Cell<bool>,
 }

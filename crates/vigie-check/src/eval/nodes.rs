@@ -6,11 +6,15 @@ use crate::limits;
 use crate::rule::condition::{self, Truth};
 use crate::rule::file::Side;
 use crate::rule::model::{Anchored, Near, Node};
+use crate::scan::features::Features;
 use crate::scan::runs::Runs;
 use crate::text::{View, chars, fuzzy, mask};
 
 /// `None` = does not hold; else the hits (none when the node only excludes).
 pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
+    if !shared.thorough && !node.needs.iter().all(|clause| clause.met(&field.seen)) {
+        return None;
+    }
     if node.known_only && !shared.sure.get() {
         return None;
     }
@@ -60,7 +64,10 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
         hits.extend(field.terms.of(node).map(|(s, e)| Hit::at(s, e)));
     }
     for anchored in &node.regexes {
-        if anchored.anchors.is_none_or(|n| field.terms.any(n)) {
+        let there = |n: &usize| field.terms.any(*n);
+        if anchored.anchors.iter().all(there)
+            && (!anchored.digit || field.seen.features.hold(Features::DIGIT))
+        {
             matches(anchored, view, hits);
         }
     }

@@ -19,20 +19,51 @@ use crate::rule::Rule;
 use crate::rule::condition::{self, Asked, Known, Truth};
 use crate::rule::days;
 use crate::rule::file::FieldKind;
-use crate::scan::features::Features;
 use crate::text::{language, mask};
 use crate::wake::Bits;
 
 /// Asks every rule that has a reason to be asked.
 pub(crate) fn run(post: Post<'_>, facts: &Facts, packs: &Packs) -> Report {
+    watched(post, facts, packs, &mut Unwatched)
+}
+
+/// The same, while somebody looks on.
+pub(crate) fn watched(
+    post: Post<'_>,
+    facts: &Facts,
+    packs: &Packs,
+    watch: &mut impl Watch,
+) -> Report {
     match Content::facts_of(post.media, facts) {
-        Some(more) => asked(post, &more, packs, false),
-        None => asked(post, facts, packs, false),
+        Some(more) => asked(post, &more, packs, false, watch),
+        None => asked(post, facts, packs, false, watch),
     }
 }
 
+/// Who looks on while rules are asked, to measure them.
+pub(crate) trait Watch {
+    /// A rule is about to be asked.
+    fn begin(&mut self, rule: usize);
+    /// It has answered.
+    fn end(&mut self, rule: usize);
+}
+
+/// Nobody.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&mut self, _: usize) {}
+    fn end(&mut self, _: usize) {}
+}
+
 /// With `everyone`, sleeping rules are asked too: a test compares.
-fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report {
+fn asked(
+    post: Post<'_>,
+    facts: &Facts,
+    packs: &Packs,
+    everyone: bool,
+    watch: &mut impl Watch,
+) -> Report {
     let mut report = Report {
         engine: Cow::Borrowed(crate::ENGINE),
         packs: Arc::clone(&packs.versions),
@@ -74,6 +105,7 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
         packs,
         known: Known::new(facts, Some(&asked)),
         lang: &lang,
+        thorough: everyone,
         sure: Cell::new(true),
     };
     notes(facts, base, packs, &mut report.notes);
@@ -96,7 +128,9 @@ fn asked(post: Post<'_>, facts: &Facts, packs: &Packs, everyone: bool) -> Report
             None
         };
         if ready != Some(&Truth::No) {
+            watch.begin(n);
             ask(rule, ready, &fields, &shared, &mut report.findings);
+            watch.end(n);
         }
     }
     hide(&fields, &mut report.findings);
@@ -182,10 +216,7 @@ fn awake(
                 out.add(bits);
             }
         }
-        wakes.traits(
-            Features::of(&field.view.clean, field.view.strange),
-            &mut out,
-        );
+        wakes.traits(field.seen.features, &mut out);
     }
     if !post.media.is_empty() {
         out.add(&wakes.by_media);
@@ -292,11 +323,17 @@ mod tests {
         {
             let (content, facts) = example.input();
             let facts = Content::facts_of(&content.media, &facts).unwrap_or(facts);
-            let some = asked(Post::from(&content), &facts, &packs, false);
-            let all = asked(Post::from(&content), &facts, &packs, true);
+            let some = asked(Post::from(&content), &facts, &packs, false, &mut Unwatched);
+            let all = asked(Post::from(&content), &facts, &packs, true, &mut Unwatched);
             assert_eq!(some.findings, all.findings, "{}", content.text);
             let prepared = packs.prepare(&facts);
-            let again = asked(Post::from(&content), &prepared, &packs, false);
+            let again = asked(
+                Post::from(&content),
+                &prepared,
+                &packs,
+                false,
+                &mut Unwatched,
+            );
             assert_eq!(again.findings, all.findings, "prepared: {}", content.text);
             count += 1;
         }

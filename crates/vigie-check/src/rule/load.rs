@@ -13,7 +13,6 @@ use crate::limits;
 use crate::packs::{Lists, Literals, LoadError};
 use crate::report::Severity;
 use crate::scan::pattern::Pattern;
-use crate::scan::required::required;
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
 
@@ -321,27 +320,32 @@ impl Loader<'_> {
         };
         let mut regexes = Vec::new();
         for pattern in &w.regex {
-            let read = Pattern::new(pattern);
-            let read = read.and_then(|p| {
+            let read = Pattern::read(pattern);
+            let read = read.and_then(|(p, needs)| {
                 if self.shared.own {
-                    Ok(p)
+                    Ok((p, needs))
                 } else {
-                    p.compile().map(|()| p)
+                    p.compile().map(|()| (p, needs))
                 }
             });
             match read {
-                Ok(compiled) => {
-                    let anchors = required(pattern).map(|literals| {
+                Ok((compiled, needs)) => {
+                    let mut anchors: Vec<usize> = Vec::with_capacity(needs.sets.len());
+                    for literals in &needs.sets {
                         let node = self.literals.new_node();
-                        for literal in &literals {
+                        for literal in literals {
                             self.literals.add_anchor(literal, node);
                         }
-                        node
-                    });
+                        anchors.push(node);
+                    }
+                    if anchors.is_empty() {
+                        anchors.extend(written);
+                    }
                     let named = compiled.names().next().is_some();
                     regexes.push(Anchored {
                         named,
-                        anchors: anchors.or(written),
+                        anchors,
+                        digit: needs.digit,
                         pattern: compiled,
                     });
                 }
@@ -391,6 +395,7 @@ impl Loader<'_> {
             })
             .collect();
         Node {
+            needs: Vec::new(),
             terms,
             regexes,
             formats,

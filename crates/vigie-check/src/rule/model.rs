@@ -8,6 +8,7 @@ use super::format::{Format, Formats};
 use crate::detect::Detector;
 use crate::report::{Confidence, Evidence, Family, Severity, Skill, Words};
 use crate::scan::pattern::Pattern;
+use crate::wake::Clause;
 
 /// A rule, loaded, checked and compiled.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Rule {
 /// `all`, `none` and `absent` must hold besides.
 #[derive(Debug, Default)]
 pub struct Node {
+    /// What a field must hold for the node to hold there, worked out once all rules are read.
+    pub(crate) needs: Vec<Clause>,
     /// Number of this node in the table of literals, when it has terms.
     pub(crate) terms: Option<usize>,
     pub(crate) regexes: Vec<Anchored>,
@@ -96,8 +99,10 @@ pub(crate) struct Adjust {
 #[derive(Debug)]
 pub(crate) struct Anchored {
     pub(crate) pattern: Pattern,
-    /// Number of its literals in the table; `None` = it may match anything.
-    pub(crate) anchors: Option<usize>,
+    /// Numbers of its literals in the table: one of each must be there. None = it may match anything.
+    pub(crate) anchors: Vec<usize>,
+    /// Whether every match holds a digit.
+    pub(crate) digit: bool,
     /// Whether it has named groups.
     pub(crate) named: bool,
 }

@@ -5,7 +5,7 @@
 pub struct Features(u16);
 
 impl Features {
-    /// At least one digit.
+    /// At least one digit, or a letter of a script that has digits of its own.
     pub const DIGIT: Features = Features(1);
     /// At least eight digits.
     pub const DIGITS: Features = Features(1 << 1);
@@ -47,41 +47,95 @@ impl Features {
     /// Reads a text; `strange` comes from the view, which has looked at every character.
     pub(crate) fn of(clean: &str, strange: bool) -> Features {
         let bytes = clean.as_bytes();
-        let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-        let upper = bytes.iter().filter(|b| b.is_ascii_uppercase()).count();
-        let wide = bytes.iter().filter(|b| **b >= 0xE2).count();
-        let marks = bytes.iter().filter(|b| matches!(b, b'!' | b'?')).count();
+        let (mut digits, mut upper, mut wide, mut marks) = (0usize, 0usize, 0usize, 0usize);
+        let (mut run, mut longest, mut link) = (0usize, 0usize, false);
+        let (mut all, mut before) = (0u16, b' ');
+        for (i, b) in bytes.iter().enumerate() {
+            let kind = KINDS[*b as usize];
+            all |= kind;
+            digits += usize::from(kind & FIGURE != 0);
+            upper += usize::from(kind & CAPITAL != 0);
+            wide += usize::from(kind & WIDE != 0);
+            marks += usize::from(kind & MARK != 0);
+            run = if kind & KEY != 0 { run + 1 } else { 0 };
+            longest = longest.max(run);
+            if kind & JOINT != 0 {
+                let next = bytes.get(i + 1).copied().unwrap_or(b' ');
+                link |= next == b'/'
+                    || i > 0 && !before.is_ascii_whitespace() && next.is_ascii_alphanumeric();
+            }
+            before = *b;
+        }
         let mut out = Features::ANY;
         let mut set = |when: bool, what: Features| {
             if when {
                 out = out.and(what);
             }
         };
-        set(digits > 0, Features::DIGIT);
+        set(all & (FIGURE | OTHER_FIGURE) != 0, Features::DIGIT);
         set(digits >= 8, Features::DIGITS);
-        set(bytes.contains(&b'@'), Features::AT);
-        set(bytes.contains(&b'#'), Features::HASH);
-        set(bytes.contains(&b'%'), Features::PERCENT);
+        set(all & AT_SIGN != 0, Features::AT);
+        set(all & NUMBER_SIGN != 0, Features::HASH);
+        set(all & PER_CENT != 0, Features::PERCENT);
         set(strange, Features::STRANGE);
         set(upper >= 15 || marks >= 3 || wide >= 7, Features::LOUD);
-        let (mut run, mut longest, mut link) = (0usize, 0usize, false);
-        for (i, b) in bytes.iter().enumerate() {
-            if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.') {
-                run += 1;
-            } else {
-                longest = longest.max(run);
-                run = 0;
-            }
-            if matches!(b, b'.' | b':') {
-                let next = bytes.get(i + 1).copied().unwrap_or(b' ');
-                link |= next == b'/'
-                    || i > 0
-                        && bytes.get(i - 1).is_some_and(|p| !p.is_ascii_whitespace())
-                        && next.is_ascii_alphanumeric();
-            }
-        }
         set(link, Features::LINK);
-        set(longest.max(run) >= 20, Features::LONG_RUN);
+        set(longest >= 20, Features::LONG_RUN);
         out
     }
 }
+
+const FIGURE: u16 = 1;
+const CAPITAL: u16 = 1 << 1;
+/// Beginning of a character beyond the letters of Europe: signs and emoji.
+const WIDE: u16 = 1 << 2;
+const MARK: u16 = 1 << 3;
+const AT_SIGN: u16 = 1 << 4;
+const NUMBER_SIGN: u16 = 1 << 5;
+const PER_CENT: u16 = 1 << 6;
+/// May stand in a key or a token.
+const KEY: u16 = 1 << 7;
+/// Joins the parts of an address.
+const JOINT: u16 = 1 << 8;
+/// Beginning of a character of a script that has figures of its own.
+const OTHER_FIGURE: u16 = 1 << 9;
+
+/// What each byte is.
+const KINDS: [u16; 256] = {
+    let mut out = [0u16; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let mut kind = 0;
+        if b.is_ascii_digit() {
+            kind |= FIGURE;
+        }
+        if b.is_ascii_uppercase() {
+            kind |= CAPITAL;
+        }
+        if b >= 0xE2 {
+            kind |= WIDE;
+        }
+        if matches!(b, b'!' | b'?') {
+            kind |= MARK;
+        }
+        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.') {
+            kind |= KEY;
+        }
+        if matches!(b, b'.' | b':') {
+            kind |= JOINT;
+        }
+        if matches!(b, 0xD9..=0xE1 | 0xEA) {
+            kind |= OTHER_FIGURE;
+        }
+        out[i] = kind
+            | match b {
+                b'@' => AT_SIGN,
+                b'#' => NUMBER_SIGN,
+                b'%' => PER_CENT,
+                _ => 0,
+            };
+        i += 1;
+    }
+    out
+};

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use regex::{Captures, Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::required::{Needs, needs};
+
 /// Bytes that one expression may take once compiled.
 const SIZE: usize = 4 << 20;
 
@@ -29,16 +31,22 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it, in one line of English.
     pub fn new(pattern: &str) -> Result<Pattern, String> {
+        Ok(Pattern::read(pattern)?.0)
+    }
+
+    /// Reads an expression, and what every match of it holds.
+    pub(crate) fn read(pattern: &str) -> Result<(Pattern, Needs), String> {
         let hir = parse(pattern)?;
         let mut names = Vec::new();
         group_names(&hir, &mut names);
-        Ok(Pattern {
+        let read = Pattern {
             source: pattern.to_owned(),
             names,
             bounded: has_boundary(&hir),
             full: OnceLock::new(),
             wide: OnceLock::new(),
-        })
+        };
+        Ok((read, needs(&hir)))
     }
 
     /// Compiles it now: for expressions that come from outside the program and may be too large.

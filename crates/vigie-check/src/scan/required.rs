@@ -5,62 +5,122 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// Literals kept for one place of a pattern.
 const MOST: usize = 64;
 
+/// Sets of literals kept of one pattern.
+const SETS: usize = 3;
+
 /// Lower-case literals of which at least one stands in every match; `None` when nothing useful is certain.
 pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-    let mut found = inner(&hir)?;
-    found.sort();
-    found.dedup();
-    (worth(&found) >= 3).then_some(found)
+    needs(&hir).sets.into_iter().find(|set| worth(set) >= 3)
 }
 
-/// How telling a set of literals is: the length of its shortest.
-fn worth(set: &[String]) -> usize {
-    set.iter().map(String::len).min().unwrap_or(0)
+/// What every match of a pattern holds.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Sets of lower-case literals, the most telling first: one of each set stands in every match.
+    pub(crate) sets: Vec<Vec<String>>,
+    /// Whether every match holds a digit.
+    pub(crate) digit: bool,
 }
 
-fn better(a: Option<Vec<String>>, b: Option<Vec<String>>) -> Option<Vec<String>> {
-    match (a, b) {
-        (Some(a), Some(b)) => {
-            // A few long literals are rarer than one short one.
-            let score = |s: &[String]| (worth(s).min(6), usize::MAX - s.len());
-            Some(if score(&b) > score(&a) { b } else { a })
-        }
-        (a, b) => a.or(b),
+/// Reads off a pattern what every match holds.
+pub(crate) fn needs(hir: &Hir) -> Needs {
+    let mut sets = all_sets(hir);
+    for set in &mut sets {
+        set.sort();
+        set.dedup();
+    }
+    sets.retain(|set| worth(set) >= 3 || set.iter().all(|l| l.contains(is_rare)));
+    sets.sort_by_key(|set| std::cmp::Reverse(score(set)));
+    sets.dedup();
+    sets.truncate(SETS);
+    // Beside a first set, a short one would cost more in the table than it saves.
+    let mut first = true;
+    sets.retain(|set| std::mem::take(&mut first) || worth(set) >= 5 && set.len() <= MOST);
+    Needs {
+        sets,
+        digit: needs_digit(hir),
     }
 }
 
-fn inner(hir: &Hir) -> Option<Vec<String>> {
+/// A sign that few posts hold.
+fn is_rare(c: char) -> bool {
+    !c.is_alphanumeric() && !matches!(c, ' ' | '\u{a0}' | '\u{202f}' | ',' | '.' | '\'' | '-')
+}
+
+/// How telling a set of literals is: the length of its shortest, but for spaces at its ends, which every text has.
+fn worth(set: &[String]) -> usize {
+    set.iter().map(|l| l.trim().len()).min().unwrap_or(0)
+}
+
+/// A few long literals are rarer than one short one.
+fn score(set: &[String]) -> (usize, usize) {
+    (worth(set).min(6), usize::MAX - set.len())
+}
+
+/// Sets of literals, one of each of which stands in every match, in no order.
+fn all_sets(hir: &Hir) -> Vec<Vec<String>> {
     if let Some(exact) = exact(hir) {
-        return (!exact.iter().any(String::is_empty)).then_some(exact);
+        return certain(exact).into_iter().collect();
     }
     match hir.kind() {
-        HirKind::Capture(c) => inner(&c.sub),
-        HirKind::Repetition(r) if r.min >= 1 => inner(&r.sub),
+        HirKind::Capture(c) => all_sets(&c.sub),
+        HirKind::Repetition(r) if r.min >= 1 => all_sets(&r.sub),
         HirKind::Alternation(list) => {
-            let mut out = Vec::new();
-            for one in list {
-                out.extend(inner(one)?);
+            let branches: Vec<_> = list.iter().map(best_first).collect();
+            if branches.iter().any(Vec::is_empty) {
+                return Vec::new();
             }
-            (out.len() <= 4 * MOST).then_some(out)
+            let most = branches.iter().map(Vec::len).max().unwrap_or(0).min(SETS);
+            let joined = (0..most).map(|n| {
+                let of = |b: &Vec<Vec<String>>| b.get(n).or(b.first()).cloned().unwrap_or_default();
+                branches.iter().flat_map(of).collect::<Vec<_>>()
+            });
+            joined.filter(|set| set.len() <= 4 * MOST).collect()
         }
         HirKind::Concat(list) => {
-            let mut best = None;
+            let mut out = Vec::new();
             let mut joined: Vec<String> = vec![String::new()];
             for one in list {
                 let next = exact(one).and_then(|e| cross(&joined, &e));
                 match next {
                     Some(next) => joined = next,
                     None => {
-                        best = better(best, certain(std::mem::take(&mut joined)));
-                        best = better(best, inner(one));
+                        out.extend(certain(std::mem::take(&mut joined)));
+                        out.extend(all_sets(one));
                         joined = exact(one).unwrap_or_else(|| vec![String::new()]);
                     }
                 }
             }
-            better(best, certain(joined))
+            out.extend(certain(joined));
+            out
         }
-        _ => None,
+        _ => Vec::new(),
+    }
+}
+
+fn best_first(hir: &Hir) -> Vec<Vec<String>> {
+    let mut sets = all_sets(hir);
+    sets.sort_by_key(|set| std::cmp::Reverse(score(set)));
+    sets
+}
+
+fn needs_digit(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(class)) => {
+            // Digits only, of any script: the longest range is the five alphabets of mathematical ones.
+            let ranges = class.ranges().iter();
+            !class.ranges().is_empty()
+                && ranges
+                    .into_iter()
+                    .all(|r| r.start().is_numeric() && r.end().is_numeric() && r.len() <= 50)
+        }
+        HirKind::Literal(l) => l.0.iter().any(u8::is_ascii_digit),
+        HirKind::Capture(c) => needs_digit(&c.sub),
+        HirKind::Repetition(r) => r.min >= 1 && needs_digit(&r.sub),
+        HirKind::Concat(list) => list.iter().any(needs_digit),
+        HirKind::Alternation(list) => list.iter().all(needs_digit),
+        _ => false,
     }
 }
 
