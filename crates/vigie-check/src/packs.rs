@@ -1,5 +1,6 @@
 //! Rule packs, loaded and made ready.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::changes::{Changes, OwnRule};
+use crate::content::Lang;
 use crate::limits;
 use crate::prepared::Prepared;
 use crate::rule::format::{is_table, read_tables};
 use crate::rule::{Rule, load};
 use crate::scan::table::{Common, Edges, Table};
 use crate::text::view::fold_term;
-use crate::text::{View, chars};
+use crate::text::{View, chars, language};
 use crate::wake::Wakes;
 
 /// Words of posts and how frequent they are (`data/words.md`).
@@ -372,6 +374,8 @@ pub(crate) struct Asker {
     pub(crate) node: u32,
     pub(crate) free_left: bool,
     pub(crate) free_right: bool,
+    /// Whether an accent of the term was left out: the word is then French, or another word.
+    pub(crate) bare: bool,
 }
 
 /// The literals of all rules in one table, searched in one pass.
@@ -408,12 +412,13 @@ impl Literals {
         if folded.trim().is_empty() {
             return Err("an empty term would be found everywhere".to_owned());
         }
-        let asker = Asker {
-            node: node as u32,
-            free_left,
-            free_right,
-        };
         for written in ways(&folded) {
+            let asker = Asker {
+                node: node as u32,
+                free_left,
+                free_right,
+                bare: written != folded,
+            };
             self.put(written, asker);
         }
         Ok(())
@@ -428,6 +433,7 @@ impl Literals {
                     node: node as u32,
                     free_left: true,
                     free_right: true,
+                    bare: false,
                 },
             );
         }
@@ -560,17 +566,22 @@ impl Search {
         } else {
             Vec::new()
         };
+        let english = OnceCell::new();
+        let english = || *english.get_or_init(|| language::guess(&view.low) == Some(Lang::En));
         self.table.scan(view.low.as_bytes(), |n, start, end| {
             for asker in self.askers(n) {
+                let full = |count: &u16| usize::from(*count) >= limits::MAX_HITS;
+                if counts.get(asker.node as usize).is_some_and(full)
+                    || !view.whole_word(start, end, asker.free_left, asker.free_right)
+                    // `importé*` is not “imported”.
+                    || asker.bare && asker.free_right && view.goes_on(end) && english()
+                {
+                    continue;
+                }
                 if let Some(count) = counts.get_mut(asker.node as usize) {
-                    if usize::from(*count) >= limits::MAX_HITS {
-                        continue;
-                    }
                     *count += 1;
                 }
-                if view.whole_word(start, end, asker.free_left, asker.free_right) {
-                    out.push((asker.node, start as u32, end as u32));
-                }
+                out.push((asker.node, start as u32, end as u32));
             }
         });
         out.sort_unstable();

@@ -1,8 +1,9 @@
 //! Asks every rule about every field.
 //!
 //! `run` decides which rules are asked and about what, `fields` makes the parts of a post ready to be read, `nodes` answers
-//! the conditions on the text, `findings` turns hits into words.
+//! the conditions on the text (`denial` whether it says the contrary), `findings` turns hits into words.
 
+mod denial;
 mod fields;
 mod findings;
 mod nodes;

@@ -1,5 +1,6 @@
 //! Whether a condition on the text holds, and where.
 
+use super::denial::denied;
 use super::{Field, Hit, Shared};
 use crate::detect::Context;
 use crate::limits;
@@ -8,7 +9,7 @@ use crate::rule::file::Side;
 use crate::rule::model::{Anchored, Near, Node};
 use crate::scan::features::Features;
 use crate::scan::runs::Runs;
-use crate::text::{View, chars, fuzzy, mask};
+use crate::text::{View, fuzzy, mask};
 
 /// `None` = does not hold; else the hits (none when the node only excludes).
 pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
@@ -107,8 +108,19 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
         hits.extend(close(apart, field, shared, false));
     }
     for inner in &node.any {
-        hits.extend(eval(inner, field, shared).unwrap_or_default());
+        hits.extend(held(inner, field, shared).unwrap_or_default());
     }
+}
+
+/// As [`eval`], for a node that is looked for: where it holds without pointing at anything, it holds of the whole field.
+fn held(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
+    eval(node, field, shared).map(|hits| {
+        if hits.is_empty() {
+            vec![Hit::default()]
+        } else {
+            hits
+        }
+    })
 }
 
 /// The matches of an expression; its named groups, except `hit`, are names for the message.
@@ -141,38 +153,39 @@ fn matches(anchored: &Anchored, view: &View<'_>, hits: &mut Vec<Hit>) {
 }
 
 /// Hits of `of` that have a hit of `to` within so many words (`wanted`), or that have none.
+///
+/// A hit on the whole field is near whatever is in it, and on neither side of it.
 fn close(near: &Near, field: &Field<'_>, shared: &Shared<'_>, wanted: bool) -> Vec<Hit> {
-    let Some(of) = eval(&near.of, field, shared) else {
+    let Some(of) = held(&near.of, field, shared) else {
         return Vec::new();
     };
-    let to = eval(&near.to, field, shared).unwrap_or_default();
+    let to = held(&near.to, field, shared).unwrap_or_default();
     let place = |h: &Hit| {
         h.span.map(|(s, e)| {
             let last = e.saturating_sub(1);
-            match near.words {
+            let (first, last) = match near.words {
                 Some(_) => (field.view.word_at(s), field.view.word_at(last)),
                 None => (field.view.sentence_at(s), field.view.sentence_at(last)),
-            }
+            };
+            (s, e, first, last)
         })
     };
     let reach = near.words.unwrap_or(0);
-    let to: Vec<_> = to
-        .iter()
-        .filter_map(|h| Some((h.span?, place(h)?)))
-        .collect();
+    let to: Vec<_> = to.iter().map(place).collect();
     of.into_iter()
         .filter(|hit| {
-            let (Some(span), Some((s, e))) = (hit.span, place(hit)) else {
-                return false;
-            };
-            let found = to.iter().any(|&(tspan, (ts, te))| {
-                ts <= e + reach
-                    && s <= te + reach
-                    && match near.side {
-                        None => true,
-                        Some(Side::Before) => tspan.1 <= span.0,
-                        Some(Side::After) => tspan.0 >= span.1,
-                    }
+            let this = place(hit);
+            let found = to.iter().any(|that| match (this, that) {
+                (Some((s, e, first, last)), &Some((from, end, begins, ends))) => {
+                    begins <= last + reach
+                        && first <= ends + reach
+                        && match near.side {
+                            None => true,
+                            Some(Side::Before) => end <= s,
+                            Some(Side::After) => from >= e,
+                        }
+                }
+                _ => near.side.is_none(),
             });
             found == wanted
         })
@@ -196,13 +209,13 @@ fn keep(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
             .char_indices()
             .nth(limit)
             .map_or(low.len(), |(at, _)| at);
-        hits.retain(|h| h.start() < end);
+        hits.retain(|h| h.span.is_none() || h.start() < end);
     }
     if node.skip_quoted {
-        hits.retain(|h| !quoted(low, h.start()));
+        hits.retain(|h| h.span.is_none() || !quoted(low, h.start()));
     }
     if node.skip_negated {
-        hits.retain(|h| !negated(low, h.start()));
+        hits.retain(|h| !h.span.is_some_and(|(s, e)| denied(low, s, e)));
     }
 }
 
@@ -212,25 +225,6 @@ fn quoted(low: &str, at: usize) -> bool {
     let before = before.rsplit('\n').next().unwrap_or_default();
     let open = |o: char, c: char| before.matches(o).count() > before.matches(c).count();
     open('«', '»') || open('“', '”') || before.matches('"').count() % 2 == 1
-}
-
-const NOT: &[&str] = &[
-    "ne", "n", "pas", "jamais", "aucun", "aucune", "sans", "ni", "non", "not", "never", "no",
-    "without", "don", "isn", "aren",
-];
-
-/// Whether one of the three words before denies what follows, in the same sentence.
-fn negated(low: &str, at: usize) -> bool {
-    let before = window(low, at, 120);
-    let sentence = before
-        .rsplit(['.', '!', '?', '…', '\n', ':'])
-        .next()
-        .unwrap_or_default();
-    sentence
-        .rsplit(|c: char| !chars::is_word(c))
-        .filter(|w| !w.is_empty())
-        .take(3)
-        .any(|w| NOT.contains(&w))
 }
 
 /// At most so many bytes before a place.

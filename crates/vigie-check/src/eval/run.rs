@@ -311,6 +311,18 @@ fn ask(
 mod tests {
     use super::*;
 
+    /// Both ways to ask say the same, with facts of the post and with facts made ready.
+    fn same(content: &Content, facts: &Facts, packs: &Packs) -> Report {
+        let facts = Content::facts_of(&content.media, facts).unwrap_or_else(|| facts.clone());
+        let some = asked(Post::from(content), &facts, packs, false, &mut Unwatched);
+        let all = asked(Post::from(content), &facts, packs, true, &mut Unwatched);
+        assert_eq!(some.findings, all.findings, "{} {facts:?}", content.text);
+        let prepared = packs.prepare(&facts);
+        let again = asked(Post::from(content), &prepared, packs, false, &mut Unwatched);
+        assert_eq!(again.findings, all.findings, "prepared: {}", content.text);
+        some
+    }
+
     /// A rule that sleeps has nothing to say: on every example of every rule, asking all rules finds the same.
     #[test]
     fn sleeping_rules_have_nothing_to_say() {
@@ -322,21 +334,118 @@ mod tests {
             .flat_map(|r| r.fire.iter().chain(&r.quiet))
         {
             let (content, facts) = example.input();
-            let facts = Content::facts_of(&content.media, &facts).unwrap_or(facts);
-            let some = asked(Post::from(&content), &facts, &packs, false, &mut Unwatched);
-            let all = asked(Post::from(&content), &facts, &packs, true, &mut Unwatched);
-            assert_eq!(some.findings, all.findings, "{}", content.text);
-            let prepared = packs.prepare(&facts);
-            let again = asked(
-                Post::from(&content),
-                &prepared,
-                &packs,
-                false,
-                &mut Unwatched,
-            );
-            assert_eq!(again.findings, all.findings, "prepared: {}", content.text);
+            same(&content, &facts, &packs);
             count += 1;
         }
         assert!(count > 300);
+    }
+
+    /// A rule of nothing but this match.
+    fn rule(matching: &str) -> Packs {
+        let source = format!(
+            "id = \"ORG-A-1\"\nfamily = \"reputation\"\nseverity = \"warn\"\nconfidence = \"low\"\nsource = \"x\"\n\
+             evidence = \"verified\"\ntitle = {{ fr = \"a\", en = \"a\" }}\nadvice = {{ fr = \"a\", en = \"a\" }}\n\
+             [match]\n{matching}"
+        );
+        Packs::alone(&[crate::OwnRule {
+            file: "ORG-A-1.toml".to_owned(),
+            source,
+        }])
+        .unwrap()
+    }
+
+    /// Alternatives that name no words: facts alone, exclusions alone, both.
+    #[test]
+    fn alternatives_without_words_hold_of_the_whole_field() {
+        const FACTS: &str = r#"{ facts = [{ fact = "paid", is = true }] }"#;
+        const NONE: &str = r#"{ none = [{ terms = ["pub"] }] }"#;
+        const BOTH: &str =
+            r#"{ facts = [{ fact = "paid", is = true }], none = [{ terms = ["pub"] }] }"#;
+        let near =
+            |of: &str, to: &str, more: &str| format!("near = {{ of = {of}, to = {to}{more} }}");
+        let vin = r#"{ terms = ["vin"] }"#;
+        // A match; then on which of four posts it speaks: paid or not, with « pub » or without.
+        let cases = [
+            (
+                format!("any = [{vin}, {FACTS}]"),
+                [true, true, false, false],
+            ),
+            (format!("any = [{vin}, {NONE}]"), [false, true, false, true]),
+            (
+                format!("any = [{vin}, {BOTH}]"),
+                [false, true, false, false],
+            ),
+            (
+                format!("any = [{{ any = [{BOTH}] }}]"),
+                [false, true, false, false],
+            ),
+            (
+                near(r#"{ terms = ["tous"] }"#, FACTS, ""),
+                [true, true, false, false],
+            ),
+            (
+                near(BOTH, r#"{ terms = ["tous"] }"#, ", words = 2"),
+                [false, true, false, false],
+            ),
+            (near(FACTS, NONE, ""), [false, true, false, false]),
+            (
+                near(r#"{ terms = ["tous"] }"#, FACTS, ", side = \"after\""),
+                [false; 4],
+            ),
+            (
+                near(r#"{ terms = ["tous"] }"#, NONE, "").replace("near", "apart"),
+                [true, false, true, false],
+            ),
+            (
+                near(FACTS, r#"{ terms = ["pub"] }"#, "").replace("near", "apart"),
+                [false, true, false, false],
+            ),
+        ];
+        for (matching, speaks) in cases {
+            let packs = rule(&matching);
+            let mut heard = Vec::new();
+            for paid in [true, false] {
+                for text in ["Bonjour à tous, pub", "Bonjour à tous"] {
+                    let facts = Facts::new().with("now", "2026-11-24").with("paid", paid);
+                    let report = same(&Content::text(text), &facts, &packs);
+                    heard.push(!report.findings.is_empty());
+                }
+            }
+            assert_eq!(heard, speaks, "{matching}");
+        }
+        let packs = rule(&format!("any = [{vin}, {FACTS}]"));
+        let facts = Facts::new().with("paid", true);
+        let report = same(&Content::text("Bonjour"), &facts, &packs);
+        assert_eq!(report.findings[0].span, None, "the whole field");
+        // Nothing known: the alternative does not hold, and the rule sleeps.
+        assert!(
+            same(&Content::text("Bonjour"), &Facts::new(), &packs)
+                .findings
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_bare_ending_is_no_english_word() {
+        let packs = rule(r#"terms = ["importé*"]"#);
+        let found = |text: &str| {
+            !same(&Content::text(text), &Facts::new(), &packs)
+                .findings
+                .is_empty()
+        };
+        assert!(found("Nos fruits sont importés avec soin"));
+        assert!(found("Nos fruits sont importes avec soin"));
+        assert!(found("Des fruits importees de loin"));
+        assert!(!found("Our fruits are imported by us with care"));
+        assert!(found("Our word for it is importé"));
+    }
+
+    /// In a long text, places inside other words do not use up the places that are remembered.
+    #[test]
+    fn a_word_is_found_after_a_thousand_lookalikes() {
+        let packs = rule(r#"terms = ["vin"]"#);
+        let text = "divin ".repeat(4000) + "un vin";
+        let report = same(&Content::text(&text), &Facts::new(), &packs);
+        assert_eq!(report.findings.len(), 1);
     }
 }

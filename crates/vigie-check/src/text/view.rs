@@ -23,6 +23,7 @@ pub struct View<'a> {
     pub strange: bool,
     map: Vec<Place>,
     words: OnceCell<Vec<u32>>,
+    sentences: OnceCell<Vec<u32>>,
 }
 
 /// From this byte of the view on, where it came from.
@@ -105,6 +106,7 @@ impl<'a> View<'a> {
             strange,
             map,
             words: OnceCell::new(),
+            sentences: OnceCell::new(),
         }
     }
 
@@ -158,13 +160,24 @@ impl<'a> View<'a> {
     /// Number of the sentence a byte of the view stands in. A sentence ends with a line, or with `.`, `!`, `?` or `…`
     /// before a space.
     pub fn sentence_at(&self, at: usize) -> usize {
-        let before = self.low.as_bytes().get(..at).unwrap_or_default();
-        before
-            .windows(2)
-            .filter(|w| {
-                w[0] == b'\n' || (matches!(w[0], b'.' | b'!' | b'?' | 0xA6) && w[1] == b' ')
-            })
-            .count()
+        self.sentences().partition_point(|&s| s as usize <= at)
+    }
+
+    /// Where each sentence but the first begins.
+    fn sentences(&self) -> &[u32] {
+        self.sentences.get_or_init(|| {
+            let bytes = self.low.as_bytes();
+            let begins = |(at, b): (usize, &u8)| {
+                let mark = match b {
+                    b'\n' => return Some(at as u32 + 1),
+                    b'.' | b'!' | b'?' => true,
+                    0xA6 => bytes.get(..at).is_some_and(|b| b.ends_with(&[0xE2, 0x80])),
+                    _ => false,
+                };
+                (mark && bytes.get(at + 1) == Some(&b' ')).then_some(at as u32 + 2)
+            };
+            bytes.iter().enumerate().filter_map(begins).collect()
+        })
     }
 
     /// How many words the text has.
@@ -186,14 +199,14 @@ impl<'a> View<'a> {
                 .get(..start)
                 .and_then(|s| s.chars().next_back())
                 .is_some_and(chars::is_word);
-        let right_ok = free_right
-            || !last_is_word
-            || !self
-                .low
-                .get(end..)
-                .and_then(|s| s.chars().next())
-                .is_some_and(chars::is_word);
+        let right_ok = free_right || !last_is_word || !self.goes_on(end);
         left_ok && right_ok
+    }
+
+    /// Whether a letter, digit or underscore follows.
+    pub(crate) fn goes_on(&self, end: usize) -> bool {
+        let next = self.low.get(end..).and_then(|s| s.chars().next());
+        next.is_some_and(chars::is_word)
     }
 }
 
