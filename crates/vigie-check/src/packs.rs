@@ -14,8 +14,9 @@ use crate::changes::{Changes, OwnRule};
 use crate::content::Lang;
 use crate::limits;
 use crate::prepared::Prepared;
+use crate::report::Words;
 use crate::rule::format::{is_table, read_tables};
-use crate::rule::{Rule, load};
+use crate::rule::{Rule, fault, load};
 use crate::scan::table::{Common, Edges, Table};
 use crate::text::view::fold_term;
 use crate::text::{View, chars, language};
@@ -49,14 +50,14 @@ pub struct Packs {
 
 /// Why packs could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
+#[error("{file}:{line}: {}", message.en)]
 pub struct LoadError {
     /// The file at fault.
     pub file: String,
     /// Its line, from 1.
     pub line: usize,
     /// What is wrong, with the nearest right word where there is one.
-    pub message: String,
+    pub message: Words,
 }
 
 /// `pack.toml`: what a folder of rules says about itself.
@@ -82,10 +83,10 @@ impl About {
     /// Reads a `pack.toml`; one read later replaces an earlier one of the same name.
     fn add(&mut self, file: &str, source: &str) -> Result<(), LoadError> {
         let pack: PackFile =
-            toml::from_str(source).map_err(|e| load::toml_fault(file, source, &e))?;
+            toml::from_str(source).map_err(|e| fault::toml_fault(file, source, &e))?;
         let review = match &pack.review_by {
             None => None,
-            Some(text) => Some(load::day(file, source, text)?),
+            Some(text) => Some(fault::day(file, source, text)?),
         };
         match review {
             Some(day) => self.reviews.insert(pack.name.clone(), day),
@@ -126,7 +127,7 @@ fn read_lists(files: &[(String, String)], faults: &mut Vec<LoadError>) -> Lists 
             Ok(list) => {
                 lists.insert(name.to_owned(), list.words);
             }
-            Err(e) => faults.push(load::toml_fault(file, source, &e)),
+            Err(e) => faults.push(fault::toml_fault(file, source, &e)),
         }
     }
     lists
@@ -233,8 +234,11 @@ impl Packs {
             match load::rule(&own.file, &own.source, &shared, &mut literals) {
                 Ok(rule) if place.contains_key(&rule.id) => faults.push(LoadError {
                     file: own.file.clone(),
-                    line: load::line_of_word(&own.source, &rule.id),
-                    message: format!("there is a rule `{}` already", rule.id),
+                    line: fault::line_of_word(&own.source, &rule.id),
+                    message: Words::new(
+                        format!("il y a déjà une règle `{}`", rule.id),
+                        format!("there is a rule `{}` already", rule.id),
+                    ),
                 }),
                 Ok(rule) => {
                     place.insert(rule.id.clone(), rules.len());
@@ -337,7 +341,10 @@ fn collect_folder(
     let fault = |file: String, e: std::io::Error| LoadError {
         file,
         line: 1,
-        message: e.to_string(),
+        message: Words::new(
+            format!("la lecture échoue\u{a0}: {e}"),
+            format!("reading it fails: {e}"),
+        ),
     };
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -399,7 +406,7 @@ impl Literals {
     }
 
     /// Adds a term: `*` at an end = the word may go on there; a letter with an accent is also found without it.
-    pub(crate) fn add(&mut self, term: &str, node: usize) -> Result<(), String> {
+    pub(crate) fn add(&mut self, term: &str, node: usize) -> Result<(), Words> {
         let free_left = term.starts_with('*');
         let free_right = term.ends_with('*') && term.len() > 1;
         let bare = term.strip_prefix('*').unwrap_or(term);
@@ -410,7 +417,10 @@ impl Literals {
         };
         let folded = fold_term(bare);
         if folded.trim().is_empty() {
-            return Err("an empty term would be found everywhere".to_owned());
+            return Err(Words::new(
+                "un mot vide serait trouvé partout",
+                "an empty term would be found everywhere",
+            ));
         }
         for written in ways(&folded) {
             let asker = Asker {

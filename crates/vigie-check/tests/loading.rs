@@ -22,7 +22,7 @@ fn load(rule: &str) -> Result<Packs, String> {
     fs::write(dir.path().join("rule.toml"), rule).unwrap();
     Packs::load(&[dir.path().to_owned()]).map_err(|f| {
         assert!(f[0].file.ends_with("rule.toml"));
-        format!("{}: {}", f[0].line, f[0].message)
+        format!("{}: {}", f[0].line, f[0].message.en)
     })
 }
 
@@ -68,7 +68,7 @@ fn with(matching: &str) -> Result<Packs, String> {
         "about = \"ours\"\nwords = [\"salon des métiers\", \"craft fair\"]\n",
     )
     .unwrap();
-    Packs::load(&[dir.path().to_owned()]).map_err(|f| format!("{}: {}", f[0].line, f[0].message))
+    Packs::load(&[dir.path().to_owned()]).map_err(|f| format!("{}: {}", f[0].line, f[0].message.en))
 }
 
 fn heard(packs: &Packs, text: &str, facts: &Facts) -> Option<vigie_check::Severity> {
@@ -148,7 +148,7 @@ fn remarks(pack: &str, facts: &Facts) -> Result<Vec<vigie_check::Words>, String>
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("pack.toml"), pack).unwrap();
     let packs = Packs::load(&[dir.path().to_owned()])
-        .map_err(|f| format!("{}: {}", f[0].line, f[0].message))?;
+        .map_err(|f| format!("{}: {}", f[0].line, f[0].message.en))?;
     Ok(check(&Content::text("Bonjour à tous"), facts, &packs).notes)
 }
 
@@ -187,4 +187,94 @@ fn rules_past_their_day_of_review_say_so_in_both_languages() {
         remarks(&wrong, &then).unwrap_err(),
         "3: `soon` is not a day written YYYY-MM-DD"
     );
+}
+
+/// A rule with this line in place of its severity, as the loader answers in both languages.
+fn said(line: &str) -> (usize, vigie_check::Words) {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = GOOD.replace("severity = \"warn\"", line);
+    fs::write(dir.path().join("rule.toml"), rule).unwrap();
+    let faults = Packs::load(&[dir.path().to_owned()]).unwrap_err();
+    (faults[0].line, faults[0].message.clone())
+}
+
+#[test]
+fn slips_of_writing_are_told_in_both_languages() {
+    for (line, at, fr, en) in [
+        (
+            "severity = warm",
+            3,
+            "entre guillemets\u{a0}: vouliez-vous dire `\"warn\"`",
+            "quotation marks: did you mean `\"warn\"`",
+        ),
+        (
+            "severty \"warn\"",
+            3,
+            "après la clé `severty`\u{a0}: vouliez-vous dire `severity`",
+            "after the key `severty`: did you mean `severity`",
+        ),
+        ("severity = \"warn", 3, "n’est pas fermé", "is not closed"),
+        (
+            "severity = “warn”",
+            3,
+            "entre guillemets",
+            "quotation marks",
+        ),
+        (
+            "severity = \"warn\"\nseverity = \"hint\"",
+            4,
+            "la clé `severity` est écrite deux fois",
+            "the key `severity` is written twice",
+        ),
+        (
+            "severity = \"warn\"\nmask = \"yes\"",
+            4,
+            "`true` ou `false`, non un texte",
+            "`true` or `false`, not a text",
+        ),
+        (
+            "severity = \"warn\"\nfields = [\"text\"",
+            5,
+            "virgule ou de son `]`",
+            "comma or its `]`",
+        ),
+        ("severity =", 3, "entre guillemets", "quotation marks"),
+        (
+            "severity = \"wa\\qrn\"",
+            3,
+            "guillemets simples",
+            "single quotation marks",
+        ),
+        ("[match", 3, "crochet `]`", "bracket `]`"),
+        (
+            "sévérité = \"warn\"",
+            3,
+            "lettres sans accent",
+            "plain letters",
+        ),
+        ("", 1, "il manque `severity`", "`severity` is missing"),
+        (
+            "severity = \"xyzzyx\"",
+            3,
+            "ici peuvent se trouver `hint`, `warn`",
+            "what may stand here is `hint`, `warn`",
+        ),
+        (
+            "severity = \"warn\"\nvalid_from = \"demain\"",
+            4,
+            "AAAA-MM-JJ",
+            "YYYY-MM-DD",
+        ),
+        (
+            "severity = \"warn\"\nwhen = [{ fact = \"lang\" }]",
+            4,
+            "ne dit rien",
+            "says nothing",
+        ),
+    ] {
+        let (found, words) = said(line);
+        assert!(words.fr.contains(fr), "{line}: {}", words.fr);
+        assert!(words.en.contains(en), "{line}: {}", words.en);
+        assert_eq!(found, at, "{line}");
+    }
 }

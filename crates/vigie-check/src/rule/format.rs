@@ -10,7 +10,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
-use super::load::{self, toml_fault};
+use super::fault::{fault, line_of, toml_fault};
 use crate::eval::{Hit, Told};
 use crate::limits;
 use crate::packs::{Hits, Literals, LoadError};
@@ -136,11 +136,11 @@ pub(crate) fn read_tables(files: &[(String, String)], faults: &mut Vec<LoadError
     for (file, source) in files.iter().filter(|(f, _)| is_table(f)) {
         if source.len() > limits::MAX_TABLE_BYTES {
             let most = limits::MAX_TABLE_BYTES;
-            faults.push(load::fault(
-                file,
-                1,
+            let said = Words::new(
+                format!("une table de formats tient en {most} octets au plus"),
                 format!("a table of formats holds at most {most} bytes"),
-            ));
+            );
+            faults.push(fault(file, 1, said));
             continue;
         }
         match toml::from_str::<TableFile>(source) {
@@ -222,8 +222,8 @@ impl Formats {
                 match Format::load(file, line.get_ref(), node, literals) {
                     Ok(format) => out.list.push(format),
                     Err(why) => {
-                        let at = load::line_of(source, line.span().start);
-                        faults.push(load::fault(file, at, why));
+                        let at = line_of(source, line.span().start);
+                        faults.push(fault(file, at, why));
                     }
                 }
             }
@@ -278,7 +278,7 @@ impl Format {
         w: &FormatFile,
         node: usize,
         literals: &mut Literals,
-    ) -> Result<Format, String> {
+    ) -> Result<Format, Words> {
         let hir = parse(&w.regex)?;
         let needed = Runs::needed(&hir);
         let said = if w.near.is_empty() {
@@ -293,13 +293,21 @@ impl Format {
         };
         let words = own.unwrap_or_else(|| said.iter().map(|s| fold_term(s)).collect());
         if words.is_empty() && needed.plain < LEAST_RUN {
-            return Err(format!(
-                "no literal of three letters stands in every match of this format of {}, nor a run of {LEAST_RUN} letters and digits: give `anchors` or `near`",
-                w.of
+            let of = &w.of;
+            return Err(Words::new(
+                format!(
+                    "aucun mot de trois lettres ne se trouve dans tout ce que ce format de {of} reconnaît, ni {LEAST_RUN} lettres et chiffres de suite\u{a0}: donnez `anchors` ou `near`"
+                ),
+                format!(
+                    "no literal of three letters stands in every match of this format of {of}, nor a run of {LEAST_RUN} letters and digits: give `anchors` or `near`"
+                ),
             ));
         }
         if let Some(short) = words.iter().find(|w| w.len() < 2) {
-            return Err(format!("`{short}` is found everywhere"));
+            return Err(Words::new(
+                format!("`{short}` se trouve partout"),
+                format!("`{short}` is found everywhere"),
+            ));
         }
         for word in &words {
             literals.add_anchor(word, node);
@@ -446,10 +454,10 @@ fn plain_example(text: &str) -> String {
     text.replace('¦', "")
 }
 
-fn parse(pattern: &str) -> Result<Hir, String> {
+fn parse(pattern: &str) -> Result<Hir, Words> {
     regex_syntax::Parser::new().parse(pattern).map_err(|e| {
         let text = e.to_string();
         let line = text.lines().last().unwrap_or_default().trim().to_owned();
-        format!("this expression cannot be read: {line}")
+        super::fault::no_expression(&line)
     })
 }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::condition::{Condition, FactTest, Test};
 use super::days::Days;
+use super::fault::{day, fault, line_of_word, no_expression, no_such, toml_fault};
 use super::file::{AbsentFile, AdjustFile, NearFile, NodeFile, Reported, RuleFile};
 use super::file::{ConditionFile, FieldKind, OnUnknown};
 use super::format::{Formats, Tables};
@@ -11,7 +12,7 @@ use super::model::{Absent, Adjust, Anchored, Near, Node, Rule};
 use crate::detect;
 use crate::limits;
 use crate::packs::{Lists, Literals, LoadError};
-use crate::report::Severity;
+use crate::report::{Severity, Words};
 use crate::scan::pattern::Pattern;
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
@@ -35,7 +36,13 @@ pub(crate) fn rule(
         return Err(vec![fault(
             file,
             1,
-            format!("a rule file holds at most {} bytes", limits::MAX_RULE_BYTES),
+            Words::new(
+                format!(
+                    "un fichier de règle tient en {} octets au plus",
+                    limits::MAX_RULE_BYTES
+                ),
+                format!("a rule file holds at most {} bytes", limits::MAX_RULE_BYTES),
+            ),
         )]);
     }
     let written: RuleFile =
@@ -56,56 +63,6 @@ pub(crate) fn rule(
     }
 }
 
-/// A fault in a TOML file, with the nearest right word.
-pub(crate) fn toml_fault(file: &str, source: &str, error: &toml::de::Error) -> LoadError {
-    let line = error.span().map_or(1, |s| line_of(source, s.start));
-    let mut message = error.message().to_owned();
-    if let Some((wrong, right)) = unknown_word(&message)
-        && let Some(near) = nearest(&wrong, right.iter().map(String::as_str))
-    {
-        message = format!("unknown word `{wrong}`: did you mean `{near}`?");
-    }
-    fault(file, line, message)
-}
-
-/// Splits serde's « unknown field `x`, expected one of `a`, `b` ».
-fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
-    if !message.starts_with("unknown ") {
-        return None;
-    }
-    let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
-    Some((quoted.next()?, quoted.collect()))
-}
-
-/// The first line that holds `word`, from 1.
-pub(crate) fn line_of_word(source: &str, word: &str) -> usize {
-    source.find(word).map_or(1, |at| line_of(source, at))
-}
-
-pub(crate) fn line_of(source: &str, at: usize) -> usize {
-    1 + source.bytes().take(at).filter(|&b| b == b'\n').count()
-}
-
-/// A day written in a file.
-pub(crate) fn day(file: &str, source: &str, text: &str) -> Result<Date, LoadError> {
-    text.parse().map_err(|_| {
-        let line = source.find(text).map_or(1, |at| line_of(source, at));
-        fault(
-            file,
-            line,
-            format!("`{text}` is not a day written YYYY-MM-DD"),
-        )
-    })
-}
-
-pub(crate) fn fault(file: &str, line: usize, message: String) -> LoadError {
-    LoadError {
-        file: file.to_owned(),
-        line,
-        message,
-    }
-}
-
 struct Loader<'a> {
     file: &'a str,
     source: &'a str,
@@ -117,7 +74,11 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     /// Notes a fault at the first line that holds `word`.
-    fn fault(&mut self, word: &str, message: String) {
+    fn fault(&mut self, word: &str, fr: impl Into<String>, en: impl Into<String>) {
+        self.said(word, Words::new(fr, en));
+    }
+
+    fn said(&mut self, word: &str, message: Words) {
         let line = line_of_word(self.source, word);
         self.faults.push(fault(self.file, line, message));
     }
@@ -142,6 +103,10 @@ impl Loader<'_> {
             self.fault(
                 &w.id,
                 format!(
+                    "l’id `{}` s’écrit en capitales, chiffres et tirets, comme ORG-NOM-01",
+                    w.id
+                ),
+                format!(
                     "id `{}` must be capitals, digits and dashes, such as ORG-NAME-01",
                     w.id
                 ),
@@ -150,11 +115,16 @@ impl Loader<'_> {
         if w.severity >= Severity::Review && w.skill.is_none() {
             self.fault(
                 "severity",
-                "from `review` up a rule names the `skill` of its second reader".to_owned(),
+                "à partir de `review` une règle nomme la compétence (`skill`) de son second lecteur",
+                "from `review` up a rule names the `skill` of its second reader",
             );
         }
         if w.when.is_empty() && w.matching.is_none() {
-            self.fault("id", "a rule needs `when`, `match` or both".to_owned());
+            self.fault(
+                "id",
+                "une règle a `when`, `match` ou les deux",
+                "a rule needs `when`, `match` or both",
+            );
         }
         let when = self.conditions(w.when, OnUnknown::Lower);
         let adjust = w.adjust.into_iter().map(|a| self.adjust(a)).collect();
@@ -199,7 +169,8 @@ impl Loader<'_> {
         if w.severity.is_none() && w.confidence.is_none() {
             self.fault(
                 "adjust",
-                "an `adjust` sets `severity`, `confidence` or both".to_owned(),
+                "un `adjust` donne `severity`, `confidence` ou les deux",
+                "an `adjust` sets `severity`, `confidence` or both",
             );
         }
         Adjust {
@@ -227,7 +198,8 @@ impl Loader<'_> {
         if said.iter().filter(|s| **s).count() != 1 {
             self.fault(
                 "when",
-                "a condition names one `fact` or `day`, or one of `any`, `all`, `none`".to_owned(),
+                "une condition nomme un `fact` ou un `day`, ou l’un de `any`, `all`, `none`",
+                "a condition names one `fact` or `day`, or one of `any`, `all`, `none`",
             );
         }
         let own = c.unknown;
@@ -244,6 +216,7 @@ impl Loader<'_> {
             Test::Day(Days::read(&days).unwrap_or_else(|wrong| {
                 self.fault(
                     &wrong,
+                    format!("`{wrong}` n’est pas un jour\u{a0}: MM-JJ, MM-JJ/MM-JJ, AAAA-MM-JJ/AAAA-MM-JJ ou last-mon-05"),
                     format!("`{wrong}` is no day: write MM-DD, MM-DD/MM-DD, YYYY-MM-DD/YYYY-MM-DD or last-mon-05"),
                 );
                 Days::default()
@@ -266,6 +239,9 @@ impl Loader<'_> {
                 let key = test.key.clone();
                 self.fault(
                     &key,
+                    format!(
+                        "la condition sur `{key}` ne dit rien\u{a0}: ajoutez `is`, `in`, `present`…"
+                    ),
                     format!("the condition on `{key}` says nothing: add `is`, `in`, `present`…"),
                 );
             }
@@ -289,8 +265,13 @@ impl Loader<'_> {
                 Some(list) => out.extend(list.iter().cloned()),
                 None => {
                     let near = nearest(name, self.shared.lists.keys().map(String::as_str))
-                        .map_or_else(String::new, |n| format!(": did you mean `list:{n}`?"));
-                    self.fault(&word, format!("there is no list `{name}`{near}"));
+                        .map(|n| format!("list:{n}"));
+                    let said = no_such(
+                        &format!("il n’y a pas de liste `{name}`"),
+                        &format!("there is no list `{name}`"),
+                        near.as_deref(),
+                    );
+                    self.said(&word, said);
                 }
             }
         }
@@ -303,7 +284,7 @@ impl Loader<'_> {
             let node = self.literals.new_node();
             for term in &written {
                 if let Err(message) = self.literals.add(term, node) {
-                    self.fault(term, message);
+                    self.said(term, message);
                 }
             }
             node
@@ -350,7 +331,7 @@ impl Loader<'_> {
                     });
                 }
                 Err(why) => {
-                    self.fault(pattern, format!("this expression cannot be read: {why}"));
+                    self.said(pattern, no_expression(&why));
                 }
             }
         }
@@ -362,9 +343,12 @@ impl Loader<'_> {
         let detector = w.detector.and_then(|name| {
             let found = detect::by_name(&name);
             if found.is_none() {
-                let near = nearest(&name, detect::names())
-                    .map_or_else(String::new, |n| format!(": did you mean `{n}`?"));
-                self.fault(&name, format!("there is no detector `{name}`{near}"));
+                let said = no_such(
+                    &format!("il n’y a pas de détecteur `{name}`"),
+                    &format!("there is no detector `{name}`"),
+                    nearest(&name, detect::names()),
+                );
+                self.said(&name, said);
             }
             found
         });

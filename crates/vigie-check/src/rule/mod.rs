@@ -2,6 +2,7 @@
 
 pub mod condition;
 pub mod days;
+pub(crate) mod fault;
 pub mod file;
 pub mod format;
 pub mod load;

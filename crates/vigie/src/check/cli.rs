@@ -71,7 +71,7 @@ impl PackFolders {
                 .map(|f| {
                     let said = Said::new("check-bad-pack").with("file", f.file.as_str());
                     said.with("line", f.line.to_string())
-                        .with("why", f.message.as_str())
+                        .with("why", f.message.get(lang))
                         .text(core(lang))
                 })
                 .collect();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use vigie_check::{Family, Lang, Severity};
 use vigie_core::rulebook::{LARGEST_OWN, Step};
 
+use super::page::reader;
 use super::simple::{self, Simple, Wrong, apart, both};
 use super::{force, steps};
 use crate::web::error::Error;
@@ -286,9 +287,9 @@ fn said_wrong(w: &Words, wrong: &Wrong, text: bool) -> String {
             "line",
             fault.line,
             "message",
-            &fault.message,
+            fault.message.get(reader(w.lang)),
         ),
-        Wrong::Unread(fault) => fault.message.clone(),
+        Wrong::Unread(fault) => fault.message.get(reader(w.lang)).to_owned(),
         Wrong::Name => w.t("rules-own-name"),
         Wrong::NoExample => w.t("rules-own-no-example"),
         Wrong::Silent(text) => w.t1("rules-own-silent", "text", text),

@@ -184,7 +184,7 @@ pub async fn list(frame: Frame, me: Signed, Query(asked): Query<Asked>) -> Resul
         faults: rules
             .faults
             .iter()
-            .map(|f| (f.file.clone(), f.message.clone()))
+            .map(|f| (f.file.clone(), f.message.get(lang).to_owned()))
             .collect(),
         may: me.may(Act::ProposeChange),
         asked,
