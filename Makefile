@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENDOR := crates/vigie/assets/vendor/icons.svg
 CARGO ?= cargo
 
-.PHONY: help assets demo run test bench eval lint
+.PHONY: help assets demo run test bench eval lint docs
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ bench: assets ## measure what docs/performance.md states
 eval: ## measure what docs/accuracy.md states: recall and false alarms on posts with known answers
 	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- --rules evaluation/dev
 	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- evaluation/frozen
+
+docs: ## write the documents that are made from the program: the schema of the rule language
+	$(CARGO) run -q --locked -p vigie-check --features schema --example schema > target/rule.schema.json
+	mv target/rule.schema.json docs/rule.schema.json
 
 lint: assets ## formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check

@@ -6,6 +6,7 @@ use crate::facts::{FactValue, Facts};
 
 /// A language Vigie speaks and reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// French.
@@ -58,6 +59,7 @@ pub struct Content {
 
 /// Where a link leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Trail {
     /// The link, as an address.

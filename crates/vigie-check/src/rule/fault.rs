@@ -469,3 +469,26 @@ fn word_at(source: &str, at: usize) -> &str {
             .unwrap_or_default()
     }
 }
+
+#[cfg(all(test, feature = "schema"))]
+mod tests {
+    use super::*;
+
+    /// The words that are offered for a misspelt one are words of the language.
+    #[test]
+    fn words_that_are_offered_exist() {
+        let schema = crate::rule::schema::rule();
+        let text = schema.to_string();
+        for key in KEYS {
+            assert!(text.contains(&format!("\"{key}\":")), "{key}");
+        }
+        for value in values().filter(|v| !matches!(*v, "true" | "false")) {
+            assert!(text.contains(&format!("\"{value}\"")), "{value}");
+        }
+        let top = schema["properties"].as_object().unwrap();
+        let tables = ["adjust", "examples", "fix", "match"];
+        for key in top.keys().filter(|k| !tables.contains(&k.as_str())) {
+            assert!(KEYS.contains(&key.as_str()), "{key}");
+        }
+    }
+}

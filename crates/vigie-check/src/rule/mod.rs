@@ -7,5 +7,7 @@ pub mod file;
 pub mod format;
 pub mod load;
 pub mod model;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use model::Rule;
