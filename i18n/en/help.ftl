@@ -17,7 +17,9 @@ help--version = Show the version
 help-serve = Start the pages, the API and the workers
 help-demo = Look around: an example company on a throw-away folder
 help-check = Check texts and pictures before they are public
-help-check-after = Exit status: 0 nothing at or above --fail-on, 1 something, 2 could not check.
+help-check-after =
+    A folder is read with all it holds, save hidden files, links, what is neither text nor picture, and texts over 4 MB.
+    Exit status: 0 nothing at or above --fail-on, 1 something, 2 could not check.
 help-rules = The rules: list them, read one, run their examples
 help-rules-list = One line a rule
 help-rules-show = Everything about one rule
@@ -83,7 +85,7 @@ help-pause--reason = Why, in a sentence
 help--status = Only say whether everything is paused: exit status 1 when it is
 help--from = From when on (RFC 3339); without it, now
 help--days = How many days, 1 to 100
-help--files = Texts, pictures, or .jsonl files with a post a line; - is standard input (read as lines with --format jsonl)
+help--files = Texts, pictures, .jsonl files with a post a line, or folders of them; - is standard input (read as lines with --format jsonl)
 help--facts = What is known beyond the texts: a file with a flat JSON object
 help--packs = A folder with more rules; may be given several times. A rule with a known id replaces it
 help--fail-on = The severity from which the exit status is 1

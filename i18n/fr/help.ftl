@@ -17,7 +17,9 @@ help--version = Montrer la version
 help-serve = Démarrer les pages, l’API et les tâches de fond
 help-demo = Découvrir : une entreprise d’exemple dans un dossier jetable
 help-check = Vérifier des textes et des images avant qu’ils soient publics
-help-check-after = Statut de sortie : 0 rien à partir de --fail-on, 1 quelque chose, 2 vérification impossible.
+help-check-after =
+    Un dossier se lit avec tout ce qu’il contient, sauf les fichiers cachés, les liens, ce qui n’est ni texte ni image et les textes de plus de 4 Mo.
+    Statut de sortie : 0 rien à partir de --fail-on, 1 quelque chose, 2 vérification impossible.
 help-rules = Les règles : les lister, en lire une, passer leurs exemples
 help-rules-list = Une ligne par règle
 help-rules-show = Tout sur une règle
@@ -83,7 +85,7 @@ help-pause--reason = Pourquoi, en une phrase
 help--status = Dire seulement si tout est en pause : statut de sortie 1 si c’est le cas
 help--from = À partir de quand (RFC 3339) ; sans lui, maintenant
 help--days = Combien de jours, de 1 à 100
-help--files = Des textes, des images, ou des fichiers .jsonl avec une publication par ligne ; - est l’entrée standard (lue par lignes avec --format jsonl)
+help--files = Des textes, des images, des fichiers .jsonl avec une publication par ligne, ou des dossiers ; - est l’entrée standard (lue par lignes avec --format jsonl)
 help--facts = Ce que l’on sait au-delà des textes : un fichier avec un objet JSON plat
 help--packs = Un dossier de règles en plus ; peut être donné plusieurs fois. Une règle dont l’identifiant existe la remplace
 help--fail-on = La gravité à partir de laquelle le statut de sortie est 1

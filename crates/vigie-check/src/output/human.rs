@@ -17,9 +17,10 @@ pub fn report(name: &str, text: &str, report: &Report, lang: Lang, colour: bool)
     let paint = Paint(colour);
     let covered = covered(text, report);
     let lines = Lines::new(&covered);
+    let name = shown(name);
     let mut out = String::new();
     for finding in &report.findings {
-        one(&mut out, name, &lines, finding, lang, paint);
+        one(&mut out, &name, &lines, finding, lang, paint);
     }
     for note in &report.notes {
         let _ = writeln!(out, "{} {}", paint.faint("·"), note.get(lang));

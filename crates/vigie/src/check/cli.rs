@@ -2,17 +2,16 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, BufWriter, IsTerminal as _, Read as _, Write},
+    io::{BufRead, BufReader, BufWriter, IsTerminal as _, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use vigie_check::{Content, Facts, Lang, Packs, Report, Severity, output};
 
-use super::picture;
+use super::{folder, picture, progress::Progress};
 use crate::media::ocr::Ocr;
 use crate::words::Said;
 
@@ -21,10 +20,10 @@ use crate::words::Said;
 #[command(
     after_help = "Examples:\n  vigie check post.md\n  echo 'Bonjour {{prénom}}' | vigie check -\n  \
 vigie check posts.jsonl --format jsonl --fail-on stop\n  vigie check post.txt --facts facts.json --lang fr\n  \
-vigie check photo.jpg --clean ready"
+vigie check photo.jpg --clean ready\n  vigie check posts/ --format sarif"
 )]
 pub struct Check {
-    /// Texts, pictures, or .jsonl files with a post a line; `-` is standard input (read as lines with --format jsonl).
+    /// Texts, pictures, .jsonl files with a post a line, or folders of them; `-` is standard input (read as lines with --format jsonl).
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<String>,
     /// What is known beyond the texts: a flat JSON object.
@@ -155,12 +154,18 @@ pub fn run(args: &Check) -> Result<ExitCode> {
         facts: packs.prepare(&facts(args, lang)?),
         packs,
         done: Vec::new(),
+        noted: Vec::new(),
         worst: None,
         failed: false,
+        left: Left::default(),
+        progress: Progress::new(0, lang),
         out: BufWriter::new(std::io::stdout().lock()),
     };
-    for file in &args.files {
-        work.file(file)?;
+    let files = work.files();
+    work.progress = Progress::new(files.len(), lang);
+    for (file, found) in files {
+        work.file(&file, found)?;
+        work.progress.file();
     }
     work.end()?;
     let over = work.worst.is_some_and(|w| w >= args.fail_on.severity());
@@ -209,6 +214,13 @@ struct Done {
     report: Report,
 }
 
+/// Files of folders that were not checked.
+#[derive(Default)]
+struct Left {
+    binary: usize,
+    large: usize,
+}
+
 struct Work<'a> {
     args: &'a Check,
     lang: Lang,
@@ -216,61 +228,115 @@ struct Work<'a> {
     facts: Facts,
     /// Kept only for the formats that are one document.
     done: Vec<Done>,
+    /// Remarks that were shown: once is enough for a folder.
+    noted: Vec<vigie_check::Words>,
     worst: Option<Severity>,
     failed: bool,
+    left: Left,
+    progress: Progress,
     out: BufWriter<std::io::StdoutLock<'static>>,
 }
 
 impl Work<'_> {
     fn say(&mut self, said: &Said) {
         self.failed = true;
-        eprintln!("vigie: {}", said.text(core(self.lang)));
+        self.tell(said);
     }
 
-    fn file(&mut self, file: &str) -> Result<()> {
+    fn tell(&mut self, said: &Said) {
+        self.progress.hide();
+        // Names of files and what other programs say are not to steer the terminal.
+        let text = said.text(core(self.lang));
+        let text = text.replace(|c: char| c.is_control() && c != '\n', "·");
+        eprintln!("vigie: {text}");
+    }
+
+    fn unread(&mut self, file: &str, why: impl ToString) {
+        let said = Said::new("check-cannot-read").with("file", file);
+        self.say(&said.with("why", why.to_string()));
+    }
+
+    /// The files to check, and whether each was found in a folder.
+    fn files(&mut self) -> Vec<(String, bool)> {
+        let mut out = Vec::new();
+        for name in &self.args.files {
+            if name == "-" || !Path::new(name).is_dir() {
+                out.push((name.clone(), false));
+                continue;
+            }
+            let found = folder::walk(Path::new(name));
+            for (path, why) in found.unread {
+                self.unread(&path.display().to_string(), why);
+            }
+            if found.more {
+                let said = Said::new("check-too-many").with("file", name.as_str());
+                self.say(&said.with("n", folder::MOST_FILES));
+            }
+            let files = found.files.iter().map(|p| p.display().to_string());
+            out.extend(files.map(|file| (file, true)));
+        }
+        out
+    }
+
+    /// Checks a file. Of one that was `found` in a folder, what is no text, no picture or too large is left out.
+    fn file(&mut self, file: &str, found: bool) -> Result<()> {
         let lines = match file {
             "-" => self.args.format == Format::Jsonl,
             path => Path::new(path)
                 .extension()
                 .is_some_and(|e| e == "jsonl" || e == "ndjson"),
         };
-        let mut input: Box<dyn BufRead> = if file == "-" {
-            Box::new(BufReader::new(std::io::stdin()))
+        let input: Box<dyn Read> = if file == "-" {
+            Box::new(std::io::stdin())
         } else {
             match File::open(file) {
-                Ok(open) => Box::new(BufReader::new(open)),
+                Ok(open) => Box::new(open),
                 Err(e) => {
-                    self.say(
-                        &Said::new("check-cannot-read")
-                            .with("file", file)
-                            .with("why", e.to_string()),
-                    );
+                    self.unread(file, e);
                     return Ok(());
                 }
             }
         };
+        let mut input = BufReader::new(input);
         if lines {
-            return self.lines(file, input.as_mut());
+            return self.lines(file, &mut input);
+        }
+        if found {
+            // An error comes back when the file is read.
+            let head = input.fill_buf().unwrap_or_default();
+            if folder::is_binary(head) && !vigie_check::pictures::is_picture(file, head) {
+                self.left.binary += 1;
+                return Ok(());
+            }
         }
         let mut bytes = Vec::new();
-        // What is over the limit is cut by the engine, which says so; this bound only protects memory.
-        let most = 4 * vigie_check::limits::MAX_CHARS as u64 + 4;
         if let Err(e) = input.take(picture::MOST).read_to_end(&mut bytes) {
-            self.say(
-                &Said::new("check-cannot-read")
-                    .with("file", file)
-                    .with("why", e.to_string()),
-            );
+            self.unread(file, e);
+            return Ok(());
+        }
+        if found && bytes.len() as u64 == picture::MOST {
+            self.left.large += 1;
             return Ok(());
         }
         if vigie_check::pictures::is_picture(file, &bytes) {
             return self.picture(file, bytes);
         }
-        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        // What is over the limit is cut by the engine, which says so; this bound only protects memory.
+        let most = 4 * vigie_check::limits::MAX_CHARS + 4;
+        let long = bytes.len() > most;
+        if found && long {
+            self.left.large += 1;
+            return Ok(());
+        }
+        bytes.truncate(most);
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
-            Err(e) if e.utf8_error().error_len().is_none() && e.as_bytes().len() as u64 == most => {
+            Err(e) if long && e.utf8_error().error_len().is_none() => {
                 String::from_utf8_lossy(e.as_bytes()).into_owned()
+            }
+            Err(_) if found => {
+                self.left.binary += 1;
+                return Ok(());
             }
             Err(_) => {
                 self.say(&Said::new("check-not-text").with("file", file));
@@ -289,7 +355,7 @@ impl Work<'_> {
             match picture::clean(&brought, folder, core(self.lang)) {
                 Ok(path) => {
                     let said = Said::new("check-cleaned").with("file", path.display().to_string());
-                    eprintln!("vigie: {}", said.text(core(self.lang)));
+                    self.tell(&said);
                 }
                 Err(said) => self.say(&said.with("file", file)),
             }
@@ -307,17 +373,19 @@ impl Work<'_> {
         self.take(file.to_owned(), content.text, report)
     }
 
-    fn lines(&mut self, file: &str, input: &mut dyn BufRead) -> Result<()> {
-        let begun = Instant::now();
-        let mut progress: Option<indicatif::ProgressBar> = None;
+    /// A post a line. Answers leave at once when no more lines are there yet: the input may be a stream that goes on.
+    fn lines(&mut self, file: &str, input: &mut BufReader<Box<dyn Read>>) -> Result<()> {
         let mut number = 0u64;
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
+            if !input.buffer().contains(&b'\n') {
+                self.out.flush()?;
+            }
             let most = output::jsonl::MAX_LINE as u64 + 2;
-            let read = (&mut *input).take(most).read_until(b'\n', &mut bytes)?;
+            let read = input.by_ref().take(most).read_until(b'\n', &mut bytes)?;
             if read == 0 {
-                break;
+                return Ok(());
             }
             number += 1;
             if read as u64 == most && bytes.last() != Some(&b'\n') {
@@ -325,54 +393,45 @@ impl Work<'_> {
             }
             let line = String::from_utf8_lossy(&bytes);
             let line = line.trim_end_matches(['\n', '\r']);
-            if line.trim().is_empty() {
-                continue;
+            if !line.trim().is_empty() {
+                self.line(file, number, line)?;
             }
-            let answer = output::jsonl::line(line, &self.facts, &self.packs, self.lang);
-            if self.args.format == Format::Jsonl {
-                writeln!(self.out, "{}", answer.line)?;
-            }
-            match answer.report {
-                Some(report) => {
-                    let name = if answer.id.is_empty() {
-                        format!("{file}:{number}")
-                    } else {
-                        answer.id
-                    };
-                    self.take(name, answer.text, report)?;
-                }
-                None => {
-                    let why = serde_json::from_str::<serde_json::Value>(&answer.line).ok();
-                    let why = why
-                        .and_then(|v| Some(v.get("error")?.as_str()?.to_owned()))
-                        .unwrap_or_default();
-                    let said = Said::new("check-bad-line").with("file", file);
-                    self.say(&said.with("line", number.to_string()).with("why", why));
-                }
-            }
-            if number.is_multiple_of(256)
-                && begun.elapsed() > Duration::from_secs(1)
-                && std::io::stderr().is_terminal()
-            {
-                let bar = progress.get_or_insert_with(indicatif::ProgressBar::new_spinner);
-                bar.set_message(
-                    Said::new("check-progress")
-                        .with("n", number)
-                        .text(core(self.lang)),
-                );
-                bar.tick();
-            }
+            self.progress.line();
         }
-        if let Some(bar) = progress {
-            bar.finish_and_clear();
-        }
-        Ok(())
     }
 
-    fn take(&mut self, name: String, text: String, report: Report) -> Result<()> {
+    fn line(&mut self, file: &str, number: u64, line: &str) -> Result<()> {
+        let answer = output::jsonl::line(line, &self.facts, &self.packs, self.lang);
+        if self.args.format == Format::Jsonl {
+            writeln!(self.out, "{}", answer.line)?;
+        }
+        let Some(report) = answer.report else {
+            let why = serde_json::from_str::<serde_json::Value>(&answer.line).ok();
+            let why = why
+                .and_then(|v| Some(v.get("error")?.as_str()?.to_owned()))
+                .unwrap_or_default();
+            let said = Said::new("check-bad-line").with("file", file);
+            self.say(&said.with("line", number.to_string()).with("why", why));
+            return Ok(());
+        };
+        let name = if answer.id.is_empty() {
+            format!("{file}:{number}")
+        } else {
+            answer.id
+        };
+        self.take(name, answer.text, report)
+    }
+
+    fn take(&mut self, name: String, text: String, mut report: Report) -> Result<()> {
         self.worst = self.worst.max(report.worst());
         match self.args.format {
             Format::Human => {
+                report.notes.retain(|note| !self.noted.contains(note));
+                self.noted.extend_from_slice(&report.notes);
+                let shown = !report.findings.is_empty() || !report.notes.is_empty();
+                if shown && std::io::stdout().is_terminal() {
+                    self.progress.hide();
+                }
                 let colour =
                     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
                 write!(
@@ -386,13 +445,23 @@ impl Work<'_> {
                     report,
                 });
             }
-            Format::Json | Format::Sarif => self.done.push(Done { name, text, report }),
+            Format::Json => self.done.push(Done {
+                name,
+                text: String::new(),
+                report,
+            }),
+            Format::Sarif => self.done.push(Done { name, text, report }),
             Format::Jsonl => {}
         }
         Ok(())
     }
 
     fn end(&mut self) -> Result<()> {
+        self.progress.hide();
+        if self.left.binary + self.left.large > 0 {
+            let said = Said::new("check-left-out").with("binary", self.left.binary);
+            self.tell(&said.with("large", self.left.large));
+        }
         match self.args.format {
             Format::Human => {
                 let reports: Vec<&Report> = self.done.iter().map(|d| &d.report).collect();

@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod cli;
+mod folder;
 pub mod gather;
 pub mod links;
 mod picture;
+mod progress;
