@@ -3,73 +3,23 @@
 use std::sync::LazyLock;
 
 use super::Context;
+use super::numbers::named;
 use crate::eval::Hit;
 use crate::scan::pattern::Pattern;
 use crate::text::mask::mask;
 
-static FR_PHONE: LazyLock<Option<Pattern>> = LazyLock::new(|| {
-    Pattern::own(r"(?:\+33[ .]?\(?0?\)?[ .]?|0033[ .]?|\b0)([1-9])(?:[ .\-]?\d{2}){4}\b")
-});
-static WORLD_PHONE: LazyLock<Option<Pattern>> = LazyLock::new(|| {
-    Pattern::own(r"\+(?:1|44|32|41|49|34|39|352)[ .\-]?\(?\d{1,4}\)?(?:[ .\-]?\d{2,4}){2,4}\b")
+/// An address that is spelled out to escape robots.
+static SPELLED: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    Pattern::own(concat!(
+        r"(?i)\b[a-z0-9][a-z0-9._\-]{1,40} ?(?:[\[({]\s?(?:at|arobase|a)\s?[\])}]|\barobase\b) ?[a-z0-9\-]{2,40}",
+        r" ?(?:\.|[\[({]\s?(?:dot|point)\s?[\])}]|\bpoint\b|\bdot\b) ?[a-z]{2,12}\b"
+    ))
 });
 static EMAIL: LazyLock<Option<Pattern>> = LazyLock::new(|| {
-    Pattern::own(r"(?i)\b[a-z0-9][a-z0-9._%+\-]{0,63}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,18}\b")
+    Pattern::own(
+        r"(?i)\b[a-z0-9][a-z0-9._%+\-]{0,63}@(?:[a-z0-9\-]{1,63}\.){1,4}(?:xn--[a-z0-9]{2,20}|[a-z]{2,18})\b",
+    )
 });
-
-/// Phone numbers that can be a person's: French landlines and mobiles, some neighbours' international form.
-/// Numbers of services (080x, 081x, 082x, 089x, 09 7x, short numbers) and the organisation's public contacts pass.
-pub fn phone(context: &Context<'_>) -> Vec<Hit> {
-    let text = &context.view.clean;
-    let mut out = Vec::new();
-    if let Some(regex) = &*FR_PHONE {
-        for groups in regex.captures_iter(text) {
-            let Some(all) = groups.get(0) else { continue };
-            let digits = national(all.as_str());
-            let service = digits.starts_with("08") || digits.starts_with("09") || repeated(&digits);
-            let clear = !text
-                .get(..all.start())
-                .and_then(|t| t.chars().next_back())
-                .is_some_and(|c| c.is_alphanumeric() || c == '-');
-            if !service && clear && !is_public(context, &digits) {
-                out.push(Hit::at(all.start(), all.end()).with("match", mask(all.as_str())));
-            }
-        }
-    }
-    if let Some(regex) = &*WORLD_PHONE {
-        for all in regex.find_iter(text) {
-            let digits: String = all.as_str().chars().filter(char::is_ascii_digit).collect();
-            if digits.len() >= 10 && !is_public(context, &digits) {
-                out.push(Hit::at(all.start(), all.end()).with("match", mask(all.as_str())));
-            }
-        }
-    }
-    out
-}
-
-/// `+33 6 12…` and `06 12…` as the same ten digits.
-fn national(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let rest = digits
-        .strip_prefix("0033")
-        .or_else(|| digits.strip_prefix("33"))
-        .unwrap_or(&digits);
-    let rest = rest.trim_start_matches('0');
-    format!("0{rest}")
-}
-
-fn repeated(digits: &str) -> bool {
-    digits
-        .get(2..)
-        .is_some_and(|d| d.bytes().all(|b| b == b'0'))
-}
-
-fn is_public(context: &Context<'_>, digits: &str) -> bool {
-    context.facts.list("org.public_contacts").iter().any(|c| {
-        let known: String = c.chars().filter(char::is_ascii_digit).collect();
-        !known.is_empty() && (known == digits || national(c) == digits)
-    })
-}
 
 /// Words before the `@` that name a service rather than a person.
 const SERVICES: &[&str] = &[
@@ -144,9 +94,40 @@ pub fn email(context: &Context<'_>) -> Vec<Hit> {
                 .list("org.public_contacts")
                 .iter()
                 .any(|c| c.eq_ignore_ascii_case(&address));
-            !public && !SERVICES.contains(&name)
+            !public && !is_service(name)
         })
-        .map(|m| Hit::at(m.start(), m.end()).with("match", masked(m.as_str())))
+        .map(|m| address((m.start(), m.end()), masked(m.as_str())))
+        .collect()
+}
+
+/// `contact`, `sav-lyon`, `presse.fr`, `no-reply`
+fn is_service(name: &str) -> bool {
+    SERVICES.contains(&name)
+        || name
+            .split(['.', '-', '_', '+'])
+            .next()
+            .is_some_and(|first| first.len() > 2 && SERVICES.contains(&first))
+}
+
+fn address(span: (usize, usize), shown: String) -> Hit {
+    named(span, "", "adresse e-mail", "e-mail address", 2).with("match", shown)
+}
+
+/// Addresses spelled out: `lucie.roux [at] atelier [dot] example`.
+pub fn spelled_email(context: &Context<'_>) -> Vec<Hit> {
+    let Some(regex) = &*SPELLED else {
+        return Vec::new();
+    };
+    let found = regex
+        .find_iter(&context.view.clean)
+        .take(crate::limits::MAX_HITS);
+    found
+        .filter(|m| {
+            let low = m.as_str().to_lowercase();
+            let name = low.split([' ', '[', '(', '{']).next().unwrap_or_default();
+            !is_service(name)
+        })
+        .map(|m| address((m.start(), m.end()), mask(m.as_str())))
         .collect()
 }
 
@@ -155,5 +136,44 @@ fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((name, host)) => format!("{}••••@{host}", name.chars().next().unwrap_or('•')),
         None => mask(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::numbers::tests::{each_found, none_found};
+    use super::*;
+
+    #[test]
+    fn addresses_of_persons() {
+        each_found(
+            email,
+            &[
+                "lucie.roux@atelier.example",
+                "a@xn--d1acufc.xn--p1ai",
+                "Écrivez à tom+news@mail.example !",
+            ],
+        );
+        none_found(
+            email,
+            &[
+                "contact@atelier.example",
+                "sav-lyon@atelier.example",
+                "@atelier",
+                "a @ b.example",
+            ],
+        );
+        each_found(
+            spelled_email,
+            &[
+                "lucie.roux [at] atelier [dot] example",
+                "tom arobase mail point example",
+                "tom(at)mail.example",
+            ],
+        );
+        none_found(
+            spelled_email,
+            &["contact [at] atelier.example", "meet me at noon. ok"],
+        );
     }
 }

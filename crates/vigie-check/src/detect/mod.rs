@@ -9,16 +9,31 @@ use crate::scan::features::Features;
 use crate::text::View;
 
 mod alt;
+mod bank;
+mod birth;
+mod company;
 mod contact;
 mod cut;
 mod dates;
-mod digits;
+mod document;
 mod form;
+mod health;
 mod identity;
 mod known;
 mod links;
+mod machine;
+mod national;
+mod network;
+mod nir;
+mod numbers;
+mod person;
+mod phone;
 mod pictures;
+mod place;
+mod plate;
+mod postal;
 mod price;
+mod reference;
 mod secrets;
 mod targets;
 
@@ -79,32 +94,162 @@ const ALL: &[Detector] = &[
     Detector {
         name: "iban",
         gate: Gate::Traits(Features::DIGITS),
-        run: digits::iban,
+        run: bank::iban,
     },
     Detector {
         name: "card_luhn",
         gate: Gate::Traits(Features::DIGITS),
-        run: digits::card,
+        run: bank::card,
     },
     Detector {
         name: "nir",
         gate: Gate::Traits(Features::DIGITS),
-        run: digits::nir,
+        run: nir::nir,
     },
     Detector {
         name: "siren",
-        gate: Gate::Words(&["siren", "siret", "rcs", "immatricul"]),
-        run: digits::siren,
+        gate: Gate::Words(company::WORDS),
+        run: company::number,
     },
     Detector {
         name: "phone",
         gate: Gate::Traits(Features::DIGITS),
-        run: contact::phone,
+        run: phone::phone,
     },
     Detector {
         name: "email",
         gate: Gate::Traits(Features::AT),
         run: contact::email,
+    },
+    Detector {
+        name: "rib",
+        gate: Gate::Traits(Features::DIGITS),
+        run: bank::rib,
+    },
+    Detector {
+        name: "bic",
+        gate: Gate::Words(&["bic", "swift"]),
+        run: bank::bic,
+    },
+    Detector {
+        name: "bank_account",
+        gate: Gate::Words(bank::ACCOUNT_WORDS),
+        run: bank::account,
+    },
+    Detector {
+        name: "us_ssn",
+        gate: Gate::Traits(Features::DIGITS),
+        run: national::us_ssn,
+    },
+    Detector {
+        name: "uk_nino",
+        gate: Gate::Traits(Features::DIGIT),
+        run: national::uk_nino,
+    },
+    Detector {
+        name: "uk_nhs",
+        gate: Gate::Words(&["nhs", "patient", "hospital", "gp", "health number"]),
+        run: national::uk_nhs,
+    },
+    Detector {
+        name: "foreign_id",
+        gate: Gate::Traits(Features::DIGIT),
+        run: national::foreign,
+    },
+    Detector {
+        name: "mobile_phone",
+        gate: Gate::Traits(Features::DIGITS),
+        run: phone::mobile,
+    },
+    Detector {
+        name: "any_phone",
+        gate: Gate::Traits(Features::DIGIT),
+        run: phone::any,
+    },
+    Detector {
+        name: "spelled_email",
+        gate: Gate::Words(&["at]", "at)", "at}", "at ]", "at )", "arobase", "(a)", "[a]"]),
+        run: contact::spelled_email,
+    },
+    Detector {
+        name: "postal_address",
+        gate: Gate::Words(postal::WORDS),
+        run: postal::address,
+    },
+    Detector {
+        name: "birth_date",
+        gate: Gate::Words(birth::WORDS),
+        run: birth::date,
+    },
+    Detector {
+        name: "number_plate",
+        gate: Gate::Traits(Features::DIGIT),
+        run: plate::plate,
+    },
+    Detector {
+        name: "mrz",
+        gate: Gate::Words(&["<<"]),
+        run: document::mrz,
+    },
+    Detector {
+        name: "document_number",
+        gate: Gate::Words(document::WORDS),
+        run: document::number,
+    },
+    Detector {
+        name: "imei",
+        gate: Gate::Words(&["imei"]),
+        run: machine::imei,
+    },
+    Detector {
+        name: "vin",
+        gate: Gate::Traits(Features::DIGIT),
+        run: machine::vin,
+    },
+    Detector {
+        name: "health_record",
+        gate: Gate::Words(health::WORDS),
+        run: health::record,
+    },
+    Detector {
+        name: "health_provider",
+        gate: Gate::Words(health::WORDS),
+        run: health::carer,
+    },
+    Detector {
+        name: "file_number",
+        gate: Gate::Words(reference::WORDS),
+        run: reference::number,
+    },
+    Detector {
+        name: "ip_address",
+        gate: Gate::Traits(Features::LINK),
+        run: network::ip,
+    },
+    Detector {
+        name: "private_ip",
+        gate: Gate::Traits(Features::LINK),
+        run: network::private_ip,
+    },
+    Detector {
+        name: "mac_address",
+        gate: Gate::Traits(Features::DIGIT),
+        run: network::mac,
+    },
+    Detector {
+        name: "person_name",
+        gate: Gate::Traits(Features::ANY),
+        run: person::name,
+    },
+    Detector {
+        name: "first_name",
+        gate: Gate::Traits(Features::ANY),
+        run: person::first_name,
+    },
+    Detector {
+        name: "place",
+        gate: Gate::Traits(Features::ANY),
+        run: place::place,
     },
     Detector {
         name: "weekday_mismatch",
