@@ -183,6 +183,10 @@ fn iban_at(text: &str, start: usize) -> Option<(usize, String)> {
         bytes[start + 1].to_ascii_uppercase(),
     ];
     let (end, bare) = letters(text, start, iban_length(country)?)?;
+    let seen = text.get(start..end)?;
+    // Some write it all small; none mixes.
+    let mixed = seen.bytes().any(|b| b.is_ascii_lowercase())
+        && seen.bytes().any(|b| b.is_ascii_uppercase());
     let (head, tail) = bare.split_at(4);
     let mut rest = 0u32;
     for c in tail.chars().chain(head.chars()) {
@@ -193,7 +197,7 @@ fn iban_at(text: &str, start: usize) -> Option<(usize, String)> {
             (rest * 10 + value) % 97
         };
     }
-    (rest == 1).then_some((end, bare))
+    (rest == 1 && !mixed).then_some((end, bare))
 }
 
 /// Words that say a number is an account.

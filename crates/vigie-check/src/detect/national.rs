@@ -3,7 +3,7 @@
 use super::Context;
 use super::bank::{letters, words};
 use super::numbers::{
-    Number, alone, ean, luhn, named, numbers, remainder, said, surely, varied, weighted,
+    Number, alone, ean, lone, luhn, named, numbers, remainder, said, surely, varied, weighted,
 };
 use crate::eval::Hit;
 use crate::report::Confidence;
@@ -76,9 +76,13 @@ pub fn us_ssn(context: &Context<'_>) -> Vec<Hit> {
             n.bare.as_str(),
             "078051120" | "219099999" | "123456789" | "987654321"
         );
-        let dashed =
-            n.groups == [3, 2, 4] && context.view.clean.get(n.start + 3..n.start + 4) == Some("-");
-        let called = || said(context, at, (32, 0), SSN);
+        let mark = |from: usize| context.view.clean.get(n.start + from..n.start + from + 1);
+        let even = n.groups == [3, 2, 4] && mark(3) == mark(6);
+        let dashed = even && mark(3) == Some("-");
+        let called = || {
+            said(context, at, (32, 0), SSN) && (even || n.groups.len() == 1)
+                || even && lone(context, at)
+        };
         given && !sample && (dashed && !said(context, at, (20, 0), THING) || called())
     };
     let mut out: Vec<Hit> = digits(
@@ -192,12 +196,13 @@ pub fn uk_nhs(context: &Context<'_>) -> Vec<Hit> {
     let holds = |n: &Number, at| {
         let sum = weighted(&n.bare, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
         sum % 11 == 0
-            && said(
-                context,
-                at,
-                (40, 16),
-                &["nhs", "patient*", "hospital*", "gp", "health number"],
-            )
+            && (lone(context, at)
+                || said(
+                    context,
+                    at,
+                    (40, 16),
+                    &["nhs", "patient*", "hospital*", "gp", "health number"],
+                ))
     };
     digits(
         context,
@@ -354,7 +359,12 @@ pub fn foreign(context: &Context<'_>) -> Vec<Hit> {
     for plan in PLANS {
         let holds = |n: &Number, at| {
             (plan.check)(&n.bare)
-                && (n.groups == plan.shape || said(context, at, (40, 0), plan.words))
+                && (n.groups == plan.shape
+                    || lone(context, at)
+                        && plan.length != 9
+                        && plan.length != 12
+                        && plan.length != 10
+                    || said(context, at, (40, 0), plan.words))
         };
         for hit in digits(context, plan.length..plan.length + 1, holds, plan.name) {
             if out.iter().all(|h| h.span != hit.span) {
@@ -378,12 +388,13 @@ fn lettered(context: &Context<'_>) -> Vec<Hit> {
             out.push(named("code fiscal italien", "Italian tax code"));
         } else if bare.len() == 9
             && spanish(&bare)
-            && said(
-                context,
-                (at, end),
-                (40, 0),
-                &["dni", "nie", "nif", "identidad"],
-            )
+            && (lone(context, (at, end))
+                || said(
+                    context,
+                    (at, end),
+                    (40, 0),
+                    &["dni", "nie", "nif", "identidad"],
+                ))
         {
             out.push(named(
                 "numéro d’identité espagnol",
@@ -468,7 +479,7 @@ mod tests {
                 "666-12-3456",
                 "000-12-3456",
                 "078-05-1120",
-                "219 48 7736",
+                "lot 219 48 7736",
                 "911-89-1234",
                 "Ref 219-48-7736",
             ],
@@ -498,7 +509,7 @@ mod tests {
             ],
         );
         each_found(uk_nhs, &["NHS number 221 395 1837", "NHS 0032698674"]);
-        none_found(uk_nhs, &["221 395 1837", "NHS 401-023-2138"]);
+        none_found(uk_nhs, &["lot 221 395 1837", "NHS 401-023-2138"]);
     }
 
     #[test]
@@ -519,9 +530,9 @@ mod tests {
         none_found(
             foreign,
             &[
-                "3023217600053",
+                "lot 3023217600053",
                 "046 454 286",
-                "12345678Z",
+                "lot 12345678Z",
                 "756.9217.0769.86",
                 "numéro 44051401359",
             ],

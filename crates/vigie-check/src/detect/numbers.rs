@@ -220,6 +220,18 @@ pub(super) fn said(
     words.iter().any(|w| holds(behind, w) || holds(ahead, w))
 }
 
+/// Whether a field holds nothing else: what is read on a plate or on a card.
+pub(super) fn lone(context: &Context<'_>, (start, end): (usize, usize)) -> bool {
+    let text: &str = &context.view.clean;
+    let rest = |t: Option<&str>| {
+        t.unwrap_or_default()
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .count()
+    };
+    end - start >= 6 && rest(text.get(..start)) + rest(text.get(end..)) == 0
+}
+
 /// Whether a text holds a word, whole.
 pub(super) fn holds(text: &str, word: &str) -> bool {
     let (bare, open) = match word.strip_suffix('*') {

@@ -387,6 +387,28 @@ const NOT_FAMILY: &[&str] = &[
     "relance",
     "tower",
     "towers",
+    "investments",
+    "partners",
+    "associates",
+    "bypass",
+    "point",
+    "pass",
+    "square",
+    "drive",
+    "close",
+    "court",
+    "terrace",
+    "gardens",
+    "bridge",
+    "castle",
+    "cathedral",
+    "orchestra",
+    "theatre",
+    "motors",
+    "industries",
+    "technologies",
+    "solutions",
+    "services",
 ];
 
 /// Words before a name that make it a street's, a school's, a prize's.
@@ -581,7 +603,14 @@ pub fn first_name(context: &Context<'_>) -> Vec<Hit> {
     let mut out = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let Some(given) = word.given() else { continue };
-        if word.shouted() && word.text.chars().count() < 4
+        let street = words.get(i + 1).is_some_and(|next| {
+            text.get(word.end..next.start) == Some(" ")
+                && next.capital()
+                && NOT_FAMILY.contains(&next.text.to_lowercase().as_str())
+                && !PARTICLES.contains(&next.text.to_lowercase().as_str())
+        });
+        if street
+            || word.shouted() && word.text.chars().count() < 4
             || named_after(&words, text, i)
             || tagged(text, word.start)
         {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Context;
-use super::numbers::{alone, named, said};
+use super::numbers::{alone, lone, named, said};
 use crate::eval::Hit;
 use crate::scan::pattern::Pattern;
 
@@ -119,7 +119,9 @@ pub fn plate(context: &Context<'_>) -> Vec<Hit> {
             ));
         }
     };
-    let vehicle = |at: (usize, usize), reach: usize| said(context, at, (reach, reach), VEHICLE);
+    let vehicle = |at: (usize, usize), reach: usize| {
+        lone(context, at) || said(context, at, (reach, reach), VEHICLE)
+    };
     if let Some(pattern) = FRENCH.as_ref() {
         for g in pattern.captures_iter(text).take(crate::limits::MAX_HITS) {
             let Some(m) = g.get(0) else { continue };
@@ -210,7 +212,7 @@ mod tests {
             plate,
             &[
                 "Réf. AB-344-CA en stock",
-                "AB 344 CA",
+                "le AB 344 CA",
                 "modèle BD62 XYZ",
                 "II-123-AB",
                 "TX-123-AB-7 le câble",
