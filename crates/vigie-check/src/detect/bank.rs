@@ -1,7 +1,9 @@
 //! Accounts and cards.
 
 use super::Context;
-use super::numbers::{Number, alone, before, luhn, named, numbers, said, varied, weighted};
+use super::numbers::{
+    Number, alone, before, luhn, named, numbers, published, said, varied, weighted,
+};
 use crate::eval::Hit;
 
 /// Words that say a number is a card.
@@ -138,7 +140,8 @@ pub fn iban(context: &Context<'_>) -> Vec<Hit> {
             && bytes[i + 2].is_ascii_digit()
             && bytes[i + 3].is_ascii_digit()
             && !before(text, i).is_some_and(char::is_alphanumeric);
-        let Some((end, bare)) = head.then(|| iban_at(text, i)).flatten() else {
+        let found = head.then(|| iban_at(text, i)).flatten();
+        let Some((end, bare)) = found.filter(|(_, bare)| !published(context, bare)) else {
             i += 1;
             continue;
         };

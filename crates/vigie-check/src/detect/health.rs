@@ -137,6 +137,7 @@ pub fn carer(context: &Context<'_>) -> Vec<Hit> {
             "health provider number",
             2,
         )
+        .with("kind", "RPPS / NPI")
     };
     let npi = numbers(text, 10..12, |n| {
         let at = (n.start, n.end);

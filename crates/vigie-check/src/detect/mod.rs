@@ -153,7 +153,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "foreign_id",
-        gate: Gate::Traits(Features::DIGIT),
+        gate: Gate::Traits(Features::DIGITS),
         run: national::foreign,
     },
     Detector {

@@ -220,6 +220,22 @@ pub(super) fn said(
     words.iter().any(|w| holds(behind, w) || holds(ahead, w))
 }
 
+/// Whether the organisation says that it publishes this account or this address.
+pub(super) fn published(context: &Context<'_>, seen: &str) -> bool {
+    let bare = |t: &str| -> String {
+        t.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let seen = bare(seen);
+    let known = context.facts.list("org.public_contacts");
+    known
+        .iter()
+        .map(|c| bare(c))
+        .any(|c| c.len() >= 8 && (c.contains(&seen) || seen.contains(&c)))
+}
+
 /// Whether a field holds nothing else: what is read on a plate or on a card.
 pub(super) fn lone(context: &Context<'_>, (start, end): (usize, usize)) -> bool {
     let text: &str = &context.view.clean;

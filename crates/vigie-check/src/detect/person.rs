@@ -624,7 +624,9 @@ pub fn first_name(context: &Context<'_>) -> Vec<Hit> {
                     .is_some_and(|b| b.ends_with(c) && holds(b, c))
             })
         };
-        if given == Given::Sure || cued() {
+        // « à Noël », « de France »: what a place or a day is said with is no greeting.
+        let day = || matches!(plain(word.text).as_str(), "noel" | "toussaint" | "france");
+        if given == Given::Sure || !day() && cued() {
             out.push(person(word.start, word.end));
         }
         if out.len() >= crate::limits::MAX_HITS {
@@ -737,29 +739,41 @@ fn full(
         }
         Some(Given::Sure) => true,
         None => {
-            let caps = first.shouted() && !second.shouted() && second.given() == Some(Given::Sure);
-            let behind = window(&context.view.low, first.start, 24);
-            caps || [
-                "s'appelle",
-                "nommé",
-                "nommée",
-                "named",
-                "called",
-                "prénom",
-                "name is",
-                "name:",
-                "nom :",
-                "nom:",
-                "je suis",
-                "i'm",
-                "signé",
+            let role = [
+                "CEO", "CFO", "CTO", "COO", "PDG", "DRH", "DAF", "USA", "VIP",
             ]
-            .iter()
-            .any(|c| {
-                behind
-                    .trim_end_matches([' ', ':'])
-                    .ends_with(c.trim_end_matches([' ', ':']))
-            })
+            .contains(&first.text);
+            let house = [
+                "Maison", "Studio", "Atelier", "Agence", "Groupe", "MC", "DJ", "Team",
+            ]
+            .contains(&first.text);
+            let caps = first.shouted()
+                && !role
+                && !second.shouted()
+                && second.given() == Some(Given::Sure);
+            let behind = window(&context.view.low, first.start, 24);
+            caps || !house
+                && [
+                    "s'appelle",
+                    "nommé",
+                    "nommée",
+                    "named",
+                    "called",
+                    "prénom",
+                    "name is",
+                    "name:",
+                    "nom :",
+                    "nom:",
+                    "je suis",
+                    "i'm",
+                    "signé",
+                ]
+                .iter()
+                .any(|c| {
+                    behind
+                        .trim_end_matches([' ', ':'])
+                        .ends_with(c.trim_end_matches([' ', ':']))
+                })
         }
     };
     // A text in capitals throughout tells nothing by them.

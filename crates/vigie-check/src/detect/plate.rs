@@ -158,23 +158,25 @@ pub fn plate(context: &Context<'_>) -> Vec<Hit> {
         let at = (m.start(), m.end());
         let digits = m.as_str().bytes().filter(u8::is_ascii_digit).count();
         let capitals = m.as_str().bytes().filter(u8::is_ascii_uppercase).count();
-        let called = said(
-            context,
-            at,
-            (22, 0),
-            &[
-                "license plate*",
-                "licence plate*",
-                "number plate*",
-                "plate",
-                "plates",
-                "plate number",
-                "plaque",
-                "immatriculation",
-                "reg",
-            ],
-        );
-        if digits >= 2 && capitals >= 2 && digits + capitals >= 5 && clear(text, at) && called {
+        let called = || {
+            said(
+                context,
+                at,
+                (22, 0),
+                &[
+                    "license plate*",
+                    "licence plate*",
+                    "number plate*",
+                    "plate",
+                    "plates",
+                    "plate number",
+                    "plaque",
+                    "immatriculation",
+                    "reg",
+                ],
+            )
+        };
+        if digits >= 2 && capitals >= 2 && digits + capitals >= 5 && clear(text, at) && called() {
             push(at.0, at.1);
         }
     }

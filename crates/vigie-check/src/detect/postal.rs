@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Context;
-use super::numbers::named;
+use super::numbers::{named, published};
 use crate::eval::Hit;
 use crate::scan::pattern::Pattern;
 
@@ -105,7 +105,7 @@ pub fn address(context: &Context<'_>) -> Vec<Hit> {
             let free = out
                 .iter()
                 .all(|h| h.span.is_none_or(|(s, e)| end <= s || e <= start));
-            if free && !stock(context, start, end) {
+            if free && !stock(context, start, end) && !published(context, seen) {
                 out.push(named(
                     (start, end),
                     seen,
