@@ -122,17 +122,25 @@ pub fn address(context: &Context<'_>) -> Vec<Hit> {
 /// « 3 places assises », « 2 routes », « 5 Hill Sprint »: a count of things.
 fn stock(context: &Context<'_>, start: usize, end: usize) -> bool {
     let low = context.view.low.get(start..end).unwrap_or_default();
-    [
-        "place de parking",
-        "place à gagner",
-        "place disponible",
-        "cours de ",
-        "cours du soir",
-        "cours d'",
-        "route de nuit",
+    // « porte 88, quai des Docks »
+    let behind = crate::eval::window(&context.view.low, start, 12);
+    let inside = [
+        "porte ", "quai ", "gate ", "salle ", "hall ", "stand ", "dock ", "voie ", "lot ",
     ]
     .iter()
-    .any(|w| low.contains(w))
+    .any(|w| behind.ends_with(w));
+    inside
+        || [
+            "place de parking",
+            "place à gagner",
+            "place disponible",
+            "cours de ",
+            "cours du soir",
+            "cours d'",
+            "route de nuit",
+        ]
+        .iter()
+        .any(|w| low.contains(w))
 }
 
 #[cfg(test)]
