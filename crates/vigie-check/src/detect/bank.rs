@@ -289,6 +289,9 @@ pub fn bic(context: &Context<'_>) -> Vec<Hit> {
             && word
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if !shaped {
+            continue;
+        }
         let country = word.get(4..6).map(str::as_bytes);
         let known = country.is_some_and(|c| {
             matches!(
@@ -297,7 +300,7 @@ pub fn bic(context: &Context<'_>) -> Vec<Hit> {
             ) || iban_length([c[0], c[1]]).is_some()
         });
         let span = (at, at + word.len());
-        if shaped && known && said(context, span, (24, 0), &["bic", "swift"]) {
+        if known && said(context, span, (24, 0), &["bic", "swift"]) {
             out.push(named(
                 span,
                 word,

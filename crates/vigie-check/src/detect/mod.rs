@@ -143,7 +143,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "uk_nino",
-        gate: Gate::Traits(Features::DIGIT),
+        gate: Gate::Traits(Features::CODE),
         run: national::uk_nino,
     },
     Detector {
@@ -183,7 +183,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "number_plate",
-        gate: Gate::Traits(Features::DIGIT),
+        gate: Gate::Traits(Features::CODE),
         run: plate::plate,
     },
     Detector {
@@ -203,7 +203,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "vin",
-        gate: Gate::Traits(Features::DIGIT),
+        gate: Gate::Traits(Features::CODE),
         run: machine::vin,
     },
     Detector {
@@ -233,7 +233,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "mac_address",
-        gate: Gate::Traits(Features::DIGIT),
+        gate: Gate::Traits(Features::LINK),
         run: network::mac,
     },
     Detector {

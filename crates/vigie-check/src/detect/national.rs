@@ -355,23 +355,24 @@ fn portuguese(bare: &str) -> bool {
 
 /// Numbers of persons in other states, French tax numbers included: their check, and their shape or a word.
 pub fn foreign(context: &Context<'_>) -> Vec<Hit> {
-    let mut out: Vec<Hit> = Vec::new();
-    for plan in PLANS {
-        let holds = |n: &Number, at| {
-            (plan.check)(&n.bare)
-                && (n.groups == plan.shape
-                    || lone(context, at)
-                        && plan.length != 9
-                        && plan.length != 12
-                        && plan.length != 10
-                    || said(context, at, (40, 0), plan.words))
-        };
-        for hit in digits(context, plan.length..plan.length + 1, holds, plan.name) {
-            if out.iter().all(|h| h.span != hit.span) {
-                out.push(hit);
-            }
-        }
-    }
+    let text: &str = &context.view.clean;
+    let of = |n: &Number| {
+        PLANS.iter().find(|plan| {
+            let at = (n.start, n.end);
+            let alone = || plan.length > 10 && plan.length != 12 && lone(context, at);
+            plan.length == n.bare.len()
+                && (plan.check)(&n.bare)
+                && (n.groups == plan.shape || said(context, at, (40, 0), plan.words) || alone())
+        })
+    };
+    let found = numbers(text, 9..14, |n| varied(&n.bare) && of(n).is_some());
+    let mut out: Vec<Hit> = found
+        .iter()
+        .filter_map(|n| {
+            let (fr, en) = of(n)?.name;
+            Some(named((n.start, n.end), &n.bare, fr, en, 1))
+        })
+        .collect();
     out.extend(lettered(context));
     out
 }

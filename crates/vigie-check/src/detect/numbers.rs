@@ -239,6 +239,9 @@ pub(super) fn published(context: &Context<'_>, seen: &str) -> bool {
 /// Whether a field holds nothing else: what is read on a plate or on a card.
 pub(super) fn lone(context: &Context<'_>, (start, end): (usize, usize)) -> bool {
     let text: &str = &context.view.clean;
+    if text.len() > 64 {
+        return false;
+    }
     let rest = |t: Option<&str>| {
         t.unwrap_or_default()
             .chars()

@@ -1,7 +1,7 @@
 //! Numbers of files, orders and contracts.
 
 use super::Context;
-use super::numbers::{before, named};
+use super::numbers::named;
 use crate::eval::Hit;
 
 /// Words that name something with a number, and whether the number needs a sign (« n° ») to be one.
@@ -181,33 +181,35 @@ pub fn number(context: &Context<'_>) -> Vec<Hit> {
     let low = context.view.low.as_str();
     let text: &str = &context.view.clean;
     let mut out: Vec<Hit> = Vec::new();
-    for (label, sign) in LABELS {
-        for (at, _) in low.match_indices(label).take(crate::limits::MAX_HITS) {
-            if before(low, at).is_some_and(char::is_alphanumeric) {
-                continue;
-            }
-            let Some((start, end)) = after(low, at + label.len(), *sign) else {
-                continue;
-            };
-            let free = out
-                .iter()
-                .all(|h| h.span.is_none_or(|(s, e)| end <= s || e <= at));
-            if free && !public(low, at) {
-                let seen = text.get(start..end).unwrap_or_default();
-                out.push(
-                    named(
-                        (at, end),
-                        seen,
-                        "numéro de dossier ou de client",
-                        "file or customer number",
-                        3,
-                    )
-                    .with("match", shown(text, at, start, seen)),
-                );
-            }
+    let mut from = 0;
+    for at in word_starts(low) {
+        if at < from || out.len() >= crate::limits::MAX_HITS {
+            continue;
+        }
+        let rest = low.get(at..).unwrap_or_default();
+        let labels = LABELS.iter().filter(|(label, _)| rest.starts_with(label));
+        let found = labels
+            .filter_map(|(label, sign)| after(low, at + label.len(), *sign))
+            .max();
+        if let Some((start, end)) = found.filter(|_| !public(low, at)) {
+            let seen = text.get(start..end).unwrap_or_default();
+            let shown = shown(text, at, start, seen);
+            let (fr, en) = ("numéro de dossier ou de client", "file or customer number");
+            out.push(named((at, end), seen, fr, en, 3).with("match", shown));
+            from = end;
         }
     }
     out
+}
+
+/// Where words begin.
+fn word_starts(low: &str) -> impl Iterator<Item = usize> {
+    let mut inside = false;
+    low.char_indices().filter_map(move |(at, c)| {
+        let begins = c.is_alphanumeric() && !inside;
+        inside = c.is_alphanumeric();
+        begins.then_some(at)
+    })
 }
 
 /// « dossier n° 88•••• »: the word is shown, the number masked.

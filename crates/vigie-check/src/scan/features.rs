@@ -25,6 +25,8 @@ impl Features {
     pub const LONG_RUN: Features = Features(1 << 8);
     /// Nothing in particular: every text has it.
     pub const ANY: Features = Features(1 << 9);
+    /// Two capitals beside a digit, with at most a space or a dash between: a plate, a number of a document.
+    pub const CODE: Features = Features(1 << 10);
 
     /// Both.
     pub const fn and(self, other: Features) -> Features {
@@ -48,7 +50,7 @@ impl Features {
     pub(crate) fn of(clean: &str, strange: bool) -> Features {
         let bytes = clean.as_bytes();
         let (mut digits, mut upper, mut wide, mut marks) = (0usize, 0usize, 0usize, 0usize);
-        let (mut run, mut longest, mut link) = (0usize, 0usize, false);
+        let (mut run, mut longest, mut link, mut code) = (0usize, 0usize, false, false);
         let (mut all, mut before) = (0u16, b' ');
         for (i, b) in bytes.iter().enumerate() {
             let kind = KINDS[*b as usize];
@@ -63,6 +65,10 @@ impl Features {
                 let next = bytes.get(i + 1).copied().unwrap_or(b' ');
                 link |= next == b'/'
                     || i > 0 && !before.is_ascii_whitespace() && next.is_ascii_alphanumeric();
+            }
+            // Two capitals: a digit before or after them makes a code.
+            if kind & CAPITAL != 0 && before.is_ascii_uppercase() && !code {
+                code = beside(bytes, i + 1, 1) || beside(bytes, i.wrapping_sub(2), usize::MAX);
             }
             before = *b;
         }
@@ -80,6 +86,7 @@ impl Features {
         set(strange, Features::STRANGE);
         set(upper >= 15 || marks >= 3 || wide >= 7, Features::LOUD);
         set(link, Features::LINK);
+        set(code, Features::CODE);
         set(longest >= 20, Features::LONG_RUN);
         out
     }
@@ -139,3 +146,29 @@ const KINDS: [u16; 256] = {
     }
     out
 };
+
+/// Whether a digit stands at a place, or one step further after a space or a dash.
+fn beside(bytes: &[u8], at: usize, step: usize) -> bool {
+    match bytes.get(at) {
+        Some(b' ' | b'-') => bytes
+            .get(at.wrapping_add(step))
+            .is_some_and(u8::is_ascii_digit),
+        Some(b) => b.is_ascii_digit(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capitals_beside_digits() {
+        for text in ["AB-344-CA", "le AB 12", "BD62", "A123 BCD", "12AB"] {
+            assert!(Features::of(text, false).hold(Features::CODE), "{text}");
+        }
+        for text in ["Le 12 mai", "A4 et B2", "AB, 12", "", "A", "12"] {
+            assert!(!Features::of(text, false).hold(Features::CODE), "{text}");
+        }
+    }
+}
