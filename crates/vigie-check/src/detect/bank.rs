@@ -315,16 +315,17 @@ pub fn bic(context: &Context<'_>) -> Vec<Hit> {
 
 /// Runs of ASCII letters and digits, with where they begin.
 pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut from = 0;
+    let bytes = text.as_bytes();
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let rest = text.get(from..)?;
-        let start = from + rest.find(|c: char| c.is_ascii_alphanumeric())?;
-        let tail = text.get(start..)?;
-        let length = tail
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(tail.len());
-        from = start + length;
-        Some((start, text.get(start..from)?))
+        while !bytes.get(at)?.is_ascii_alphanumeric() {
+            at += 1;
+        }
+        let start = at;
+        while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+            at += 1;
+        }
+        Some((start, text.get(start..at)?))
     })
 }
 
@@ -341,6 +342,9 @@ pub(super) const ACCOUNT_WORDS: &[&str] = &[
 /// American routing numbers, British sort codes, account numbers: where a word says so.
 pub fn account(context: &Context<'_>) -> Vec<Hit> {
     let text = &context.view.clean;
+    if !super::numbers::digits(text, 6) {
+        return Vec::new();
+    }
     let routing = numbers(text, 9..10, |n| {
         routing_holds(&n.bare)
             && said(

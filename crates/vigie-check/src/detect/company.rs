@@ -9,15 +9,15 @@ use crate::eval::Hit;
 pub(super) const WORDS: &[&str] = &[
     "siren",
     "siret",
-    "rcs",
+    "rcs ",
     "immatricul",
     "tva",
-    "vat",
+    "vat ",
+    "vat:",
     "intracom",
-    "ein",
+    " ein ",
+    "ein:",
     "company n",
-    "nic ",
-    "n° bce",
     "kbis",
 ];
 
@@ -26,6 +26,9 @@ const CALLED: &[&str] = &["siren", "siret", "rcs", "immatricul*", "kbis"];
 /// SIREN (9), SIRET (14), VAT numbers and others, with a word that says so within reach before.
 pub fn number(context: &Context<'_>) -> Vec<Hit> {
     let text = &context.view.clean;
+    if !super::numbers::digits(text, 8) {
+        return Vec::new();
+    }
     let mut out: Vec<Hit> = Vec::new();
     let siret = numbers(text, 9..15, |n| {
         matches!(n.bare.len(), 9 | 14)
@@ -86,8 +89,14 @@ fn vat(context: &Context<'_>) -> Vec<Hit> {
     let mut out = Vec::new();
     let mut from = 0;
     for (at, word) in words(text) {
-        let head = word.get(..2).unwrap_or_default().to_ascii_uppercase();
-        let lengths: &[usize] = match head.as_str() {
+        let Some(&[a, b]) = word.as_bytes().get(..2) else {
+            continue;
+        };
+        let head = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
+        let Ok(head) = std::str::from_utf8(&head) else {
+            continue;
+        };
+        let lengths: &[usize] = match head {
             "FR" => &[13],
             "BE" | "PL" | "SK" | "SE" => &[12, 14],
             "GB" | "XI" | "DE" | "PT" | "EE" | "EL" | "AT" | "ES" => &[11],

@@ -130,6 +130,9 @@ const CALLED: &[&str] = &[
 /// Numbers of passports, identity cards and licences after a word that names one.
 pub fn number(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 2) {
+        return Vec::new();
+    }
     let mut out = Vec::new();
     for (at, word) in words(text).filter(|(_, w)| (8..=18).contains(&w.len())) {
         let end = at + word.len();

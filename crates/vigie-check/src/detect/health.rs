@@ -65,6 +65,9 @@ const RECORD: &[&str] = &[
 /// Numbers of records and of insured persons, where a word says so, or of a shape that nothing else has.
 pub fn record(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 4) {
+        return Vec::new();
+    }
     let mut out: Vec<Hit> = Vec::new();
     for (at, word) in words(text) {
         let end = at + word.len();
@@ -129,6 +132,9 @@ fn medicare(word: &str) -> bool {
 /// Numbers of doctors, where a word says so: French RPPS, American NPI and DEA.
 pub fn carer(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 7) {
+        return Vec::new();
+    }
     let hit = |start, end, bare: &str| {
         named(
             (start, end),

@@ -41,6 +41,9 @@ const VEHICLE: &[&str] = &[
 /// Numbers of vehicles: seventeen characters with their check, or called so.
 pub fn vin(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 5) {
+        return Vec::new();
+    }
     words(text)
         .filter(|(_, w)| w.len() == 17)
         .filter(|(at, w)| {

@@ -122,6 +122,9 @@ pub fn us_ssn(context: &Context<'_>) -> Vec<Hit> {
 /// British national insurance numbers: prefixes that are given out.
 pub fn uk_nino(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 6) {
+        return Vec::new();
+    }
     let mut out = Vec::new();
     let mut from = 0;
     for (at, word) in words(text) {

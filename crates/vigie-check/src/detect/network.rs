@@ -63,6 +63,9 @@ pub fn private_ip(context: &Context<'_>) -> Vec<Hit> {
 fn v4(context: &Context<'_>, wanted: impl Fn(Ipv4Addr) -> bool) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out = Vec::new();
+    if text.bytes().filter(|b| *b == b'.').count() < 3 {
+        return out;
+    }
     for (at, piece) in pieces(text, |c| c.is_ascii_digit() || c == '.') {
         let bare = piece.trim_matches('.');
         let start = at + piece.len() - piece.trim_start_matches('.').len();
@@ -92,6 +95,9 @@ fn v4(context: &Context<'_>, wanted: impl Fn(Ipv4Addr) -> bool) -> Vec<Hit> {
 fn v6(context: &Context<'_>, wanted: impl Fn(Ipv6Addr) -> bool) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out = Vec::new();
+    if text.bytes().filter(|b| *b == b':').count() < 2 {
+        return out;
+    }
     for (at, piece) in pieces(text, |c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')) {
         if piece.matches(':').count() < 2 {
             continue;
@@ -125,49 +131,65 @@ fn v6(context: &Context<'_>, wanted: impl Fn(Ipv6Addr) -> bool) -> Vec<Hit> {
 pub fn mac(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out = Vec::new();
-    for (start, piece) in pieces(text, |c| {
-        c.is_ascii_hexdigit() || matches!(c, ':' | '-' | '.')
-    }) {
-        let bare = piece.trim_end_matches(['.', ':', '-']);
-        let end = start + bare.len();
-        let shaped = |mark: char, groups: usize, width: usize| {
-            bare.split(mark).count() == groups
-                && bare
-                    .split(mark)
-                    .all(|g| g.len() == width && g.bytes().all(|b| b.is_ascii_hexdigit()))
+    let bytes = text.as_bytes();
+    let mark = |i: usize| bytes.get(i).copied().unwrap_or(0);
+    let mut i = 0;
+    while i + 14 <= bytes.len() {
+        let length = match (mark(i + 2), mark(i + 4)) {
+            (b':' | b'-', _) if mark(i + 2) == mark(i + 5) => 17,
+            (_, b'.') if mark(i + 9) == b'.' => 14,
+            _ => 0,
         };
-        let letters = bare.bytes().any(|b| b.is_ascii_alphabetic());
-        let first = bare.bytes().next().unwrap_or(b'0');
-        let same = bare
-            .bytes()
-            .filter(u8::is_ascii_hexdigit)
-            .all(|b| b.eq_ignore_ascii_case(&first));
-        let good = shaped(':', 6, 2)
-            || shaped('-', 6, 2)
-                && (letters
-                    || said(
-                        context,
-                        (start, end),
-                        (24, 0),
-                        &["mac", "wi-fi", "wifi", "ethernet"],
-                    ))
-            || shaped('.', 3, 4) && letters;
-        let touched = before(text, start).is_some_and(char::is_alphanumeric)
-            || text
-                .get(end..)
-                .and_then(|t| t.chars().next())
-                .is_some_and(char::is_alphanumeric);
-        if good && !same && !touched {
-            out.push(named(
-                (start, end),
-                bare,
-                "adresse matérielle (MAC)",
-                "hardware address (MAC)",
-                2,
-            ));
+        let found = text
+            .get(i..i + length)
+            .filter(|seen| length > 0 && card(context, seen, i));
+        match found {
+            Some(seen) => {
+                out.push(named(
+                    (i, i + length),
+                    seen,
+                    "adresse matérielle (MAC)",
+                    "hardware address (MAC)",
+                    2,
+                ));
+                i += length;
+            }
+            None => i += 1,
         }
     }
     out
+}
+
+/// Six pairs or three groups of four hexadecimal digits that stand alone.
+fn card(context: &Context<'_>, seen: &str, start: usize) -> bool {
+    let text: &str = &context.view.clean;
+    let end = start + seen.len();
+    let shaped = |mark: char, groups: usize, width: usize| {
+        seen.split(mark).count() == groups
+            && seen
+                .split(mark)
+                .all(|g| g.len() == width && g.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let letters = seen.bytes().any(|b| b.is_ascii_alphabetic());
+    let first = seen.bytes().next().unwrap_or(b'0');
+    let mut digits = seen.bytes().filter(u8::is_ascii_hexdigit);
+    let same = digits.all(|b| b.eq_ignore_ascii_case(&first));
+    let called = || {
+        said(
+            context,
+            (start, end),
+            (24, 0),
+            &["mac", "wi-fi", "wifi", "ethernet"],
+        )
+    };
+    let good = shaped(':', 6, 2)
+        || shaped('-', 6, 2) && (letters || called())
+        || shaped('.', 3, 4) && letters;
+    let next = text.get(end..).and_then(|t| t.chars().next());
+    let touched = before(text, start)
+        .is_some_and(|c| c.is_alphanumeric() || matches!(c, ':' | '-' | '.'))
+        || next.is_some_and(|c| c.is_alphanumeric() || matches!(c, ':' | '-'));
+    good && !same && !touched
 }
 
 #[cfg(test)]

@@ -193,6 +193,11 @@ pub(super) fn ean(digits: &str) -> bool {
     sum % 10 == 0
 }
 
+/// Whether a text holds so many digits.
+pub(super) fn digits(text: &str, least: usize) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= least
+}
+
 /// Not one digit repeated.
 pub(super) fn varied(digits: &str) -> bool {
     let first = digits.bytes().next();

@@ -103,6 +103,9 @@ const THING: &[&str] = &[
 /// Number plates: French ones with their dashes, others where a vehicle is spoken of.
 pub fn plate(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 2) {
+        return Vec::new();
+    }
     let mut out: Vec<Hit> = Vec::new();
     let mut push = |start: usize, end: usize| {
         let free = out

@@ -98,6 +98,9 @@ static ENGLISH: LazyLock<Option<Pattern>> = LazyLock::new(|| {
 pub fn address(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out: Vec<Hit> = Vec::new();
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return out;
+    }
     for pattern in [FRENCH.as_ref(), ENGLISH.as_ref()].into_iter().flatten() {
         for m in pattern.find_iter(text).take(crate::limits::MAX_HITS) {
             let seen = m.as_str().trim_end_matches([',', ' ', '.', '-', '\n']);

@@ -1,5 +1,7 @@
 //! Numbers of files, orders and contracts.
 
+use std::sync::LazyLock;
+
 use super::Context;
 use super::numbers::named;
 use crate::eval::Hit;
@@ -84,6 +86,22 @@ const LABELS: &[(&str, bool)] = &[
     ("badge id", false),
     ("meter", true),
 ];
+
+/// The same by their first byte.
+static BY_LETTER: LazyLock<Vec<Vec<(&str, bool)>>> = LazyLock::new(|| {
+    let mut out = vec![Vec::new(); 256];
+    for label in LABELS {
+        if let Some(slot) = label
+            .0
+            .bytes()
+            .next()
+            .and_then(|b| out.get_mut(usize::from(b)))
+        {
+            slot.push(*label);
+        }
+    }
+    out
+});
 
 /// The words, for the gate.
 pub(super) const WORDS: &[&str] = &[
@@ -180,6 +198,9 @@ const UNITS: &[&str] = &[
 pub fn number(context: &Context<'_>) -> Vec<Hit> {
     let low = context.view.low.as_str();
     let text: &str = &context.view.clean;
+    if !super::numbers::digits(text, 3) {
+        return Vec::new();
+    }
     let mut out: Vec<Hit> = Vec::new();
     let mut from = 0;
     for at in word_starts(low) {
@@ -187,7 +208,12 @@ pub fn number(context: &Context<'_>) -> Vec<Hit> {
             continue;
         }
         let rest = low.get(at..).unwrap_or_default();
-        let labels = LABELS.iter().filter(|(label, _)| rest.starts_with(label));
+        let first = rest.as_bytes().first().copied().unwrap_or_default();
+        let labels = BY_LETTER
+            .get(usize::from(first))
+            .into_iter()
+            .flatten()
+            .filter(|(label, _)| rest.starts_with(label));
         let found = labels
             .filter_map(|(label, sign)| after(low, at + label.len(), *sign))
             .max();
