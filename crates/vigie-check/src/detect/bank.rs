@@ -402,7 +402,7 @@ fn routing_holds(bare: &str) -> bool {
     let head: u32 = bare.get(..2).and_then(|h| h.parse().ok()).unwrap_or(99);
     matches!(head, 0..=12 | 21..=32 | 61..=72 | 80)
         && varied(bare)
-        && weighted(bare, &[3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 == 0
+        && weighted(bare, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ pub fn number(context: &Context<'_>) -> Vec<Hit> {
         let strong = british_licence(word);
         let touched = before(text, at)
             .is_some_and(|c| c == '-' || c == '_' || c == '#' || c == '@' || c == '/');
-        if !touched && (strong || shaped(word) && said(context, (at, end), (80, 0), CALLED)) {
+        if !touched && (strong || shaped(word) && said(context, (at, end), (160, 0), CALLED)) {
             out.push(named(
                 (at, end),
                 word,

@@ -198,7 +198,7 @@ fn nino_holds(bare: &str) -> bool {
 pub fn uk_nhs(context: &Context<'_>) -> Vec<Hit> {
     let holds = |n: &Number, at| {
         let sum = weighted(&n.bare, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-        sum % 11 == 0
+        sum.is_multiple_of(11)
             && (lone(context, at)
                 || said(
                     context,
@@ -274,8 +274,7 @@ const PLANS: &[Plan] = &[
         check: |b| {
             (weighted(b, &[9, 8, 7, 6, 5, 4, 3, 2, 0])
                 + 10 * weighted(b.get(8..).unwrap_or("0"), &[1]))
-                % 11
-                == 0
+            .is_multiple_of(11)
         },
         name: ("numéro de citoyen néerlandais", "Dutch citizen number"),
     },
@@ -283,7 +282,7 @@ const PLANS: &[Plan] = &[
         words: &["pesel"],
         length: 11,
         shape: &[],
-        check: |b| weighted(b, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 == 0,
+        check: |b| weighted(b, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10),
         name: ("numéro PESEL polonais", "Polish PESEL number"),
     },
     Plan {
@@ -347,13 +346,19 @@ fn german_tax(bare: &str) -> bool {
         product = (if sum == 0 { 10 } else { sum }) * 2 % 11;
     }
     let key = (11 - product) % 10;
-    !bare.starts_with('0') && bare.bytes().nth(10).map(|d| u32::from(d - b'0')) == Some(key)
+    !bare.starts_with('0')
+        && bare
+            .as_bytes()
+            .get(10)
+            .copied()
+            .map(|d| u32::from(d - b'0'))
+            == Some(key)
 }
 
 fn portuguese(bare: &str) -> bool {
     let rest = weighted(bare, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
     let key = if rest < 2 { 0 } else { 11 - rest };
-    bare.bytes().nth(8).map(|d| u32::from(d - b'0')) == Some(key)
+    bare.as_bytes().get(8).copied().map(|d| u32::from(d - b'0')) == Some(key)
 }
 
 /// Numbers of persons in other states, French tax numbers included: their check, and their shape or a word.

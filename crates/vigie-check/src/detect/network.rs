@@ -76,17 +76,17 @@ fn v4(context: &Context<'_>, wanted: impl Fn(Ipv4Addr) -> bool) -> Vec<Hit> {
         let Ok(address) = bare.parse::<Ipv4Addr>() else {
             continue;
         };
-        if !touched && before(text, start) != Some(':')
+        if (!touched && before(text, start) != Some(':')
             || said(
                 context,
                 (start, end),
                 (8, 0),
                 &["http:", "https:", "ip", "ip:"],
-            )
+            ))
+            && wanted(address)
+            && !said(context, (start, end), (14, 0), VERSION)
         {
-            if wanted(address) && !said(context, (start, end), (14, 0), VERSION) {
-                out.push(named((start, end), bare, "adresse IP", "IP address", 2));
-            }
+            out.push(named((start, end), bare, "adresse IP", "IP address", 2));
         }
     }
     out

@@ -134,12 +134,13 @@ pub(super) fn alone(text: &str, start: usize, end: usize) -> bool {
     // « 4,50 », « 12/27 », `-3` and `.5` go on; « 78. » and « 78, » end there.
     let goes_on = next.is_some_and(|c| matches!(c, ',' | '.' | '/' | '-' | '\''))
         && second.is_some_and(|c| c.is_ascii_digit());
-    !before.is_some_and(|c| chars::is_word(c) || matches!(c, '$' | '€' | '£'))
-        && !next.is_some_and(|c| chars::is_word(c) || matches!(c, '%' | '€' | '$' | '£'))
-        && !(goes_on && next == Some(','))
-        && !text
-            .get(end..)
-            .is_some_and(|t| t.trim_start_matches(' ').starts_with(['€', '$', '£']))
+    let touched = before.is_some_and(|c| chars::is_word(c) || matches!(c, '$' | '€' | '£'))
+        || next.is_some_and(|c| chars::is_word(c) || c == '%');
+    let sum = text
+        .get(end..)
+        .is_some_and(|t| t.trim_start_matches(' ').starts_with(['€', '$', '£']));
+    let more = goes_on && next == Some(',');
+    !(touched || sum || more)
 }
 
 /// The character before a byte.
@@ -190,7 +191,7 @@ pub(super) fn ean(digits: &str) -> bool {
         .enumerate()
         .map(|(i, d)| u32::from(d.wrapping_sub(b'0')).min(9) * if i % 2 == 1 { 3 } else { 1 })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Whether a text holds so many digits.
@@ -266,10 +267,9 @@ pub(super) fn holds(text: &str, word: &str) -> bool {
         let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         let begins = bare.chars().next().is_some_and(char::is_alphanumeric);
         let ends = bare.chars().next_back().is_some_and(char::is_alphanumeric);
-        !(begins && letter(before(text, at)))
-            && (open
-                || !ends
-                || !letter(text.get(at + found.len()..).and_then(|t| t.chars().next())))
+        let starts = !begins || !letter(before(text, at));
+        let next = text.get(at + found.len()..).and_then(|t| t.chars().next());
+        starts && (open || !ends || !letter(next))
     })
 }
 

@@ -61,6 +61,11 @@ fn plain(word: &str) -> String {
         .collect()
 }
 
+/// Whether a word is one of a list.
+fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|w| w == word)
+}
+
 /// A word of the text.
 #[derive(Debug, Clone, Copy)]
 struct Word<'a> {
@@ -143,354 +148,38 @@ fn out_of_words(c: char) -> bool {
 }
 
 /// Titles before a name.
-const TITLES: &[&str] = &[
-    "M",
-    "MM",
-    "Mme",
-    "Mmes",
-    "Mlle",
-    "Monsieur",
-    "Madame",
-    "Mademoiselle",
-    "Mr",
-    "Mrs",
-    "Ms",
-    "Miss",
-    "Mx",
-    "Dr",
-    "Dre",
-    "Docteur",
-    "Doctor",
-    "Pr",
-    "Prof",
-    "Professeur",
-    "Professeure",
-    "Professor",
-    "Me",
-    "Maître",
-    "Maitre",
-    "Sir",
-    "Dame",
-    "MR",
-    "MME",
-    "MLLE",
-    "MRS",
-    "MS",
-];
+const TITLES: &str = "M MM Mme Mmes Mlle Monsieur Madame Mademoiselle Mr Mrs Ms Miss Mx Dr Dre Docteur Doctor Pr Prof Professeur \
+    Professeure Professor Me Maître Maitre Sir Dame MR MME MLLE MRS MS";
 
 /// Bearers of a title who are no private persons.
-const FAMOUS: &[&str] = &[
-    "bovary",
-    "hulot",
-    "propre",
-    "bean",
-    "pepper",
-    "martens",
-    "tussauds",
-    "tussaud",
-    "irma",
-    "freeze",
-    "meuble",
-    "bricolage",
-    "météo",
-    "président",
-    "présidente",
-    "maire",
-    "loyal",
-    "jourdain",
-    "seguin",
-    "chat",
-    "claus",
-    "robot",
-    "doubtfire",
-    "dalloway",
-    "darcy",
-    "fox",
-    "potato",
-    "muscle",
-    "clean",
-    "whippy",
-    "quiz",
-    "cinéma",
-    "butterfly",
-    "pink",
-    "dolittle",
-    "watson",
-    "jekyll",
-    "strange",
-    "who",
-    "dre",
-    "oetker",
-    "world",
-    "universe",
-    "univers",
-    "france",
-    "belgique",
-    "monde",
-    "kaplan",
-    "x",
-    "univers",
-    "tout",
-    "toutlemonde",
-];
+const FAMOUS: &str = "bovary hulot propre bean pepper martens tussauds tussaud irma freeze meuble bricolage météo président présidente \
+    maire loyal jourdain seguin chat claus robot doubtfire dalloway darcy fox potato muscle clean whippy quiz cinéma \
+    butterfly pink dolittle watson jekyll strange who dre oetker world universe univers france belgique monde kaplan \
+    x tout toutlemonde";
 
 /// Small words inside family names.
-const PARTICLES: &[&str] = &[
-    "de", "du", "des", "la", "le", "van", "von", "der", "den", "da", "di", "dos", "del", "ben",
-    "bin", "el", "al", "ter", "ten", "y",
-];
+const PARTICLES: &str = "de du des la le van von der den da di dos del ben bin el al ter ten y";
 
 /// Words that are no family name though they follow a first name with a capital.
-const NOT_FAMILY: &[&str] = &[
-    "immobilier",
-    "assurances",
-    "assurance",
-    "conseil",
-    "consulting",
-    "group",
-    "groupe",
-    "sas",
-    "sarl",
-    "sa",
-    "inc",
-    "ltd",
-    "llc",
-    "gmbh",
-    "café",
-    "cafe",
-    "hotel",
-    "hôtel",
-    "restaurant",
-    "boulangerie",
-    "coiffure",
-    "beauty",
-    "park",
-    "street",
-    "road",
-    "avenue",
-    "university",
-    "college",
-    "school",
-    "hospital",
-    "airport",
-    "station",
-    "bank",
-    "records",
-    "music",
-    "festival",
-    "day",
-    "night",
-    "week",
-    "award",
-    "awards",
-    "prize",
-    "foundation",
-    "stadium",
-    "arena",
-    "house",
-    "lane",
-    "hill",
-    "beach",
-    "island",
-    "river",
-    "lake",
-    "bay",
-    "city",
-    "county",
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "lundi",
-    "mardi",
-    "mercredi",
-    "jeudi",
-    "vendredi",
-    "samedi",
-    "dimanche",
-    "the",
-    "our",
-    "we",
-    "you",
-    "it",
-    "he",
-    "she",
-    "and",
-    "nous",
-    "vous",
-    "il",
-    "elle",
-    "on",
-    "le",
-    "la",
-    "les",
-    "un",
-    "une",
-    "notre",
-    "votre",
-    "merci",
-    "bravo",
-    "thanks",
-    "hello",
-    "bonjour",
-    "i",
-    "gold",
-    "edition",
-    "collection",
-    "premium",
-    "pro",
-    "plus",
-    "mini",
-    "maxi",
-    "bold",
-    "italic",
-    "nationale",
-    "national",
-    "naturelle",
-    "naturel",
-    "européenne",
-    "publique",
-    "mondiale",
-    "télévisions",
-    "info",
-    "bleu",
-    "inter",
-    "culture",
-    "travail",
-    "active",
-    "relance",
-    "tower",
-    "towers",
-    "investments",
-    "partners",
-    "associates",
-    "bypass",
-    "point",
-    "pass",
-    "square",
-    "drive",
-    "close",
-    "court",
-    "terrace",
-    "gardens",
-    "bridge",
-    "castle",
-    "cathedral",
-    "orchestra",
-    "theatre",
-    "motors",
-    "industries",
-    "technologies",
-    "solutions",
-    "services",
-];
+const NOT_FAMILY: &str = "immobilier assurances assurance conseil consulting group groupe sas sarl sa inc ltd llc gmbh café cafe hotel \
+    hôtel restaurant boulangerie coiffure beauty park street road avenue university college school hospital airport \
+    station bank records music festival day night week award awards prize foundation stadium arena house lane hill \
+    beach island river lake bay city county january february march april june july august september october november \
+    december janvier février mars avril mai juin juillet août septembre octobre novembre décembre monday tuesday \
+    wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche the our we you it \
+    he she and nous vous il elle on le la les un une notre votre merci bravo thanks hello bonjour i gold edition \
+    collection premium pro plus mini maxi bold italic nationale national naturelle naturel européenne publique \
+    mondiale télévisions info bleu inter culture travail active relance tower towers investments partners associates \
+    bypass point pass square drive close court terrace gardens bridge castle cathedral orchestra theatre motors \
+    industries technologies solutions services";
 
 /// Words before a name that make it a street's, a school's, a prize's.
-const NAMED_AFTER: &[&str] = &[
-    "rue",
-    "avenue",
-    "boulevard",
-    "bd",
-    "place",
-    "quai",
-    "allée",
-    "impasse",
-    "cours",
-    "square",
-    "pont",
-    "stade",
-    "gymnase",
-    "collège",
-    "lycée",
-    "école",
-    "université",
-    "hôpital",
-    "clinique",
-    "salle",
-    "théâtre",
-    "musée",
-    "fondation",
-    "institut",
-    "prix",
-    "gare",
-    "station",
-    "métro",
-    "parc",
-    "jardin",
-    "centre",
-    "médiathèque",
-    "bibliothèque",
-    "espace",
-    "complexe",
-    "résidence",
-    "saint",
-    "sainte",
-    "st",
-    "ste",
-    "street",
-    "road",
-    "school",
-    "hospital",
-    "museum",
-    "prize",
-    "stadium",
-    "college",
-    "theatre",
-    "theater",
-    "foundation",
-    "institute",
-    "park",
-    "bridge",
-    "airport",
-    "aéroport",
-    "lac",
-    "mont",
-    "île",
-    "port",
-    "fort",
-    "château",
-    "chapelle",
-    "église",
-    "cathédrale",
-    "notre-dame",
-    "roman",
-    "film",
-    "livre",
-    "pièce",
-    "aria",
-    "marque",
-    "brand",
-    "général",
-    "maréchal",
-    "président",
-    "president",
-];
+const NAMED_AFTER: &str = "rue avenue boulevard bd place quai allée impasse cours square pont stade gymnase collège lycée école université \
+    hôpital clinique salle théâtre musée fondation institut prix gare station métro parc jardin centre médiathèque \
+    bibliothèque espace complexe résidence saint sainte st ste street road school hospital museum prize stadium \
+    college theatre theater foundation institute park bridge airport aéroport lac mont île port fort château \
+    chapelle église cathédrale notre-dame roman film livre pièce aria marque brand général maréchal président \
+    president";
 
 /// Words after which a name alone is somebody's.
 const CUES: &[&str] = &[
@@ -606,8 +295,8 @@ pub fn first_name(context: &Context<'_>) -> Vec<Hit> {
         let street = words.get(i + 1).is_some_and(|next| {
             text.get(word.end..next.start) == Some(" ")
                 && next.capital()
-                && NOT_FAMILY.contains(&next.text.to_lowercase().as_str())
-                && !PARTICLES.contains(&next.text.to_lowercase().as_str())
+                && listed(NOT_FAMILY, &next.text.to_lowercase())
+                && !listed(PARTICLES, &next.text.to_lowercase())
         });
         if street
             || word.shouted() && word.text.chars().count() < 4
@@ -654,7 +343,7 @@ fn titled(
     words: &[Word<'_>],
     at: usize,
 ) -> Option<(usize, usize, usize)> {
-    let title = words.get(at).filter(|w| TITLES.contains(&w.text))?;
+    let title = words.get(at).filter(|w| listed(TITLES, w.text))?;
     let first = words.get(at + 1)?;
     let gap = text.get(title.end..first.start)?;
     // « M. » and « Me » are also letters and a pronoun: the dot, or a name that is one, decides.
@@ -672,8 +361,8 @@ fn titled(
         return None;
     }
     let low = context.view.low.get(first.start..first.end)?;
-    if FAMOUS.contains(&low) && first.text.chars().count() > 1
-        || NOT_FAMILY.contains(&low) && !first.family()
+    if listed(FAMOUS, low) && first.text.chars().count() > 1
+        || listed(NOT_FAMILY, low) && !first.family()
     {
         return None;
     }
@@ -695,10 +384,10 @@ fn rest(text: &str, words: &[Word<'_>], at: usize) -> (usize, usize) {
             break;
         }
         let low = word.text.to_lowercase();
-        let titled = TITLES.contains(&word.text) && word.text.len() > 1;
-        if word.capital() && !NOT_FAMILY.contains(&low.as_str()) && !titled {
+        let titled = listed(TITLES, word.text) && word.text.len() > 1;
+        if word.capital() && !listed(NOT_FAMILY, &low) && !titled {
             last = i;
-        } else if !PARTICLES.contains(&low.as_str()) {
+        } else if !listed(PARTICLES, &low) {
             break;
         }
         i += 1;
@@ -727,7 +416,7 @@ fn full(
     let second = words.get(at + 1)?;
     let whole = last.text.chars().count() > 1;
     let low = second.text.to_lowercase();
-    let word = NOT_FAMILY.contains(&low.as_str()) && !PARTICLES.contains(&low.as_str());
+    let word = listed(NOT_FAMILY, &low) && !listed(PARTICLES, &low);
     if !whole || word {
         return None;
     }
@@ -820,7 +509,7 @@ fn named_after(words: &[Word<'_>], text: &str, at: usize) -> bool {
             || words.get(at - 1).is_some_and(|w| {
                 w.capital() || matches!(w.text, "du" | "de" | "la" | "le" | "des")
             });
-        near && middle && NAMED_AFTER.contains(&low.as_str())
+        near && middle && listed(NAMED_AFTER, &low)
     })
 }
 

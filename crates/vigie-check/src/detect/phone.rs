@@ -258,13 +258,14 @@ fn call_at(
     }
     let (call, groups) = found?;
     let behind = text.get(..begin.start)?;
-    let free = !lead
-        .is_some_and(|c| crate::text::chars::is_word(c) || matches!(c, '$' | '€' | '£' | '#'))
-        && !(matches!(lead, Some('.' | ',' | '/'))
-            && behind
-                .trim_end_matches(['.', ',', '/'])
-                .ends_with(|c: char| c.is_ascii_digit()));
-    (plus || free).then_some((call, groups))
+    let touched =
+        lead.is_some_and(|c| crate::text::chars::is_word(c) || matches!(c, '$' | '€' | '£' | '#'));
+    // « 3,06 12… » goes on from a number before.
+    let goes_on = matches!(lead, Some('.' | ',' | '/'))
+        && behind
+            .trim_end_matches(['.', ',', '/'])
+            .ends_with(|c: char| c.is_ascii_digit());
+    (plus || !(touched || goes_on)).then_some((call, groups))
 }
 
 /// Nothing goes on after the number: no letter, no sum of money.

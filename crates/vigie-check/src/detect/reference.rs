@@ -279,8 +279,8 @@ fn after(low: &str, from: usize, needs_sign: bool) -> Option<(usize, usize)> {
     let tail = rest.get(length..).unwrap_or_default().trim_start();
     let count = UNITS.iter().any(|u| tail.starts_with(u)) || !signed && digits <= 4 && plural(tail);
     let enough = digits >= if signed { 3 } else { 4 };
-    (enough && !(year && !signed) && !count && !(needs_sign && !signed))
-        .then_some((at, at + length))
+    let told = signed || !(year || needs_sign);
+    (enough && told && !count).then_some((at, at + length))
 }
 
 /// « 4111 vélos »
