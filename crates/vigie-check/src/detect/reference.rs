@@ -277,9 +277,11 @@ fn after(low: &str, from: usize, needs_sign: bool) -> Option<(usize, usize)> {
     let digits = seen.bytes().filter(u8::is_ascii_digit).count();
     let year = seen.len() == 4 && (seen.starts_with("19") || seen.starts_with("20"));
     let tail = rest.get(length..).unwrap_or_default().trim_start();
-    let count = UNITS.iter().any(|u| tail.starts_with(u)) || !signed && digits <= 4 && plural(tail);
+    let count = UNITS.iter().any(|u| tail.starts_with(u)) || !signed && plural(tail);
     let enough = digits >= if signed { 3 } else { 4 };
-    let told = signed || !(year || needs_sign);
+    // « client 20993 », « police 4471-B »: too long or too odd for a count.
+    let odd = digits >= 5 || digits == 4 && seen.len() > 4;
+    let told = signed || !year && (odd || !needs_sign);
     (enough && told && !count).then_some((at, at + length))
 }
 
@@ -373,6 +375,8 @@ mod tests {
                 "claim no. 88-1203",
                 "votre commande n°88412",
                 "your order number is 5520133",
+                "la police 4471-B de Mme X",
+                "(client 20993)",
             ],
         );
         assert_eq!(
@@ -394,7 +398,7 @@ mod tests {
                 "un compte à 12 000 abonnés",
                 "customer 5000 times happier",
                 "4 200 clientes et clients",
-                "file 88412",
+                "case 3",
                 "Commande 1200 € minimum",
                 "in order to win 10000 points",
             ],
