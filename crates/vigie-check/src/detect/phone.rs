@@ -75,7 +75,7 @@ const CALLED: &[&str] = &[
     "standard",
     "dial",
     "reach",
-    "my number is",
+    "number is",
     "number-",
     "office",
     "bureau",

@@ -288,7 +288,7 @@ fn after(low: &str, from: usize, needs_sign: bool) -> Option<(usize, usize)> {
 /// « 4111 vélos »
 fn plural(tail: &str) -> bool {
     let word: String = tail.chars().take_while(|c| c.is_alphabetic()).collect();
-    word.len() > 3
+    word.chars().count() > 3
         && word.ends_with(['s', 'x'])
         && !matches!(
             word.as_str(),
@@ -375,7 +375,7 @@ mod tests {
                 "claim no. 88-1203",
                 "votre commande n°88412",
                 "your order number is 5520133",
-                "la police 4471-B de Mme X",
+                "la police 4471-B dès demain",
                 "(client 20993)",
             ],
         );
