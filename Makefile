@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENDOR := crates/vigie/assets/vendor/icons.svg
 CARGO ?= cargo
 
-.PHONY: help assets demo run test bench eval lint docs
+.PHONY: help assets demo run test bench eval lint docs fuzz
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,13 @@ eval: ## measure what docs/accuracy.md states: recall and false alarms on posts 
 docs: ## write the documents that are made from the program: the schema of the rule language
 	$(CARGO) run -q --locked -p vigie-check --features schema --example schema > target/rule.schema.json
 	mv target/rule.schema.json docs/rule.schema.json
+
+FUZZ_SECONDS ?= 180
+fuzz: ## try the readers of texts, rules and pictures with made-up bytes, three minutes each (fuzz/README.md)
+	$(CARGO) run -q --locked -p vigie-check --features pictures --example seeds -- fuzz/corpus
+	cd fuzz && for target in check rule picture jsonl sarif; do \
+	  RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $$target corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=4096 || exit 1; done
 
 lint: assets ## formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check

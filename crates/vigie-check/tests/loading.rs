@@ -278,3 +278,14 @@ fn slips_of_writing_are_told_in_both_languages() {
         assert_eq!(found, at, "{line}");
     }
 }
+
+#[test]
+fn what_is_raised_to_a_review_names_its_reader() {
+    let packs = with(
+        "[match]\nterms = [\"salon\"]\n[[adjust]]\nwhen = [{ fact = \"paid\", is = true }]\nseverity = \"review\"",
+    )
+    .unwrap();
+    let facts = Facts::new().with("now", "2026-11-24").with("paid", true);
+    let report = check(&Content::text("Au salon"), &facts, &packs);
+    assert!(report.skills().contains(&vigie_check::Skill::Communication));
+}

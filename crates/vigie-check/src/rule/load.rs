@@ -127,7 +127,15 @@ impl Loader<'_> {
             );
         }
         let when = self.conditions(w.when, OnUnknown::Lower);
-        let adjust = w.adjust.into_iter().map(|a| self.adjust(a)).collect();
+        let adjust: Vec<Adjust> = w.adjust.into_iter().map(|a| self.adjust(a)).collect();
+        // A rule that reaches `review` only now and then names no skill: then it is that of its family.
+        let reaches = |a: &Adjust| a.severity.is_some_and(|s| s >= Severity::Review);
+        let skill = w.skill.or_else(|| {
+            adjust
+                .iter()
+                .any(reaches)
+                .then(|| crate::changes::skill(w.family))
+        });
         let (valid_from, valid_to) = (
             self.date(w.valid_from.as_ref()),
             self.date(w.valid_to.as_ref()),
@@ -140,7 +148,7 @@ impl Loader<'_> {
             jurisdictions: w.jurisdictions,
             severity: w.severity,
             confidence: w.confidence,
-            skill: w.skill,
+            skill,
             source: w.source,
             evidence: w.evidence,
             valid_from,
