@@ -11,8 +11,11 @@ use vigie_check::{
     pictures,
 };
 
+/// What is done with some bytes.
+pub type Body = fn(&[u8]);
+
 /// Every target, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Body); 5] = [
     ("check", check),
     ("rule", rule),
     ("picture", picture),
