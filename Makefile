@@ -23,6 +23,7 @@ test: ## install what tests need, and run everything
 	tests/run
 
 bench: assets ## measure what docs/performance.md states
+	$(CARGO) bench --locked -p vigie-check --bench throughput
 	$(CARGO) bench --locked -p vigie --bench service --features testing
 
 eval: ## measure what docs/accuracy.md states: recall and false alarms on posts with known answers

@@ -3,8 +3,9 @@
 //! Time is that of this thread alone (`CLOCK_THREAD_CPUTIME_ID`), so that a busy machine changes it little. All packs
 //! that come with the program run, and 10,000 words of an organisation. `BENCH_POSTS` sets how many posts, `BENCH_FILE`
 //! takes them from a file of JSON lines with a `text` in place of the made-up ones, `BENCH_RULES` shows what so many of the
-//! dearest rules cost.
+//! dearest rules cost, `BENCH_PLOT` writes how time grows with text and rules to a picture.
 
+mod plot;
 mod posts;
 
 use std::path::Path;
@@ -82,6 +83,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         written / 1_000_000,
         resident(),
     );
+    if let Some(file) = std::env::var_os("BENCH_PLOT") {
+        plot::write(Path::new(&file), &packs)?;
+    }
     if let Some(shown) = std::env::var("BENCH_RULES")
         .ok()
         .and_then(|n| n.parse().ok())

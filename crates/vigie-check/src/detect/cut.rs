@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Context;
-use crate::eval::Hit;
+use crate::eval::{Hit, window};
 use crate::scan::pattern::Pattern;
 use crate::text::chars;
 
@@ -58,8 +58,14 @@ pub fn cut(context: &Context<'_>) -> Vec<Hit> {
     let mut out = Vec::new();
     let end = text.trim_end_matches([' ', '\n', '\t']).len();
     let body = text.get(..end).unwrap_or_default();
-    if let Some(found) = HALF_LINK.as_ref().and_then(|r| r.find(body)) {
-        out.push(Hit::at(found.start(), found.end()));
+    // The beginning of a link is short, and stands at the very end.
+    let tail = window(body, end, 24);
+    if tail.ends_with(['/', ':', '.', 's', 'p', 'w'])
+        && (tail.contains("http") || tail.contains("www"))
+        && let Some(found) = HALF_LINK.as_ref().and_then(|r| r.find(tail))
+    {
+        let before = end - tail.len();
+        out.push(Hit::at(before + found.start(), before + found.end()));
     }
     out.extend(open_end(body));
     out.extend(missing_part(body));
@@ -125,7 +131,7 @@ fn open_end(body: &str) -> Option<Hit> {
 
 /// `1/3` in a text that does not hold the two others.
 fn missing_part(body: &str) -> Option<Hit> {
-    let regex = PART.as_ref()?;
+    let regex = PART.as_ref().filter(|_| body.contains('/'))?;
     // The first post of a thread says that more follow.
     if ["thread", "🧵", "fil :", "fil\u{a0}:"]
         .iter()
