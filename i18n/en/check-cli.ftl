@@ -26,3 +26,5 @@ check-rule-fire = Must be found
 check-rule-quiet = Must pass
 check-rules-all-pass = { $rules } rules, { $examples } examples: all right.
 check-rules-some-fail = Examples that went wrong: { $misses } of { $examples }.
+check-cannot-write = Cannot write in { $file }: { $why }
+check-rules-written = { $pages } pages written in { $folder }.

@@ -26,3 +26,5 @@ check-rule-fire = Doit être signalé
 check-rule-quiet = Doit passer
 check-rules-all-pass = { $rules } règles, { $examples } exemples : tous justes.
 check-rules-some-fail = Exemples faux : { $misses } sur { $examples }.
+check-cannot-write = Impossible d’écrire dans { $file } : { $why }
+check-rules-written = { $pages } pages écrites dans { $folder }.

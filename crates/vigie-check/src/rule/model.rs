@@ -108,6 +108,11 @@ pub(crate) struct Anchored {
 }
 
 impl Rule {
+    /// Whether what it finds is never shown whole.
+    pub fn masks(&self) -> bool {
+        self.mask
+    }
+
     /// The formats of secrets that the rule looks for.
     pub fn formats(&self) -> impl Iterator<Item = &Format> {
         let sets = self.node.iter().flat_map(Node::format_sets);

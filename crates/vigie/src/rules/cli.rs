@@ -1,10 +1,12 @@
 //! `vigie rules list|show|test`: the rules, readable without code.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use vigie_check::{Evidence, Family, Lang, Rule, proof, text::nearest::nearest};
 
+use super::docs;
 use crate::check::cli::{LangFlag, PackFolders, core};
 use crate::words::Said;
 
@@ -41,6 +43,16 @@ enum Command {
     /// Run the examples of every rule; exit status 1 when one goes wrong.
     #[command(after_help = "Example:\n  vigie rules test --packs my-rules")]
     Test {
+        #[command(flatten)]
+        packs: PackFolders,
+        #[command(flatten)]
+        lang: LangFlag,
+    },
+    /// Write a page for each rule in both languages, and an index of each.
+    #[command(after_help = "Example:\n  vigie rules docs docs/rules")]
+    Docs {
+        /// The folder to write in: `fr` and `en` are made in it.
+        folder: PathBuf,
         #[command(flatten)]
         packs: PackFolders,
         #[command(flatten)]
@@ -112,6 +124,21 @@ pub fn run(args: &Rules) -> Result<ExitCode> {
             };
             println!("{}", said.with("examples", examples).text(core(lang)));
             Ok(ExitCode::from(u8::from(!misses.is_empty())))
+        }
+        Command::Docs {
+            folder,
+            packs,
+            lang,
+        } => {
+            let lang = lang.get();
+            let name = folder.display().to_string();
+            let pages = docs::write(&packs.load(lang)?, folder).map_err(|e| {
+                let said = Said::new("check-cannot-write").with("file", name.as_str());
+                anyhow!(said.with("why", e.to_string()).text(core(lang)))
+            })?;
+            let said = Said::new("check-rules-written").with("pages", pages);
+            println!("{}", said.with("folder", name).text(core(lang)));
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -59,7 +59,8 @@ pub fn without_marks(message: &str) -> String {
     out + rest
 }
 
-fn plain(value: &FactValue) -> String {
+/// A value as it is written.
+pub fn plain(value: &FactValue) -> String {
     match value {
         FactValue::Bool(yes) => yes.to_string(),
         FactValue::Number(n) => n.to_string(),
@@ -130,16 +131,25 @@ fn condition(w: &Words, c: &ConditionFile) -> String {
     if let Some(days) = &c.day {
         return w.t1("rule-day", "days", some(w, days));
     }
-    let name = named(w, c.fact.as_deref().unwrap_or_default());
+    let fact = c.fact.as_deref().unwrap_or_default();
+    let name = named(w, fact);
+    // `fr` is France elsewhere, and here a language.
+    let worded = |it: &FactValue| {
+        if fact.ends_with("lang") {
+            plain(it)
+        } else {
+            worded(w, it)
+        }
+    };
     let mut out = Vec::new();
     let mut say = |key: &str, value: String| {
         out.push(w.t2(format!("rule-fact-{key}"), "fact", &name, "value", value));
     };
     if let Some(value) = &c.is {
-        say("is", worded(w, value));
+        say("is", worded(value));
     }
     if let Some(value) = &c.not {
-        say("not", worded(w, value));
+        say("not", worded(value));
     }
     for (key, list) in [
         ("in", &c.within),
@@ -147,7 +157,8 @@ fn condition(w: &Words, c: &ConditionFile) -> String {
         ("contains", &c.contains),
     ] {
         if let Some(list) = list {
-            let words: Vec<String> = list.iter().map(|word| value(w, word)).collect();
+            let words = list.iter().map(|word| worded(&word.as_str().into()));
+            let words: Vec<String> = words.collect();
             say(key, some(w, &words));
         }
     }

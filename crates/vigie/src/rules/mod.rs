@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cli;
 pub mod describe;
+pub mod docs;
 pub mod force;
 pub mod lists;
 pub mod own;
