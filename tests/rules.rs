@@ -424,7 +424,7 @@ async fn a_rule_in_the_rule_language_has_its_faults_told_by_line() {
     };
     let page = send(&WRITTEN.replace("severity", "severty"), "", 422).await;
     assert!(
-        page.contains("Ligne 3\u{a0}: unknown word `severty`"),
+        page.contains("Ligne 3\u{a0}: mot inconnu `severty`\u{a0}: vouliez-vous dire `severity`"),
         "{page}"
     );
     assert!(page.contains("severty ="), "what was typed is there");
