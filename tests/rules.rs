@@ -498,7 +498,8 @@ async fn rules_can_be_searched_read_and_asked_for_by_programs() {
     );
     let none = p.omar.get("/rules?q=zzzzzz").await.expect(200).text();
     assert!(none.contains("Aucune règle de ce genre"));
-    for rule in p.test.app.packs.rules() {
+    let rules = vigie::rules::force::in_force(&p.test.app).await.unwrap();
+    for rule in rules.shipped.rules() {
         let page = p
             .omar
             .get(&format!("/rules/{}", rule.id))
@@ -523,7 +524,7 @@ async fn rules_can_be_searched_read_and_asked_for_by_programs() {
         .json();
     assert_eq!(
         all["rules"].as_array().unwrap().len(),
-        p.test.app.packs.rules().len()
+        rules.shipped.rules().len()
     );
     assert_eq!(all["version"], 0);
     let stops = p

@@ -5,7 +5,6 @@ use axum::Router;
 use secrecy::ExposeSecret as _;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::{Notify, watch};
-use vigie_check::Packs;
 use vigie_core::vault::RootKeys;
 use vigie_store::Store;
 
@@ -44,8 +43,6 @@ pub struct Parts {
     pub passkeys: Passkeys,
     /// What the first-run page asks for when others could reach it: printed in the log at start.
     pub setup_code: Option<String>,
-    /// The rules as they come with the program.
-    pub packs: Arc<Packs>,
     /// The rules in force, made ready.
     pub rules: Rules,
     /// The name of this process among the publishers: a fresh one at every start.
@@ -74,8 +71,7 @@ impl App {
     /// # Errors
     /// Key files or database that cannot be opened.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        // The rules are read beside the database: both take a while, and neither needs the other.
-        let packs = tokio::task::spawn_blocking(Packs::embedded);
+        let rules = Rules::read();
         crate::keys::create_private_dir(&config.data)?;
         let keys = Keys::load_or_create(&config)?;
         let store = Store::open(&config.database)
@@ -88,11 +84,6 @@ impl App {
         }
         let vault = RootKeys::parse(keys.vault.expose_secret())
             .with_context(|| config.vault_key_file.display().to_string())?;
-        let packs = packs.await?.map_err(|errors| {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("the built-in rules cannot be read: {}", all.join("; "))
-        })?;
-        let packs = Arc::new(packs);
         let connectors = Connectors::new(&store, &config)?;
         let allowed = vigie_connect::AllowedPrivate::parse(&config.allowed_private)?;
         let http = vigie_connect::Http::new(allowed)?;
@@ -112,8 +103,7 @@ impl App {
             http,
             passkeys,
             setup_code,
-            rules: Rules::new(Arc::clone(&packs)),
-            packs,
+            rules,
             worker: uuid::Uuid::now_v7().to_string(),
             wake: Notify::new(),
             limits: Limits::default(),

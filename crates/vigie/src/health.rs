@@ -63,6 +63,13 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Ready>) {
     if trouble.is_some() {
         missing.push("database");
     }
+    // Read while the program already answers; whoever asks this early is told once they are there.
+    if tokio::time::timeout(PATIENCE, app.rules.shipped())
+        .await
+        .is_err()
+    {
+        missing.push("rules");
+    }
     let status = if missing.is_empty() {
         StatusCode::OK
     } else {

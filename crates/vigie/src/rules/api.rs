@@ -128,7 +128,7 @@ pub async fn list(
 ) -> Result<Json<RuleList>, Error> {
     let rules = force::in_force(&app).await?;
     let is = |wanted: &Option<String>, word: &str| wanted.as_ref().is_none_or(|w| w == word);
-    let out = all(&app, &rules)
+    let out = all(&rules)
         .iter()
         .filter(|it| is(&which.family, it.rule.family.as_str()))
         .filter(|it| is(&which.severity, it.severity.as_str()))
@@ -148,7 +148,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<RuleWhole>, Error> {
     let rules = force::in_force(&app).await?;
-    let it = one(&app, &rules, &id.to_uppercase()).ok_or(Error::NotFound)?;
+    let it = one(&rules, &id.to_uppercase()).ok_or(Error::NotFound)?;
     Ok(Json(RuleWhole {
         rule: RuleOut::of(&it),
         message: Said::from(&it.rule.message),

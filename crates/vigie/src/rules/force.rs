@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
 use vigie_check::{Changes, Content, FactValue, Facts, LoadError, OwnRule, Packs, Report};
 use vigie_core::rulebook::{RuleBook, Severity, Value};
 use vigie_store::RuleBookRow;
 
 use crate::app::App;
 
-/// What was made ready last, and the right to make the next.
+/// The rules that come with the program, what was made ready last, and the right to make the next.
 #[derive(Debug)]
 pub struct Rules {
-    latest: Mutex<Arc<InForce>>,
+    shipped: watch::Receiver<Option<Arc<Packs>>>,
+    latest: Mutex<Option<Arc<InForce>>>,
     building: tokio::sync::Mutex<()>,
 }
 
@@ -24,6 +26,8 @@ pub struct InForce {
     pub version: i64,
     /// The book.
     pub book: RuleBook,
+    /// The packs as they come with the program.
+    pub shipped: Arc<Packs>,
     /// The packs, without what is off.
     pub packs: Arc<Packs>,
     /// The organisation's own rules as they are written, those that are off too.
@@ -35,19 +39,46 @@ pub struct InForce {
 }
 
 impl Rules {
-    /// The packs as they come.
-    pub fn new(shipped: Arc<Packs>) -> Self {
-        let none = Arc::new(Packs::none());
-        let first = InForce::new(&RuleBookRow::default(), shipped, none, Vec::new());
+    /// Begins to read the rules that come with the program. The program answers meanwhile: only what checks something
+    /// waits for them.
+    pub fn read() -> Self {
+        let (done, shipped) = watch::channel(None);
+        tokio::task::spawn_blocking(move || match Packs::embedded() {
+            Ok(packs) => {
+                done.send_replace(Some(Arc::new(packs)));
+            }
+            // Tests exclude it. A program whose own rules cannot be read must not let a post through.
+            Err(faults) => {
+                for fault in faults {
+                    tracing::error!(%fault, "a rule of the program cannot be read");
+                }
+                std::process::exit(70);
+            }
+        });
         Self {
-            latest: Mutex::new(Arc::new(first)),
+            shipped,
+            latest: Mutex::new(None),
             building: tokio::sync::Mutex::new(()),
         }
     }
 
-    fn latest(&self) -> Arc<InForce> {
+    /// The rules that come with the program, once they are read.
+    pub(crate) async fn shipped(&self) -> Arc<Packs> {
+        let mut shipped = self.shipped.clone();
+        loop {
+            if let Some(packs) = &*shipped.borrow_and_update() {
+                return Arc::clone(packs);
+            }
+            if shipped.changed().await.is_err() {
+                // The program ends.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn latest(&self) -> Option<Arc<InForce>> {
         let latest = self.latest.lock();
-        Arc::clone(&latest.unwrap_or_else(PoisonError::into_inner))
+        latest.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -57,27 +88,30 @@ impl Rules {
 /// Database.
 pub async fn in_force(app: &App) -> vigie_store::Result<Arc<InForce>> {
     let version = app.store.read().await?.rule_book_version().await?;
-    let latest = app.rules.latest();
-    if latest.version == version {
+    if let Some(latest) = app.rules.latest().filter(|l| l.version == version) {
         return Ok(latest);
     }
     // One at a time; who waited takes what was built meanwhile.
     let _building = app.rules.building.lock().await;
     let row = app.store.read().await?.rule_book().await?;
     let latest = app.rules.latest();
-    if latest.version == row.version {
-        return Ok(latest);
+    if let Some(latest) = latest.as_ref().filter(|l| l.version == row.version) {
+        return Ok(Arc::clone(latest));
     }
-    let (shipped, before, wanted) = (Arc::clone(&app.packs), latest, row.clone());
-    let built = tokio::task::spawn_blocking(move || build(&shipped, &before, &wanted)).await;
-    let built = Arc::new(built.unwrap_or_else(|error| {
+    let shipped = app.rules.shipped().await;
+    let (wanted, packs) = (row.clone(), Arc::clone(&shipped));
+    let built = tokio::task::spawn_blocking(move || {
+        let before = latest.unwrap_or_else(|| Arc::new(InForce::untouched(&packs)));
+        build(&packs, &before, &wanted)
+    });
+    let built = Arc::new(built.await.unwrap_or_else(|error| {
         tracing::error!(%error, "own rules could not be made ready; the rules that come with Vigie hold");
-        InForce::new(&row, Arc::clone(&app.packs), Arc::new(Packs::none()), Vec::new())
+        InForce::new(&row, &shipped, Arc::clone(&shipped), Arc::new(Packs::none()), Vec::new())
     }));
     *app.rules
         .latest
         .lock()
-        .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&built);
+        .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&built));
     Ok(built)
 }
 
@@ -87,17 +121,17 @@ fn build(shipped: &Arc<Packs>, before: &InForce, row: &RuleBookRow) -> InForce {
         |a: &RuleBook, b: &RuleBook| (&a.off, &a.severity, &a.own) == (&b.off, &b.severity, &b.own);
     if same(&before.book, &row.book) {
         let (packs, own) = (Arc::clone(&before.packs), Arc::clone(&before.own));
-        return InForce::new(row, packs, own, before.faults.clone());
+        return InForce::new(row, shipped, packs, own, before.faults.clone());
     }
     if same(&RuleBook::default(), &row.book) {
         let none = Arc::new(Packs::none());
-        return InForce::new(row, Arc::clone(shipped), none, Vec::new());
+        return InForce::new(row, shipped, Arc::clone(shipped), none, Vec::new());
     }
     let mut changes = changes(&row.book);
     let own =
         |changes: &Changes| Arc::new(Packs::alone(&changes.own).unwrap_or_else(|_| Packs::none()));
     match Packs::changed(&changes) {
-        Ok(packs) => InForce::new(row, Arc::new(packs), own(&changes), Vec::new()),
+        Ok(packs) => InForce::new(row, shipped, Arc::new(packs), own(&changes), Vec::new()),
         Err(faults) => {
             for fault in &faults {
                 tracing::error!(
@@ -110,7 +144,7 @@ fn build(shipped: &Arc<Packs>, before: &InForce, row: &RuleBookRow) -> InForce {
                 .own
                 .retain(|own| !faults.iter().any(|f| f.file == own.file));
             let packs = Packs::changed(&changes).map_or_else(|_| Arc::clone(shipped), Arc::new);
-            InForce::new(row, packs, own(&changes), faults)
+            InForce::new(row, shipped, packs, own(&changes), faults)
         }
     }
 }
@@ -169,7 +203,20 @@ fn fact(value: &Value) -> FactValue {
 }
 
 impl InForce {
-    fn new(row: &RuleBookRow, packs: Arc<Packs>, own: Arc<Packs>, faults: Vec<LoadError>) -> Self {
+    /// The rules as they come, for an organisation that changed nothing.
+    fn untouched(shipped: &Arc<Packs>) -> Self {
+        let none = Arc::new(Packs::none());
+        let row = RuleBookRow::default();
+        Self::new(&row, shipped, Arc::clone(shipped), none, Vec::new())
+    }
+
+    fn new(
+        row: &RuleBookRow,
+        shipped: &Arc<Packs>,
+        packs: Arc<Packs>,
+        own: Arc<Packs>,
+        faults: Vec<LoadError>,
+    ) -> Self {
         let facts = packs.prepare(&facts(&row.book));
         let mut versions = packs.versions().clone();
         if row.version > 0 {
@@ -178,6 +225,7 @@ impl InForce {
         Self {
             version: row.version,
             book: row.book.clone(),
+            shipped: Arc::clone(shipped),
             packs,
             own,
             faults,
@@ -210,7 +258,7 @@ mod tests {
     #[test]
     fn lists_and_facts_reach_the_check_without_building_packs_anew() {
         let shipped = Arc::new(Packs::embedded().unwrap());
-        let start = Rules::new(Arc::clone(&shipped)).latest();
+        let start = InForce::untouched(&shipped);
         let mut book = RuleBook::default();
         book.lists
             .insert("codenames".into(), ["Basalte".to_owned()].into());
@@ -238,7 +286,7 @@ mod tests {
     #[test]
     fn an_own_rule_that_cannot_be_read_is_left_out_and_said() {
         let shipped = Arc::new(Packs::embedded().unwrap());
-        let start = Rules::new(Arc::clone(&shipped)).latest();
+        let start = InForce::untouched(&shipped);
         let mut book = RuleBook::default();
         book.off.insert("REP-TPL-01".into());
         book.own.insert("ORG-OLD-01".into(), "id = 3".into());

@@ -53,7 +53,7 @@ struct View {
 /// Database, template.
 pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let rules = force::in_force(&frame.app).await?;
-    let standing = page::all(&frame.app, &rules);
+    let standing = page::all(&rules);
     let readers: Vec<(String, String)> = standing
         .iter()
         .filter_map(|s| {

@@ -260,7 +260,7 @@ async fn save(
         }
     };
     let replaces = form.trimmed("replaces").to_owned();
-    let taken = rules.book.own.contains_key(&id) || frame.app.packs.rule(&id).is_some();
+    let taken = rules.book.own.contains_key(&id) || rules.shipped.rule(&id).is_some();
     let wrong = match replaces.as_str() {
         "" if taken => Some("rules-own-taken"),
         "" => None,

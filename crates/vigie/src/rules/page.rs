@@ -11,7 +11,6 @@ use vigie_core::rulebook::{Severity as Booked, Step, floor};
 
 use super::force::{InForce, booked, engine};
 use super::{describe, force, steps};
-use crate::app::App;
 use crate::web::error::Error;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Page};
@@ -58,9 +57,9 @@ impl Standing<'_> {
 }
 
 /// Every rule, those that are off too, in order of their ids.
-pub fn all<'a>(app: &'a App, rules: &'a InForce) -> Vec<Standing<'a>> {
-    let shipped = app.packs.rules().iter();
-    let mut out: Vec<Standing<'a>> = shipped
+pub fn all(rules: &InForce) -> Vec<Standing<'_>> {
+    let shipped = rules.shipped.rules().iter();
+    let mut out: Vec<Standing<'_>> = shipped
         .map(|rule| standing(rule, rule.severity, rules, false))
         .chain(
             rules
@@ -86,8 +85,8 @@ fn standing<'a>(rule: &'a Rule, from: Severity, rules: &InForce, own: bool) -> S
 }
 
 /// One rule by its id.
-pub fn one<'a>(app: &'a App, rules: &'a InForce, id: &str) -> Option<Standing<'a>> {
-    all(app, rules).into_iter().find(|s| s.rule.id == id)
+pub fn one<'a>(rules: &'a InForce, id: &str) -> Option<Standing<'a>> {
+    all(rules).into_iter().find(|s| s.rule.id == id)
 }
 
 /// Whether a rule is among what was asked for.
@@ -152,7 +151,7 @@ struct List<'a> {
 /// Database, template.
 pub async fn list(frame: Frame, me: Signed, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let rules = force::in_force(&frame.app).await?;
-    let every = all(&frame.app, &rules);
+    let every = all(&rules);
     let lang = reader(frame.viewer.lang);
     let mut places: Vec<String> = every
         .iter()
@@ -226,7 +225,7 @@ struct One<'a> {
 /// No such rule; database; template.
 pub async fn show(frame: Frame, me: Signed, Path(id): Path<String>) -> Result<Response, Error> {
     let rules = force::in_force(&frame.app).await?;
-    let it = one(&frame.app, &rules, &id).ok_or(Error::NotFound)?;
+    let it = one(&rules, &id).ok_or(Error::NotFound)?;
     let source = describe::source(&rules, it.rule);
     let page = frame.page("rules-one-title");
     let texts = |examples: &[vigie_check::rule::file::Example]| {
@@ -266,7 +265,7 @@ pub async fn switch(
     form: Form,
 ) -> Result<Response, Error> {
     let rules = force::in_force(&frame.app).await?;
-    let it = one(&frame.app, &rules, &id).ok_or(Error::NotFound)?;
+    let it = one(&rules, &id).ok_or(Error::NotFound)?;
     let (rule, from) = (id.clone(), booked(it.from));
     let step = match form.trimmed("to") {
         "off" => Step::Off { rule, from },
@@ -287,7 +286,7 @@ pub async fn weigh(
     form: Form,
 ) -> Result<Response, Error> {
     let rules = force::in_force(&frame.app).await?;
-    let it = one(&frame.app, &rules, &id).ok_or(Error::NotFound)?;
+    let it = one(&rules, &id).ok_or(Error::NotFound)?;
     let step = Step::Weigh {
         rule: id.clone(),
         from: booked(it.from),
