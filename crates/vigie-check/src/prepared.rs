@@ -59,12 +59,14 @@ impl Words {
                     continue;
                 }
                 let handle = folded.starts_with('@');
-                let at = *number.entry(folded.clone()).or_insert_with(|| {
-                    literals.push(folded);
-                    of.push(Vec::new());
-                    literals.len() - 1
-                });
-                of[at].push((id, handle));
+                for form in forms(folded) {
+                    let at = *number.entry(form.clone()).or_insert_with(|| {
+                        literals.push(form);
+                        of.push(Vec::new());
+                        literals.len() - 1
+                    });
+                    of[at].push((id, handle));
+                }
             }
         }
         if literals.is_empty() {
@@ -101,6 +103,15 @@ impl Words {
             }
         });
     }
+}
+
+/// A term as it is written, as one hashtag, and as in the name of a file: “blue anvil”, `#blueanvil`, `blue-anvil`.
+fn forms(term: String) -> Vec<String> {
+    if !term.contains(' ') {
+        return vec![term];
+    }
+    let hashtag = format!("#{}", term.replace(' ', ""));
+    vec![hashtag, term.replace(' ', "-"), term.replace(' ', "_"), term]
 }
 
 impl Packs {
