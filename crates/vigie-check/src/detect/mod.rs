@@ -143,7 +143,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "uk_nino",
-        gate: Gate::Traits(Features::CODE),
+        gate: Gate::Traits(Features::DIGIT),
         run: national::uk_nino,
     },
     Detector {
@@ -233,7 +233,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "mac_address",
-        gate: Gate::Traits(Features::LINK),
+        gate: Gate::Traits(Features::DIGIT),
         run: network::mac,
     },
     Detector {
