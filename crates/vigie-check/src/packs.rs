@@ -373,6 +373,8 @@ pub(crate) struct Literals {
     /// By literal: who asks for it.
     asked: Vec<Vec<Asker>>,
     nodes: usize,
+    /// Nodes by the terms they look for: parts of rules that look for the same share one.
+    same: HashMap<Vec<String>, usize>,
 }
 
 /// A node that asks for a literal, and how.
@@ -403,6 +405,16 @@ impl Literals {
     pub(crate) fn new_node(&mut self) -> usize {
         self.nodes += 1;
         self.nodes - 1
+    }
+
+    /// The node that looks for these terms already, if any.
+    pub(crate) fn same(&self, terms: &[String]) -> Option<usize> {
+        self.same.get(terms).copied()
+    }
+
+    /// Notes that a node looks for these terms.
+    pub(crate) fn remember(&mut self, terms: Vec<String>, node: usize) {
+        self.same.insert(terms, node);
     }
 
     /// Adds a term: `*` at an end = the word may go on there; a letter with an accent is also found without it.
@@ -508,54 +520,71 @@ fn ways(folded: &str) -> Vec<String> {
     out
 }
 
+/// Where a literal stands for a node: the node, the first byte and the byte after the last, in one number, so that sorting
+/// them is quick. A text has at most four million bytes, which is less than 2^22.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place(u64);
+
+const PLACE: u32 = 22;
+
+impl Place {
+    fn new(node: u32, start: usize, end: usize) -> Place {
+        const MOST: u64 = (1 << PLACE) - 1;
+        Place(
+            u64::from(node) << (2 * PLACE)
+                | (start as u64).min(MOST) << PLACE
+                | (end as u64).min(MOST),
+        )
+    }
+
+    pub(crate) fn node(self) -> usize {
+        (self.0 >> (2 * PLACE)) as usize
+    }
+
+    pub(crate) fn start(self) -> usize {
+        (self.0 >> PLACE & ((1 << PLACE) - 1)) as usize
+    }
+
+    pub(crate) fn end(self) -> usize {
+        (self.0 & ((1 << PLACE) - 1)) as usize
+    }
+}
+
 /// Where literals stand in one field, by node.
 #[derive(Debug, Default)]
-pub(crate) struct Hits(Vec<(u32, u32, u32)>);
+pub(crate) struct Hits(Vec<Place>);
 
 impl Hits {
     /// The places of a node's literals, in order of the text.
     pub(crate) fn of(&self, node: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.range(node)
+        self.range(node, node + 1)
             .iter()
-            .map(|&(_, s, e)| (s as usize, e as usize))
+            .map(|p| (p.start(), p.end()))
     }
 
     /// Whether a node has any.
     pub(crate) fn any(&self, node: usize) -> bool {
-        !self.range(node).is_empty()
+        !self.range(node, node + 1).is_empty()
     }
 
     /// The places of each node from `first` to before `last` that has any.
-    pub(crate) fn between(
-        &self,
-        first: usize,
-        last: usize,
-    ) -> impl Iterator<Item = &[(u32, u32, u32)]> {
-        let (first, last) = (first as u32, last as u32);
-        let from = self.0.partition_point(|h| h.0 < first);
-        let rest = self.0.get(from..).unwrap_or_default();
-        let some = rest.partition_point(|h| h.0 < last);
-        rest.get(..some)
-            .unwrap_or_default()
-            .chunk_by(|a, b| a.0 == b.0)
+    pub(crate) fn between(&self, first: usize, last: usize) -> impl Iterator<Item = &[Place]> {
+        self.range(first, last)
+            .chunk_by(|a, b| a.node() == b.node())
     }
 
-    fn range(&self, node: usize) -> &[(u32, u32, u32)] {
-        let node = node as u32;
-        let from = self.0.partition_point(|h| h.0 < node);
-        let to = from
-            + self
-                .0
-                .get(from..)
-                .map_or(0, |rest| rest.partition_point(|h| h.0 == node));
-        self.0.get(from..to).unwrap_or_default()
+    fn range(&self, first: usize, last: usize) -> &[Place] {
+        let from = self.0.partition_point(|p| p.node() < first);
+        let rest = self.0.get(from..).unwrap_or_default();
+        let some = rest.partition_point(|p| p.node() < last);
+        rest.get(..some).unwrap_or_default()
     }
 
     /// Every node that has a place, each once.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> + '_ {
         self.0
-            .chunk_by(|a, b| a.0 == b.0)
-            .filter_map(|c| Some(c.first()?.0))
+            .chunk_by(|a, b| a.node() == b.node())
+            .filter_map(|c| Some(c.first()?.node() as u32))
     }
 }
 
@@ -569,7 +598,7 @@ impl Search {
 
     /// Finds every literal of a text, at most [`limits::MAX_HITS`] places a node.
     pub(crate) fn find(&self, view: &View<'_>) -> Hits {
-        let mut out: Vec<(u32, u32, u32)> = Vec::new();
+        let mut out: Vec<Place> = Vec::new();
         // In a long text one word could fill the memory with its places.
         let mut counts: Vec<u16> = if view.low.len() > 16_384 {
             vec![0; self.nodes]
@@ -579,10 +608,12 @@ impl Search {
         let english = OnceCell::new();
         let english = || *english.get_or_init(|| language::guess(&view.low) == Some(Lang::En));
         self.table.scan(view.low.as_bytes(), |n, start, end| {
+            let (left, right) = view.word_edges(start, end);
             for asker in self.askers(n) {
                 let full = |count: &u16| usize::from(*count) >= limits::MAX_HITS;
                 if counts.get(asker.node as usize).is_some_and(full)
-                    || !view.whole_word(start, end, asker.free_left, asker.free_right)
+                    || !(left || asker.free_left)
+                    || !(right || asker.free_right)
                     // `importé*` is not “imported”.
                     || asker.bare && asker.free_right && view.goes_on(end) && english()
                 {
@@ -591,7 +622,7 @@ impl Search {
                 if let Some(count) = counts.get_mut(asker.node as usize) {
                     *count += 1;
                 }
-                out.push((asker.node, start as u32, end as u32));
+                out.push(Place::new(asker.node, start, end));
             }
         });
         out.sort_unstable();

@@ -111,7 +111,12 @@ fn forms(term: String) -> Vec<String> {
         return vec![term];
     }
     let hashtag = format!("#{}", term.replace(' ', ""));
-    vec![hashtag, term.replace(' ', "-"), term.replace(' ', "_"), term]
+    vec![
+        hashtag,
+        term.replace(' ', "-"),
+        term.replace(' ', "_"),
+        term,
+    ]
 }
 
 impl Packs {

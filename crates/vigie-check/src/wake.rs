@@ -129,8 +129,8 @@ impl Clause {
 pub(crate) struct Wakes {
     /// Rules that nothing lets sleep.
     pub(crate) always: Bits,
-    /// By node of literals: the rule it wakes.
-    pub(crate) by_node: Vec<Option<u32>>,
+    /// By node of literals: the rules it wakes.
+    pub(crate) by_node: Vec<Vec<u32>>,
     by_trait: Vec<(Features, Bits)>,
     by_fact: HashMap<String, Bits>,
     pub(crate) by_list: Vec<Bits>,
@@ -151,7 +151,7 @@ impl Wakes {
     /// posts hold one of its literals.
     pub(crate) fn of(rules: &mut [Rule], seen: &[u32], posts: usize, common: Common) -> Wakes {
         let mut out = Wakes {
-            by_node: vec![None; seen.len()],
+            by_node: vec![Vec::new(); seen.len()],
             common,
             ..Wakes::default()
         };
@@ -188,8 +188,8 @@ impl Wakes {
     fn put(&mut self, cause: Cause, rule: usize) {
         match cause {
             Cause::Node(node) => {
-                if let Some(slot) = self.by_node.get_mut(node as usize) {
-                    *slot = Some(rule as u32);
+                if let Some(rules) = self.by_node.get_mut(node as usize) {
+                    rules.push(rule as u32);
                 }
             }
             Cause::Trait(bits) => {

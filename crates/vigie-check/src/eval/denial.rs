@@ -29,6 +29,9 @@ const INVITES: &[&str] = &[
     "wait", "worr",
 ];
 
+/// Verbs after “never” that praise: “never looked so good”.
+const PRAISES: &[&str] = &["looked", "tasted", "felt", "smelled", "sounded"];
+
 /// Words after « sans », “without”, “no” that deny nothing.
 const IDLE: &[&str] = &[
     "doute",
@@ -164,6 +167,7 @@ fn denies(words: &[Word<'_>], at: usize) -> bool {
             && back(2).is_some_and(|w| w.ne())
             && back(1).is_some_and(|w| w.begins(INVITES))
         || matches!(word.text, "t" | "not" | "never") && next.is_some_and(|n| n.begins(INVITES))
+        || word.text == "never" && next.is_some_and(|n| n.begins(PRAISES))
     {
         return false;
     }
@@ -233,7 +237,9 @@ fn afterwards(words: &[Word<'_>]) -> bool {
                 .any(|w| goes_on(w) || w.que() || w.is(ONLY));
     }
     let not = |n: usize| match at(n).map(|w| w.text) {
-        Some("not" | "never" | "cannot") => !at(n + 1).is_some_and(|w| w.is(ONLY)),
+        Some("not" | "never" | "cannot") => {
+            !at(n + 1).is_some_and(|w| w.is(ONLY) || w.begins(PRAISES))
+        }
         Some("t") => n > 0 && at(n - 1).is_some_and(|w| w.elided && w.is(BEFORE_T)),
         _ => false,
     };
@@ -292,6 +298,7 @@ mod tests {
             "profitez sans attendre du [crédit gratuit]",
             "sans aucun doute [le meilleur]",
             "don't miss our [free credit]",
+            "going [green] never looked this good",
             "Faites un don [garanti]",
             "N° 1 [garanti]",
             "we won a [guaranteed] prize",

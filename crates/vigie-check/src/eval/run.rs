@@ -204,7 +204,7 @@ fn awake(
     let mut out = base.awake.clone();
     for field in fields {
         for node in field.terms.nodes() {
-            if let Some(Some(rule)) = wakes.by_node.get(node as usize) {
+            for rule in wakes.by_node.get(node as usize).into_iter().flatten() {
                 out.set(*rule as usize);
             }
         }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::fault::{fault, line_of, toml_fault};
 use crate::eval::{Hit, Told};
 use crate::limits;
-use crate::packs::{Hits, Literals, LoadError};
+use crate::packs::{Hits, Literals, LoadError, Place};
 use crate::report::{Confidence, Severity, Words};
 use crate::scan::required::required;
 use crate::scan::runs::Runs;
@@ -235,14 +235,14 @@ impl Formats {
     pub(crate) fn begun(&self, terms: &Hits) -> Vec<usize> {
         let mut out = Vec::new();
         for places in terms.between(self.first, self.first + self.list.len()) {
-            let node = places.first().map_or(0, |p| p.0) as usize;
+            let node = places.first().map_or(0, |p| p.node());
             let of = self.list.get(node - self.first);
             if of.is_some_and(|f| !f.near) {
                 out.extend(
                     places
                         .iter()
-                        .filter(|p| p.2 - p.1 >= 4)
-                        .map(|p| p.1 as usize),
+                        .filter(|p| p.end() - p.start() >= 4)
+                        .map(|p| p.start()),
                 );
             }
         }
@@ -258,7 +258,7 @@ impl Formats {
             }
         }
         for places in terms.between(self.first, self.first + self.list.len()) {
-            let node = places.first().map_or(0, |p| p.0) as usize;
+            let node = places.first().map_or(0, |p| p.node());
             if let Some(format) = self.list.get(node - self.first)
                 && runs().allow(format.needed)
             {
@@ -363,14 +363,14 @@ impl Format {
         self.compiled.get()?.as_ref()
     }
 
-    fn find(&self, view: &View<'_>, places: &[(u32, u32, u32)], hits: &mut Vec<Hit>) {
+    fn find(&self, view: &View<'_>, places: &[Place], hits: &mut Vec<Hit>) {
         let Some(regex) = self.regex() else { return };
         if !self.near {
             return self.anywhere(regex, &view.clean, hits);
         }
         let mut done = 0;
-        for &(_, start, end) in places.iter().take(TRIES) {
-            let (start, end) = (start as usize, end as usize);
+        for place in places.iter().take(TRIES) {
+            let (start, end) = (place.start(), place.end());
             if end >= done
                 && is_name(&view.clean, start, end)
                 && let Some((from, to)) = self.after(regex, &view.clean, end)

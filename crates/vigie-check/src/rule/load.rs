@@ -289,12 +289,16 @@ impl Loader<'_> {
     fn node(&mut self, w: NodeFile) -> Node {
         let written = self.expand(w.terms);
         let terms = (!written.is_empty()).then(|| {
+            if let Some(node) = self.literals.same(&written) {
+                return node;
+            }
             let node = self.literals.new_node();
             for term in &written {
                 if let Err(message) = self.literals.add(term, node) {
                     self.said(term, message);
                 }
             }
+            self.literals.remember(written, node);
             node
         });
         // What the pattern itself says is certain; what the author says is taken where the pattern says nothing.

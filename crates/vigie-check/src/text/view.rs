@@ -187,20 +187,25 @@ impl<'a> View<'a> {
 
     /// Whether a span stands on word boundaries; an end that is itself no letter needs none.
     pub fn whole_word(&self, start: usize, end: usize, free_left: bool, free_right: bool) -> bool {
+        let (left, right) = self.word_edges(start, end);
+        (left || free_left) && (right || free_right)
+    }
+
+    /// Whether no word goes on before a place, and none after it.
+    pub(crate) fn word_edges(&self, start: usize, end: usize) -> (bool, bool) {
         let Some(hit) = self.low.get(start..end) else {
-            return false;
+            return (false, false);
         };
         let first_is_word = hit.chars().next().is_some_and(chars::is_word);
         let last_is_word = hit.chars().next_back().is_some_and(chars::is_word);
-        let left_ok = free_left
-            || !first_is_word
+        let left = !first_is_word
             || !self
                 .low
                 .get(..start)
                 .and_then(|s| s.chars().next_back())
                 .is_some_and(chars::is_word);
-        let right_ok = free_right || !last_is_word || !self.goes_on(end);
-        left_ok && right_ok
+        let right = !last_is_word || !self.goes_on(end);
+        (left, right)
     }
 
     /// Whether a letter, digit or underscore follows.
