@@ -89,6 +89,7 @@ pub fn conditions(w: &Words, rule: &RuleFile) -> Vec<String> {
         let mut when: Vec<String> = adjust.when.iter().map(|c| condition(w, c)).collect();
         if let Some(node) = &adjust.matching {
             when.extend(found(w, node));
+            when.extend(besides(w, node));
         }
         if let Some(severity) = adjust.severity {
             let word = w.t(format!("severity-{severity}"));
