@@ -202,7 +202,7 @@ mod tests {
         assert!(reading(&texts, "codenames").contains(&"CONF-CODE-01".to_owned()));
         assert!(reading(&texts, "org.terms").contains(&"REP-TYPO-01".to_owned()));
         assert_eq!(reading(&texts, "org.forbidden_terms"), ["REP-ORG-01"]);
-        assert_eq!(reading(&texts, "pets"), [""; 0]);
+        assert_eq!(reading(&texts, "org.pets"), [""; 0]);
         // A detector that is renamed would no longer be found.
         let detectors: Vec<&str> = LISTS
             .iter()
