@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -368,17 +369,26 @@ fn collect_folder(
 /// The literals of all rules, as they are read.
 #[derive(Debug, Default)]
 pub(crate) struct Literals {
-    texts: Vec<String>,
-    index: HashMap<String, usize>,
-    /// By literal: who asks for it.
-    asked: Vec<Vec<Asker>>,
+    /// Each literal and its number.
+    index: HashMap<String, u32>,
+    /// Who asks for which literal, in the order of reading.
+    asked: Vec<(u32, Asker)>,
     nodes: usize,
-    /// Nodes by the terms they look for: parts of rules that look for the same share one.
-    same: HashMap<Vec<String>, usize>,
+    /// Nodes by the terms they look for, as a fingerprint: parts of rules that look for the same share one.
+    same: HashMap<[u64; 2], usize>,
+}
+
+/// A fingerprint of terms: two hashes, so that different terms never share one in practice.
+fn fingerprint(terms: &[String]) -> [u64; 2] {
+    [0u8, 1].map(|salt| {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (salt, terms).hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 /// A node that asks for a literal, and how.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asker {
     pub(crate) node: u32,
     pub(crate) free_left: bool,
@@ -409,12 +419,12 @@ impl Literals {
 
     /// The node that looks for these terms already, if any.
     pub(crate) fn same(&self, terms: &[String]) -> Option<usize> {
-        self.same.get(terms).copied()
+        self.same.get(&fingerprint(terms)).copied()
     }
 
     /// Notes that a node looks for these terms.
-    pub(crate) fn remember(&mut self, terms: Vec<String>, node: usize) {
-        self.same.insert(terms, node);
+    pub(crate) fn remember(&mut self, terms: &[String], node: usize) {
+        self.same.insert(fingerprint(terms), node);
     }
 
     /// Adds a term: `*` at an end = the word may go on there; a letter with an accent is also found without it.
@@ -462,30 +472,38 @@ impl Literals {
     }
 
     fn put(&mut self, literal: String, asker: Asker) {
-        let at = *self.index.entry(literal.clone()).or_insert_with(|| {
-            self.texts.push(literal);
-            self.asked.push(Vec::new());
-            self.texts.len() - 1
-        });
-        self.asked[at].push(asker);
+        let next = self.index.len() as u32;
+        let at = *self.index.entry(literal).or_insert(next);
+        self.asked.push((at, asker));
     }
 
     /// The table, with pieces that are rare in ordinary posts.
     fn build(self, common: &Common) -> Search {
+        let mut texts = vec![String::new(); self.index.len()];
+        for (text, n) in self.index {
+            texts[n as usize] = text;
+        }
+        let mut pairs = self.asked;
+        pairs.sort_unstable_by_key(|(literal, a)| (*literal, a.node, a.free_left, a.free_right));
+        pairs.dedup();
+        let mut starts = vec![0u32; texts.len() + 1];
+        for (literal, _) in &pairs {
+            starts[*literal as usize + 1] += 1;
+        }
+        for n in 1..starts.len() {
+            starts[n] += starts[n - 1];
+        }
+        let asked: Vec<Asker> = pairs.into_iter().map(|(_, asker)| asker).collect();
         let edge = |c: Option<char>, free: fn(&Asker) -> bool, n: usize| {
-            c.is_some_and(|c| c.is_ascii_alphanumeric()) && !self.asked[n].iter().any(free)
+            let askers = asked.get(starts[n] as usize..starts[n + 1] as usize);
+            c.is_some_and(|c| c.is_ascii_alphanumeric())
+                && !askers.is_some_and(|a| a.iter().any(free))
         };
         let edges = |n: usize| Edges {
-            left: edge(self.texts[n].chars().next(), |a| a.free_left, n),
-            right: edge(self.texts[n].chars().next_back(), |a| a.free_right, n),
+            left: edge(texts[n].chars().next(), |a| a.free_left, n),
+            right: edge(texts[n].chars().next_back(), |a| a.free_right, n),
         };
-        let table = Table::build(&self.texts, edges, common);
-        let mut asked = Vec::with_capacity(self.asked.iter().map(Vec::len).sum());
-        let mut starts = vec![0];
-        for askers in &self.asked {
-            asked.extend_from_slice(askers);
-            starts.push(asked.len() as u32);
-        }
+        let table = Table::build(&texts, edges, common);
         Search {
             table,
             asked,

@@ -298,7 +298,7 @@ impl Loader<'_> {
                     self.said(term, message);
                 }
             }
-            self.literals.remember(written, node);
+            self.literals.remember(&written, node);
             node
         });
         // What the pattern itself says is certain; what the author says is taken where the pattern says nothing.
