@@ -275,6 +275,9 @@ fn ask(
         if hits.iter().any(|h| h.told.is_some()) {
             hits = apart(hits, rule, field);
         }
+        // Two alternatives of a rule that see the same words are one finding.
+        let mut seen = BTreeSet::new();
+        hits.retain(|h| h.span.is_none() || seen.insert(h.span));
         hits.truncate(if rule.first_only {
             1
         } else {
