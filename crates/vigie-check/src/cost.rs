@@ -71,3 +71,29 @@ impl Watch for Meter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_costs_only_where_it_is_asked() {
+        let packs = Packs::embedded().unwrap();
+        let ticks = Cell::new(0);
+        let clock = || {
+            ticks.set(ticks.get() + 1);
+            Duration::from_secs(ticks.get())
+        };
+        let texts = ["Bonjour {{prénom}}", "Bonjour"];
+        let all = costs(texts, &Facts::new(), &packs, &clock);
+        assert_eq!(all.len(), packs.rules().len());
+        assert!(all.windows(2).all(|w| w[0].time >= w[1].time));
+        // Each answer is one tick of this clock.
+        assert!(all.iter().all(|c| c.time.as_secs() == c.asked as u64));
+        let asked = |id: &str| all.iter().find(|c| c.rule == id).map(|c| c.asked);
+        assert!(asked("REP-TPL-01") >= Some(1));
+        assert_eq!(asked("US-ALC-01"), Some(0));
+    }
+}

@@ -326,6 +326,16 @@ mod tests {
         some
     }
 
+    #[test]
+    fn two_alternatives_that_see_the_same_words_are_one_finding() {
+        let packs = Packs::embedded().unwrap();
+        let facts = Facts::new().with("codenames", vec!["Héron".to_owned()]);
+        let content = Content::text("Fiers de toute l’équipe Héron, bravo");
+        let report = same(&content, &facts, &packs);
+        let told = report.findings.iter().filter(|f| f.rule == "CONF-CODE-01");
+        assert_eq!(told.count(), 1);
+    }
+
     /// A rule that sleeps has nothing to say: on every example of every rule, asking all rules finds the same.
     #[test]
     fn sleeping_rules_have_nothing_to_say() {
