@@ -94,6 +94,7 @@ compose-findings = { $n ->
     [one] { $n } finding
    *[other] { $n } findings
   }
+compose-findings-no-page = Vigie looks as soon as a page is chosen.
 compose-findings-none = Nothing found. A colleague still looks.
 
 severity-hint = Hint
@@ -191,6 +192,7 @@ post-yours-waits = You had a hand in it, so somebody else looks at it.
 post-approve = Approve exactly this
 post-approved-goes = Approved. It goes out by itself.
 post-approved-waits = Your approval is kept. One more is needed.
+post-findings-none = Nothing was found.
 post-digest = You approve these exact words and pictures (fingerprint { $digest }). Any change asks again.
 post-suggest = Propose an edit
 post-ask-changes = Ask for changes

@@ -94,6 +94,7 @@ compose-findings = { $n ->
     [one] { $n } remarque
    *[other] { $n } remarques
   }
+compose-findings-no-page = Vigie regarde dès qu’une page est choisie.
 compose-findings-none = Rien n’a été trouvé. Un collègue regarde tout de même.
 
 severity-hint = Conseil
@@ -191,6 +192,7 @@ post-yours-waits = Vous y avez pris part, alors quelqu’un d’autre la regarde
 post-approve = Approuver exactement ceci
 post-approved-goes = Approuvée. Elle part d’elle-même.
 post-approved-waits = Votre approbation est gardée. Il en faut encore une.
+post-findings-none = Rien n’a été trouvé.
 post-digest = Vous approuvez ces mots et ces images exacts (empreinte { $digest }). Tout changement redemande.
 post-suggest = Proposer une modification
 post-ask-changes = Demander des changements

@@ -21,6 +21,9 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// What this platform can do, and its limits.
     fn describe(&self) -> &'static Declaration;
 
+    /// Where people see the account's page.
+    fn page(&self, account: &Account) -> String;
+
     /// Counts a text as the network counts it.
     fn count(&self, text: &str) -> Counts;
 

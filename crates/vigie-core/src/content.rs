@@ -18,6 +18,16 @@ names! {
     }
 }
 
+impl Platform {
+    /// Its name for people, the same in every language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bluesky => "Bluesky",
+            Self::Sandbox => "Sandbox",
+        }
+    }
+}
+
 /// SHA-256, over the canonical bytes of a content or over a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);

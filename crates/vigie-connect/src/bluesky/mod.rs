@@ -15,7 +15,7 @@ mod session;
 mod xrpc;
 
 use crate::{
-    Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload,
+    Account, Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload,
     RemotePost, Segment, Session, Settling,
 };
 use async_trait::async_trait;
@@ -31,7 +31,7 @@ use vigie_core::{
 /// What Bluesky can do.
 pub static DECLARATION: Declaration = Declaration {
     platform: Platform::Bluesky,
-    name: "Bluesky",
+    name: Platform::Bluesky.name(),
     has_service: true,
     default_service: "https://bsky.social",
     text: Limit {
@@ -99,6 +99,10 @@ pub fn is_did(text: &str) -> bool {
 impl Connector for Bluesky {
     fn describe(&self) -> &'static Declaration {
         &DECLARATION
+    }
+
+    fn page(&self, account: &Account) -> String {
+        format!("https://bsky.app/profile/{}", account.id)
     }
 
     fn count(&self, text: &str) -> Counts {

@@ -12,6 +12,7 @@ use vigie_core::rights::Act;
 use vigie_store::{ChangeRow, Conn};
 
 use super::apply::{self, Done};
+use crate::channel::place;
 use crate::post::view::People;
 use crate::rules::steps;
 use crate::settings::Wanted;
@@ -73,13 +74,10 @@ async fn what(
     Ok(match kind {
         ChangeKind::ConnectChannel {
             platform, handle, ..
-        } => vec![format!("{platform} · {handle}")],
+        } => vec![format!("{} · {handle}", platform.name())],
         ChangeKind::DisconnectChannel { channel } => {
             let row = conn.channel(*channel).await?;
-            vec![format!(
-                "{} · {} · {}",
-                row.display, row.platform, row.handle
-            )]
+            vec![format!("{} · {}", row.display, place(&row))]
         }
         ChangeKind::ChangeRole {
             member,

@@ -14,6 +14,7 @@ use vigie_core::id::ChannelId;
 use vigie_core::rights::Act;
 use vigie_store::{ChannelRow, NewChannel};
 
+use super::{account, place};
 use crate::account::session;
 use crate::change::apply;
 use crate::member::propose;
@@ -42,10 +43,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 struct Line {
-    row: ChannelRow,
+    place: String,
     status: &'static str,
     repairable: bool,
-    url: Option<String>,
+    url: String,
+    row: ChannelRow,
 }
 
 #[derive(Template)]
@@ -65,7 +67,8 @@ async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Channels, Error>
         .map(|row| Line {
             status: row.status.as_str(),
             repairable: row.status.is_usable() && row.platform == Platform::Bluesky,
-            url: (row.platform == Platform::Sandbox).then(|| format!("/sandbox/{}", row.handle)),
+            url: frame.app.connectors.of(row.platform).page(&account(&row)),
+            place: place(&row),
             row,
         })
         .collect();

@@ -18,6 +18,7 @@ use super::draft::{Draft, DraftError, DraftMedia, DraftVariant};
 use super::view::{self, FindingView, Preview, Run, severity_icon};
 use super::who::Who;
 use crate::app::App;
+use crate::channel::place;
 use crate::check::gather::{Around, check};
 use crate::rules::force;
 use crate::web::error::Error;
@@ -32,6 +33,8 @@ use crate::words::Words;
 pub struct Pick {
     /// The channel.
     pub row: ChannelRow,
+    /// Where it is.
+    pub place: String,
     /// Ticked.
     pub picked: bool,
     /// Its own text, if it has one.
@@ -330,6 +333,7 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
                 .map(str::to_owned)
                 .collect(),
             hue: row.color.clone(),
+            place: place(row),
             row: row.clone(),
         })
         .collect()

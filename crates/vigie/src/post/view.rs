@@ -9,6 +9,7 @@ use vigie_core::member::Lang;
 use vigie_store::{ChannelRow, Member};
 
 use crate::app::App;
+use crate::channel::place;
 use crate::check::gather::Checked;
 use crate::web::frame::{hue, initials};
 
@@ -171,10 +172,8 @@ pub struct Preview {
     pub channel: ChannelId,
     /// Its name for people.
     pub name: String,
-    /// Its address on the network.
-    pub handle: String,
-    /// The network's name.
-    pub network: &'static str,
+    /// Where it is: the network, and the account there.
+    pub place: String,
     /// CSS class of its colour.
     pub hue: String,
     /// Letters of its picture.
@@ -258,8 +257,7 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
     };
     Preview {
         channel: variant.channel,
-        handle: row.map(|c| c.handle.clone()).unwrap_or_default(),
-        network: connector.describe().name,
+        place: row.map_or_else(|| variant.platform.name().to_owned(), place),
         hue: row.map_or_else(|| hue(&name), |c| c.color.clone()),
         initials: initials(&name),
         name,

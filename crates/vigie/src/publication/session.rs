@@ -2,11 +2,12 @@
 //! vault, whatever came of the work.
 
 use jiff::Timestamp;
-use vigie_connect::{Account, Session};
+use vigie_connect::Session;
 use vigie_core::id::SecretId;
 use vigie_store::ChannelRow;
 
 use crate::app::App;
+use crate::channel::account;
 use crate::vault;
 
 /// An open session and where its secret lives.
@@ -26,14 +27,8 @@ pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error>
     let secret = channel.secret.ok_or(vigie_store::Error::NotFound)?;
     let mut conn = app.store.read().await?;
     let (token, version) = vault::take(&mut conn, &app.vault, secret).await?;
-    let account = Account {
-        platform: channel.platform,
-        service: channel.service.clone(),
-        id: channel.account.clone(),
-        handle: channel.handle.clone(),
-    };
     Ok(Open {
-        session: Session::new(account, token),
+        session: Session::new(account(channel), token),
         secret,
         version,
     })

@@ -19,7 +19,7 @@ use vigie_store::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut, Store};
 /// What the sandbox can do.
 pub const DECLARATION: Declaration = Declaration {
     platform: Platform::Sandbox,
-    name: "Sandbox",
+    name: Platform::Sandbox.name(),
     has_service: false,
     default_service: "",
     text: Limit {
@@ -58,13 +58,8 @@ impl Sandbox {
         }
     }
 
-    /// Where people see a page.
-    pub fn page_url(&self, handle: &str) -> String {
-        format!("{}/sandbox/{handle}", self.base)
-    }
-
     fn url(&self, handle: &str, key: &str) -> String {
-        format!("{}#{key}", self.page_url(handle))
+        format!("{}/sandbox/{handle}#{key}", self.base)
     }
 
     async fn account(&self, session: &Session) -> Result<SandboxAccount, Failure> {
@@ -162,6 +157,10 @@ fn key_of(remote_id: &str) -> &str {
 impl Connector for Sandbox {
     fn describe(&self) -> &'static Declaration {
         &DECLARATION
+    }
+
+    fn page(&self, account: &Account) -> String {
+        format!("{}/sandbox/{}", self.base, account.handle)
     }
 
     fn count(&self, text: &str) -> Counts {
