@@ -158,11 +158,12 @@ impl Page {
         exists(path)
     }
 
-    /// Whether the page lies in the place `path`.
+    /// Whether the page lies in the place `path`. The composer is a place of its own, though it lies below the posts.
     pub fn at(&self, path: &str) -> bool {
         let here = self.viewer.path.split('?').next().unwrap_or_default();
         here == path
             || (path != "/"
+                && here != "/posts/new"
                 && here
                     .strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/')))
