@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
-//! The main job as people do it: the real program, a real browser, a passkey, in both languages.
+//! The main job as people do it: the real program, a real browser, a passkey, a real Bluesky server, in both languages.
 //!
 //! Pictures of each page are left in `target/looks`.
 
@@ -9,11 +9,15 @@ mod browser;
 #[path = "support/server.rs"]
 mod server;
 
+use std::path::Path;
+
 use browser::{Browser, Width};
 use jiff::Timestamp;
+use serde_json::Value;
 use server::{Server, Start};
 use vigie::account::code;
 use vigie::demo;
+use vigie_connect::testing::Pds;
 
 const PASSWORD: &str = "a lighthouse sees far";
 
@@ -68,10 +72,59 @@ async fn submit(page: &Browser, css: &str) {
     page.leave(css).await;
 }
 
-/// From nothing to a published post: two people, a page that a second person confirms, a passkey's seal, a pause.
+/// The id of the page that the composer shows under this name.
+async fn page_named(page: &Browser, name: &str) -> String {
+    let script = "return [...document.querySelectorAll('input[name=channel]')]\
+                  .find(box => box.closest('label').textContent.includes(arguments[0])).value";
+    let found = page.driver().execute(script, vec![name.into()]).await;
+    found.unwrap().convert().unwrap()
+}
+
+/// A photograph, as far as the program can tell.
+fn photo(path: &Path) {
+    image::RgbImage::from_fn(960, 540, |x, y| {
+        let beam = y.abs_diff(200) * 3 < x;
+        let [r, g, b] = if beam { [242, 176, 86] } else { [30, 62, 94] };
+        let dusk = u8::try_from(y / 12).unwrap();
+        image::Rgb([r + dusk / 4, g + dusk, b + dusk])
+    })
+    .save(path)
+    .unwrap();
+}
+
+/// What the facets of a record mark in its text, and what each makes of it.
+fn facets(record: &Value) -> Vec<(&str, &str)> {
+    let text = record["text"].as_str().unwrap();
+    let facets = record["facets"].as_array().unwrap().iter();
+    facets
+        .map(|facet| {
+            let at = |end: &str| usize::try_from(facet["index"][end].as_u64().unwrap()).unwrap();
+            let feature = &facet["features"][0];
+            let what = ["did", "uri", "tag"]
+                .iter()
+                .find_map(|of| feature[of].as_str());
+            (&text[at("byteStart")..at("byteEnd")], what.unwrap())
+        })
+        .collect()
+}
+
+/// From nothing to a post on two networks: two people, pages that a second person confirms, a passkey's seal, a pause.
 async fn main_job(lang: &str) {
+    let Some(pds) = Pds::shared() else {
+        println!("VIGIE_TEST_PDS=off: this story was not told");
+        return;
+    };
+    let in_words = |fr: &'static str, en: &'static str| if lang == "fr" { fr } else { en };
+    let (account, partner) = (pds.member("merlin").await, pds.member("moulin").await);
     let data = tempfile::tempdir().unwrap();
-    let mut server = Server::start(data.path(), Start::default()).await;
+    let start = Start {
+        env: vec![
+            ("VIGIE_ALLOWED_PRIVATE".to_owned(), pds.address().to_owned()),
+            ("VIGIE_FOLLOW_LINKS".to_owned(), "off".to_owned()),
+        ],
+        ..Start::default()
+    };
+    let mut server = Server::start(data.path(), start).await;
     let url = server.url.clone();
 
     let ines = Browser::open(lang).await;
@@ -95,11 +148,16 @@ async fn main_job(lang: &str) {
     tom.click("#passkey-add").await;
     tom.find("form[action^='/me/passkeys/']").await;
 
-    // A page: one asks, the other confirms.
+    // Two pages, one of them on a real network: one asks, the other confirms.
     ines.go(&format!("{url}/channels")).await;
     ines.axe("channels").await;
     ines.fill("#sandbox_name", "Atelier Merlin").await;
     submit(&ines, "form[action='/channels/sandbox'] .button").await;
+    ines.fill("#handle", &account.handle).await;
+    ines.fill("#app_password", &account.app_password).await;
+    ines.fill("#service", &pds.url).await;
+    submit(&ines, "form[action='/channels/bluesky'] .button").await;
+    ines.find("li .badge.pending").await;
     ines.go(&format!("{url}/changes")).await;
     assert!(
         !ines.has("form[action$='/confirm']").await,
@@ -107,10 +165,32 @@ async fn main_job(lang: &str) {
     );
     tom.go(&format!("{url}/changes")).await;
     tom.axe("changes").await;
-    submit(&tom, "form[action$='/confirm'] .button").await;
+    tom.look(&format!("changes-{lang}")).await;
+    for _ in 0..2 {
+        submit(&tom, "form[action$='/confirm'] .button").await;
+    }
+    ines.go(&format!("{url}/channels")).await;
+    ines.find("li:has(.badge.connected) ~ li:has(.badge.connected)")
+        .await;
+    let page = ines.text().await;
+    assert!(page.contains(&account.handle) && !page.contains(&account.app_password));
+    ines.axe("channels, connected").await;
+    ines.look(&format!("channels-{lang}")).await;
+    ines.width(Width::Phone).await;
+    assert!(!ines.overflows().await, "the pages' page fits a phone");
+    ines.look(&format!("channels-{lang}-phone")).await;
+    ines.width(Width::Desktop).await;
 
-    // A draft with a slip; the finding comes while typing, its words are mended, a colleague is asked.
+    // A draft for both, with a slip; the finding comes while typing, its words are mended.
     ines.go(&format!("{url}/posts/new")).await;
+    let bluesky = page_named(&ines, &account.handle).await;
+    let sandbox = page_named(&ines, "Atelier Merlin").await;
+    for page in [&bluesky, &sandbox] {
+        let tick = format!("input[name=channel][value='{page}']");
+        if !ines.find(&tick).await.is_selected().await.unwrap() {
+            ines.click(&tick).await;
+        }
+    }
     ines.fill("#text", "Bonjour {{nom}}, portes ouvertes samedi.")
         .await;
     ines.find("#live .finding-card.stop").await;
@@ -120,8 +200,53 @@ async fn main_job(lang: &str) {
     assert!(!ines.overflows().await, "the composer fits a phone");
     ines.look(&format!("composer-{lang}-phone")).await;
     ines.width(Width::Desktop).await;
-    ines.fill("#text", "Bonjour à tous, portes ouvertes samedi.")
+    let text = in_words(
+        "Bonjour à tous, portes ouvertes samedi.",
+        "Good morning, our doors are open on Saturday.",
+    );
+    ines.fill("#text", text).await;
+
+    // Other words for Bluesky, where a mention, a link and a tag mean something, and a picture for both.
+    let (mention, link) = (
+        format!("@{}", partner.handle),
+        "https://atelier-merlin.example/visite",
+    );
+    let (tag, alt) = (
+        in_words("#PortesOuvertes", "#OpenDoors"),
+        in_words("Le phare au crépuscule", "The lighthouse at dusk"),
+    );
+    let own = in_words(
+        "Samedi, l’atelier s’ouvre à tous",
+        "Doors open on Saturday 🎉",
+    );
+    let own = format!("{own}, {mention} : {link} {tag}");
+    ines.click(&format!("details:has(#own-{bluesky}) summary"))
         .await;
+    ines.fill(&format!("#own-{bluesky}"), &own).await;
+    let picture = tempfile::tempdir().unwrap();
+    let picture = picture.path().join("phare.png");
+    photo(&picture);
+    ines.attach("#file", &picture).await;
+    ines.fill("input[name^='alt-']", alt).await;
+    ines.find(&format!("#live .preview-media img[alt='{alt}']"))
+        .await;
+    let shown = ines.find("#live").await.text().await.unwrap();
+    assert!(shown.contains(text) && shown.contains(&own), "{shown}");
+    assert!(
+        shown.contains("Bluesky") && shown.contains("Sandbox"),
+        "{shown}"
+    );
+    let linked = ines.texts("#live .facet").await;
+    assert_eq!(linked, [mention.as_str(), link, tag]);
+    assert!(!ines.has("#live .finding-card").await, "{shown}");
+    ines.axe("composer, two pages").await;
+    ines.look(&format!("composer-bluesky-{lang}")).await;
+    ines.width(Width::Phone).await;
+    assert!(!ines.overflows().await, "two pages fit a phone");
+    ines.look(&format!("composer-bluesky-{lang}-phone")).await;
+    ines.width(Width::Desktop).await;
+
+    // A colleague is asked.
     submit(&ines, "#compose button[value=submit]").await;
     ines.find(".badge.in_review").await;
     assert!(
@@ -145,38 +270,66 @@ async fn main_job(lang: &str) {
     // It is on the page, read by anybody.
     let reader = Browser::open(lang).await;
     reader.go(&format!("{url}/sandbox/atelier-merlin")).await;
-    reader.until_text("portes ouvertes samedi", 20).await;
+    reader.until_text(text, 20).await;
     reader.axe("sandbox").await;
+
+    // And it is on Bluesky, word for word, with what its words lead to.
+    tom.go(&post).await;
+    let both = |state| format!("li:has(.badge.{state}) ~ li:has(.badge.{state})");
+    tom.until(&both("published"), 20).await;
+    let records = pds.posts(&account.did).await;
+    let [record] = records.as_slice() else {
+        panic!("one post, not {records:?}");
+    };
+    let (key, value) = (record["uri"].as_str().unwrap(), &record["value"]);
+    assert_eq!(value["text"], own.as_str());
+    let leads = [
+        (mention.as_str(), partner.did.as_str()),
+        (link, link),
+        (tag, tag.trim_start_matches('#')),
+    ];
+    assert_eq!(facets(value), leads);
+    assert_eq!(value["langs"], serde_json::json!([lang]));
+    assert_eq!(value["embed"]["images"][0]["alt"], alt);
+    let live = tom.find("a[href^='https://bsky.app/']").await;
+    let key = key.rsplit('/').next().unwrap();
+    assert_eq!(
+        live.attr("href").await.unwrap().unwrap(),
+        format!("https://bsky.app/profile/{}/post/{key}", account.did)
+    );
+    assert!(!tom.overflows().await, "what became of it fits a phone");
+    tom.axe("outcome").await;
+    tom.look(&format!("outcome-{lang}-phone")).await;
+    tom.width(Width::Desktop).await;
+    tom.axe("outcome, desktop").await;
+    tom.look(&format!("outcome-{lang}")).await;
 
     // Anyone pauses; it takes two to go on.
     submit(&ines, "form[action='/pause'] button").await;
     ines.find(".pause-banner").await;
     submit(&ines, "form[action='/pause/resume'] button").await;
     assert!(!ines.has("form[action='/pause/confirm']").await);
-    tom.width(Width::Desktop).await;
     tom.go(&format!("{url}/pause")).await;
     tom.axe("pause").await;
     submit(&tom, "form[action='/pause/confirm'] button").await;
 
-    // Taken back: gone from the page.
-    tom.go(&post).await;
-    tom.until_text(if lang == "fr" { "Parue" } else { "Published" }, 20)
-        .await;
-    tom.click("details:has(form[action$='/take-back']) summary")
-        .await;
-    tom.fill("input[name=reason]", "La date a changé").await;
-    submit(&tom, "form[action$='/take-back'] .button").await;
-    tom.until_text(
-        if lang == "fr" {
-            "Retirée"
-        } else {
-            "Taken back"
-        },
-        20,
-    )
-    .await;
+    // Taken back: gone from both pages.
+    let reason = in_words("La date a changé", "The date has changed");
+    for _ in 0..2 {
+        tom.go(&post).await;
+        tom.click("li:has(.badge.published) summary").await;
+        tom.fill("li:has(.badge.published) input[name=reason]", reason)
+            .await;
+        submit(&tom, "li:has(.badge.published) form .button").await;
+    }
+    tom.until(&both("taken_back"), 20).await;
+    assert!(tom.text().await.contains(reason), "why is kept beside it");
+    assert!(!tom.has("a[href^='https://bsky.app/']").await);
+    tom.axe("taken back").await;
+    tom.look(&format!("taken-back-{lang}")).await;
+    assert_eq!(pds.posts(&account.did).await, Vec::<Value>::new());
     reader.go(&format!("{url}/sandbox/atelier-merlin")).await;
-    assert!(!reader.text().await.contains("portes ouvertes"));
+    assert!(!reader.text().await.contains(text));
 
     // Signed out, and in again with the passkey alone.
     tom.go(&format!("{url}/me")).await;

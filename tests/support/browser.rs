@@ -1,5 +1,6 @@
 //! Headless Chromium, driven through Debian's chromedriver, with a virtual passkey and axe-core.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -192,11 +193,33 @@ impl Browser {
     /// # Panics
     /// When it does not come.
     pub async fn leave(&self, css: &str) {
+        self.mark().await;
+        self.click(css).await;
+        self.arrive(css).await;
+    }
+
+    /// Chooses a file and waits for the page that comes with it: a script sends it at once.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn attach(&self, css: &str, file: &Path) {
+        self.mark().await;
+        let field = self.find(css).await;
+        field
+            .send_keys(file.display().to_string())
+            .await
+            .expect("chosen");
+        self.arrive(css).await;
+    }
+
+    async fn mark(&self) {
         self.driver()
             .execute("window.before = true", vec![])
             .await
             .expect("marked");
-        self.click(css).await;
+    }
+
+    async fn arrive(&self, css: &str) {
         let until = Instant::now() + Duration::from_secs(20);
         let there = "return window.before === undefined && document.readyState === 'complete'";
         loop {
@@ -240,8 +263,36 @@ impl Browser {
         }
     }
 
+    /// Waits up to `seconds` until the page, loaded again and again, holds an element.
+    pub async fn until(&self, css: &str, seconds: u64) {
+        let until = Instant::now() + Duration::from_secs(seconds);
+        while !self.has(css).await {
+            assert!(
+                Instant::now() < until,
+                "the page never had `{css}`:\n{}",
+                self.text().await
+            );
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            self.driver().refresh().await.expect("loaded again");
+        }
+    }
+
+    /// The texts of all elements that are there now.
+    pub async fn texts(&self, css: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.driver().find_all(By::Css(css)).await.expect("a list") {
+            texts.push(element.text().await.expect("text"));
+        }
+        texts
+    }
+
     /// Takes a picture of the whole page into `target/looks/NAME.png`.
     pub async fn look(&self, name: &str) {
+        // What sticks to the edges of the page stands where it begins and ends.
+        self.driver()
+            .execute("scrollTo({top: 0, behavior: 'instant'})", vec![])
+            .await
+            .expect("scrolled");
         let size = self
             .driver()
             .cdp()
