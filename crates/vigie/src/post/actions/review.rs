@@ -1,0 +1,286 @@
+//! Review: peers are asked, answer, lift what stops a post; it goes out, or comes back.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use vigie_core::content::Digest;
+use vigie_core::id::{MemberId, PostId, PublicationId};
+use vigie_core::post::{Event, Post, Refusal, Seal, decide};
+use vigie_core::review::{Candidate, draw, draw_for};
+use vigie_core::rights::{Act, allowed};
+use vigie_core::schedule;
+use vigie_core::seal::Assertion;
+use vigie_store::{CommentKind, Conn, Detail, PostChange, Tx};
+
+use super::write::{Ready, refresh};
+use super::{ActionError, Done, Step, follow, object, organisation, talk, writer};
+use crate::app::App;
+use crate::check::gather::Around;
+use crate::check::links;
+use crate::post::who::Who;
+
+/// Asks for review: checks once more, says what the review must bring, draws reviewers.
+///
+/// # Errors
+/// [`ActionError::NoReviewer`], [`ActionError::WindowPassed`], refusals, database.
+pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
+    let now = app.clock.now();
+    let mut conn = app.store.read().await?;
+    let org = organisation(&mut conn).await?;
+    let mut before = conn.post(id).await?;
+    drop(conn);
+    if before.content.window.not_after <= now {
+        before = refresh(app, who, before, &org, now).await?;
+    }
+    // Outside any transaction: other servers take their time.
+    let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
+    let around = Around::of(&before.content, zone, now, &mut app.store.read().await?).await?;
+    links::follow(app, &before.content, &around).await?;
+    let ready = Ready::new(app, &org, before.content.clone(), now).await?;
+    let requirements = ready.checked.requirements();
+    let mut step = Step::begin(app, who, now).await?;
+    let candidates = candidates(&mut step.tx).await?;
+    let drawn = draw_for(&candidates, &excluded(&before.post), &requirements);
+    if drawn.is_empty() {
+        return Err(ActionError::NoReviewer);
+    }
+    let revision = before.post.revision.id;
+    step.tx
+        .revision_report(revision, &ready.report, &ready.with)
+        .await?;
+    let digest = before.post.revision.digest;
+    let asked = listed(&drawn);
+    let skills = listed(&requirements.skills);
+    let stops = listed(&requirements.stops);
+    let event = Event::Submit {
+        requirements,
+        digest,
+        drawn,
+    };
+    let after = step.decide(&before, event, PostChange::default()).await?;
+    let detail: Detail<'_> = &[
+        ("digest", &digest),
+        ("asked", &asked),
+        ("skills", &skills),
+        ("stops", &stops),
+    ];
+    step.log("post.submit", id, detail).await?;
+    step.commit(after).await
+}
+
+/// A reviewer says yes to the content with this digest; with a passkey's assertion over it, where they have one.
+///
+/// # Errors
+/// [`ActionError::SealNeeded`], [`ActionError::BadSeal`], refusals (their own content, changed since…), database.
+pub async fn approve(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    digest: Digest,
+    assertion: Option<&Assertion>,
+) -> Done {
+    let now = app.clock.now();
+    if let Some(assertion) = assertion {
+        assertion.verify(&digest).map_err(ActionError::BadSeal)?;
+    }
+    let seal = if assertion.is_some() {
+        Seal::Passkey
+    } else {
+        Seal::Session
+    };
+    let mut step = Step::begin(app, who, now).await?;
+    let org = organisation(&mut step.tx).await?;
+    if org.settings.require_passkey_seal && assertion.is_none() {
+        return Err(ActionError::SealNeeded);
+    }
+    let before = step.tx.post(id).await?;
+    if before.content.window.not_after <= now {
+        return Err(ActionError::WindowPassed);
+    }
+    let change = PostChange {
+        revision: None,
+        assertion,
+    };
+    let event = Event::Approve { digest, seal };
+    let after = step.decide(&before, event, change).await?;
+    let detail: Detail<'_> = &[("digest", &digest), ("seal", &seal)];
+    match assertion.and_then(|a| serde_json::to_string(a).ok()) {
+        None => step.log("post.approve", id, detail).await?,
+        Some(text) => {
+            step.tx
+                .audit_with_evidence(now, who.audit, "post.approve", &object(id), detail, &text)
+                .await?;
+        }
+    }
+    step.commit(after).await
+}
+
+/// A reviewer asks for changes.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn request_changes(app: &App, who: &Who, id: PostId, note: &str) -> Done {
+    let event = Event::RequestChanges {
+        note: note.to_owned(),
+    };
+    let said = Some((CommentKind::RequestChanges, note));
+    plain(app, who, id, event, "post.request_changes", said).await
+}
+
+/// A second person lifts a blocking finding, with a written reason.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn waive(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    rule: &str,
+    reason: &str,
+    digest: Digest,
+) -> Done {
+    let event = Event::Waive {
+        rule: rule.to_owned(),
+        reason: reason.to_owned(),
+        digest,
+    };
+    let said = Some((CommentKind::Comment, reason));
+    plain(app, who, id, event, "post.waive", said).await
+}
+
+/// The post goes back to a draft; what has not gone out never will.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn withdraw(app: &App, who: &Who, id: PostId) -> Done {
+    plain(app, who, id, Event::Withdraw, "post.withdraw", None).await
+}
+
+/// The post is put away.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn archive(app: &App, who: &Who, id: PostId) -> Done {
+    plain(app, who, id, Event::Archive, "post.archive", None).await
+}
+
+/// Every publication has an outcome.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn settled(app: &App, id: PostId) -> Done {
+    let vigie = Who::system();
+    plain(app, &vigie, id, Event::Settled, "post.settled", None).await
+}
+
+/// A decision that needs nothing beside the post, with what is said about it in the thread.
+async fn plain(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    event: Event,
+    act: &str,
+    said: Option<(CommentKind, &str)>,
+) -> Done {
+    let mut step = Step::begin(app, who, app.clock.now()).await?;
+    let before = step.tx.post(id).await?;
+    let after = step.decide(&before, event, PostChange::default()).await?;
+    if let Some((kind, text)) = said {
+        talk::say(&mut step, &before, kind, text).await?;
+    }
+    let digest = before.post.revision.digest;
+    step.log(act, id, &[("digest", &digest)]).await?;
+    step.commit(after).await
+}
+
+/// A published post is taken back: deleted on the network at once. The copy and the reason stay.
+///
+/// # Errors
+/// [`Refusal::ReasonNeeded`], [`vigie_store::Error::Conflict`] when it is not on the page, database.
+pub async fn take_back(
+    app: &App,
+    who: &Who,
+    publication: PublicationId,
+    reason: &str,
+) -> Result<(), ActionError> {
+    let now = app.clock.now();
+    let by = writer(who)?;
+    if reason.trim().chars().count() < 3 {
+        return Err(Refusal::ReasonNeeded.into());
+    }
+    let mut tx = app.store.begin().await?;
+    let row = tx.publication(publication).await?;
+    tx.publication_take_back(publication, by, reason, now)
+        .await?;
+    tx.audit(
+        now,
+        who.audit,
+        "publication.take_back",
+        &format!("publication/{publication}"),
+        &[("digest", &row.digest), ("post", &row.post)],
+    )
+    .await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
+/// Nobody answered in time: one more peer is asked. `None` when there is nobody left to ask.
+///
+/// # Errors
+/// Refusals, database.
+pub async fn offer(app: &App, id: PostId) -> Result<Option<MemberId>, ActionError> {
+    let vigie = Who::system();
+    let mut step = Step::begin(app, &vigie, app.clock.now()).await?;
+    let before = step.tx.post(id).await?;
+    let mut excluded = excluded(&before.post);
+    excluded.extend(before.post.assigned.iter().map(|a| a.member));
+    let Some(member) = draw(&candidates(&mut step.tx).await?, &excluded) else {
+        return Ok(None);
+    };
+    let event = Event::OfferToAnother { member };
+    step.decide(&before, event, PostChange::default()).await?;
+    step.log("post.offer", id, &[("asked", &member)]).await?;
+    step.commit(Some(member)).await
+}
+
+/// A post whose window passed goes back to its author, within a transaction that lapsed its publications.
+///
+/// # Errors
+/// Database. A post that is already elsewhere is left alone.
+pub async fn lapse(app: &App, tx: &mut Tx, id: PostId, now: Timestamp) -> Result<(), ActionError> {
+    let before = tx.post(id).await?;
+    let Ok(decision) = decide(&before.post, Event::Lapse, &Who::system().actor, now) else {
+        return Ok(());
+    };
+    let after = tx
+        .post_save(&before, &decision.post, PostChange::default(), now)
+        .await?;
+    follow::follow(app, tx, &after, &decision.effects, now).await
+}
+
+/// Who may be asked, with when they last were.
+async fn candidates(conn: &mut Conn) -> Result<Vec<Candidate>, ActionError> {
+    let members = conn.members().await?;
+    Ok(members
+        .into_iter()
+        .filter(|m| m.is_active() && allowed(m.role, m.reviewer, Act::Review))
+        .map(|m| Candidate {
+            member: m.id,
+            skills: m.skills,
+            last_asked: m.last_drawn_at,
+        })
+        .collect())
+}
+
+fn excluded(post: &Post) -> Vec<MemberId> {
+    let mut out = vec![post.author, post.revision.editor];
+    out.extend(post.revision.proposer);
+    out
+}
+
+fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let all: BTreeSet<String> = items.into_iter().map(|item| item.to_string()).collect();
+    all.into_iter().collect::<Vec<_>>().join(" ")
+}

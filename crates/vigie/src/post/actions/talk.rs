@@ -1,0 +1,141 @@
+//! The thread of a post: remarks, and edits that a peer proposes to its author.
+
+use uuid::Uuid;
+use vigie_core::id::{CommentId, PostId, SuggestionId};
+use vigie_core::post::{Actor, Event, Refusal};
+use vigie_store::{CommentKind, CommentRow, NewSuggestion, PostRecord};
+
+use super::write::Ready;
+use super::{ActionError, Done, Step, organisation, writer};
+use crate::app::App;
+use crate::post::draft::Draft;
+use crate::post::who::Who;
+
+/// A remark in the post's thread.
+///
+/// # Errors
+/// [`Refusal::ReasonNeeded`] for an empty one, database.
+pub async fn comment(app: &App, who: &Who, id: PostId, text: &str) -> Done {
+    let now = app.clock.now();
+    if text.trim().is_empty() || text.len() > 16 * 1024 {
+        return Err(Refusal::ReasonNeeded.into());
+    }
+    let mut step = Step::begin(app, who, now).await?;
+    let record = step.tx.post(id).await?;
+    say(&mut step, &record, CommentKind::Comment, text).await?;
+    step.log("post.comment", id, &[]).await?;
+    step.commit(record).await
+}
+
+pub(super) async fn say(
+    step: &mut Step<'_>,
+    post: &PostRecord,
+    kind: CommentKind,
+    text: &str,
+) -> Result<(), ActionError> {
+    let said = CommentRow {
+        id: CommentId::new(Uuid::now_v7()),
+        post: post.post.id,
+        revision: Some(post.post.revision.id),
+        author: step.who.id(),
+        kind,
+        body: text.trim().to_owned(),
+        at: step.now,
+    };
+    step.tx.comment_add(&said).await?;
+    Ok(())
+}
+
+/// A peer proposes an edit; the author may take it over.
+///
+/// # Errors
+/// [`ActionError::SameContent`], `NeedsPerson` for a token, draft problems, database.
+pub async fn suggest(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    draft: &Draft,
+    note: &str,
+) -> Result<SuggestionId, ActionError> {
+    let now = app.clock.now();
+    let author = match who.actor {
+        Actor::Member { id, .. } => id,
+        _ => return Err(Refusal::NeedsPerson.into()),
+    };
+    let mut step = Step::begin(app, who, now).await?;
+    let org = organisation(&mut step.tx).await?;
+    let record = step.tx.post(id).await?;
+    let mut content = draft.content(&mut step.tx, &org.settings, now).await?;
+    // A proposal is about words and pictures; when it goes out stays the author's choice.
+    content.window = record.content.window;
+    let digest = content.digest();
+    if digest == record.post.revision.digest {
+        return Err(ActionError::SameContent);
+    }
+    let suggestion = SuggestionId::new(Uuid::now_v7());
+    let new = NewSuggestion {
+        id: suggestion,
+        post: id,
+        base: record.post.revision.id,
+        author,
+        content: &content,
+        note,
+    };
+    step.tx.suggestion_add(&new, now).await?;
+    step.log("post.suggest", id, &[("digest", &digest)]).await?;
+    step.commit(suggestion).await
+}
+
+/// The author takes a proposed edit over: a new revision, of which the peer is the proposer.
+///
+/// # Errors
+/// [`ActionError::Stale`] when the post changed since it was proposed; refusals; database.
+pub async fn accept(app: &App, who: &Who, id: PostId, suggestion: SuggestionId) -> Done {
+    let now = app.clock.now();
+    let editor = writer(who)?;
+    let mut conn = app.store.read().await?;
+    let org = organisation(&mut conn).await?;
+    let before = conn.post(id).await?;
+    let proposed = conn.suggestion(suggestion).await?;
+    drop(conn);
+    if proposed.post != id {
+        return Err(vigie_store::Error::NotFound.into());
+    }
+    if proposed.base != before.post.revision.id {
+        return Err(ActionError::Stale);
+    }
+    let proposer = proposed.author;
+    let ready = Ready::new(app, &org, proposed.content, now).await?;
+    let head = ready.next(&before, editor, Some(proposer));
+    let (revision, digest) = (head.id, head.digest);
+    let mut step = Step::begin(app, who, now).await?;
+    let event = Event::AcceptSuggestion { revision: head };
+    let after = step.decide(&before, event, ready.change()).await?;
+    step.tx
+        .suggestion_accept(suggestion, editor, revision, now)
+        .await?;
+    let detail: vigie_store::Detail<'_> = &[("digest", &digest), ("proposer", &proposer)];
+    step.log("post.accept", id, detail).await?;
+    step.commit(after).await
+}
+
+/// The author leaves a proposed edit aside.
+///
+/// # Errors
+/// [`Refusal::NotAuthor`], database.
+pub async fn decline(app: &App, who: &Who, id: PostId, suggestion: SuggestionId) -> Done {
+    let now = app.clock.now();
+    let by = writer(who)?;
+    let mut step = Step::begin(app, who, now).await?;
+    let record = step.tx.post(id).await?;
+    if record.post.author != by {
+        return Err(Refusal::NotAuthor.into());
+    }
+    if step.tx.suggestion(suggestion).await?.post != id {
+        return Err(vigie_store::Error::NotFound.into());
+    }
+    step.tx.suggestion_decline(suggestion, by, now).await?;
+    step.log("post.decline", id, &[("suggestion", &suggestion)])
+        .await?;
+    step.commit(record).await
+}
