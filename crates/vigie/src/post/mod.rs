@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod api;
+pub mod buttons;
 pub mod cli;
 pub mod composer;
 pub mod draft;

@@ -7,8 +7,8 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use vigie_connect::Code;
-use vigie_core::content::{Content, Digest};
-use vigie_core::id::{PostId, PublicationId, SuggestionId};
+use vigie_core::content::Content;
+use vigie_core::id::PostId;
 use vigie_core::member::Skill;
 use vigie_core::post::PostState;
 use vigie_core::publication::PublicationState;
@@ -19,14 +19,11 @@ use vigie_store::{
 };
 
 use super::view::{self, FindingView, People, Preview, Run, severity_icon};
-use super::who::Who;
-use super::{actions, composer, history, picture, settle};
+use super::{buttons, composer, history, picture, settle};
 use crate::account::passkey;
 use crate::audit::view::Entry;
 use crate::check::gather::Checked;
 use crate::web::error::Error;
-use crate::web::flash::Flash;
-use crate::web::form::Form;
 use crate::web::frame::{Frame, Page};
 use crate::web::limit::Rate;
 use crate::web::route::{Route, Who as Guard};
@@ -61,23 +58,31 @@ pub fn routes() -> Vec<Route> {
         Route::post("/posts/picture", write, picture::add).body(PICTURE),
         Route::get("/posts/{id}/suggest", write, composer::suggest),
         Route::post("/posts/{id}/suggest", write, composer::propose).body(TEXTS),
-        Route::post("/posts/{id}/suggestions/{suggestion}/accept", write, accept),
+        Route::post(
+            "/posts/{id}/suggestions/{suggestion}/accept",
+            write,
+            buttons::accept,
+        ),
         Route::post(
             "/posts/{id}/suggestions/{suggestion}/decline",
             write,
-            decline,
+            buttons::decline,
         ),
-        Route::post("/posts/{id}/submit", write, submit),
-        Route::post("/posts/{id}/approve", review, approve),
-        Route::post("/posts/{id}/changes", review, request_changes),
-        Route::post("/posts/{id}/waive", review, waive),
-        Route::post("/posts/{id}/withdraw", write, withdraw),
-        Route::post("/posts/{id}/archive", write, archive),
-        Route::post("/posts/{id}/comment", Guard::Member(Act::Comment), comment),
+        Route::post("/posts/{id}/submit", write, buttons::submit),
+        Route::post("/posts/{id}/approve", review, buttons::approve),
+        Route::post("/posts/{id}/changes", review, buttons::request_changes),
+        Route::post("/posts/{id}/waive", review, buttons::waive),
+        Route::post("/posts/{id}/withdraw", write, buttons::withdraw),
+        Route::post("/posts/{id}/archive", write, buttons::archive),
+        Route::post(
+            "/posts/{id}/comment",
+            Guard::Member(Act::Comment),
+            buttons::comment,
+        ),
         Route::post(
             "/publications/{id}/take-back",
             Guard::Member(Act::TakeBack),
-            take_back,
+            buttons::take_back,
         ),
         Route::post(
             "/publications/{id}/settle",
@@ -339,141 +344,6 @@ fn diffs(before: &Content, after: &Content) -> Vec<Vec<Run>> {
         .collect();
     out.dedup();
     out
-}
-
-async fn who(frame: &Frame, me: &Signed) -> Result<Who, Error> {
-    let mut conn = frame.app.store.read().await?;
-    Ok(Who::member(&mut conn, me.id).await?)
-}
-
-fn back(frame: &Frame, id: PostId, said: &'static str) -> Response {
-    web::done(&frame.app, &format!("/posts/{id}"), &Flash::good(said))
-}
-
-async fn submit(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
-    actions::submit(&frame.app, &who(&frame, &me).await?, id).await?;
-    Ok(back(&frame, id, "compose-asked"))
-}
-
-async fn approve(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PostId>,
-    form: Form,
-) -> Result<Response, Error> {
-    let digest = Digest::parse(form.trimmed("digest"))
-        .ok_or_else(|| Error::refused("refusal-content-changed"))?;
-    let assertion = match form.trimmed("assertion") {
-        "" => None,
-        answer => {
-            let mut conn = frame.app.store.read().await?;
-            Some(passkey::assertion(&frame.app, &mut conn, me.id, &digest, answer).await?)
-        }
-    };
-    let after = actions::approve(
-        &frame.app,
-        &who(&frame, &me).await?,
-        id,
-        digest,
-        assertion.as_ref(),
-    )
-    .await?;
-    let said = if after.post.state == PostState::Approved {
-        "post-approved-goes"
-    } else {
-        "post-approved-waits"
-    };
-    Ok(back(&frame, id, said))
-}
-
-async fn request_changes(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PostId>,
-    form: Form,
-) -> Result<Response, Error> {
-    actions::request_changes(&frame.app, &who(&frame, &me).await?, id, form.value("note")).await?;
-    Ok(back(&frame, id, "post-changes-asked"))
-}
-
-async fn waive(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PostId>,
-    form: Form,
-) -> Result<Response, Error> {
-    let digest = Digest::parse(form.trimmed("digest"))
-        .ok_or_else(|| Error::refused("refusal-content-changed"))?;
-    let by = who(&frame, &me).await?;
-    actions::waive(
-        &frame.app,
-        &by,
-        id,
-        form.trimmed("rule"),
-        form.value("reason"),
-        digest,
-    )
-    .await?;
-    Ok(back(&frame, id, "post-waived"))
-}
-
-async fn withdraw(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
-    actions::withdraw(&frame.app, &who(&frame, &me).await?, id).await?;
-    Ok(back(&frame, id, "post-withdrawn"))
-}
-
-async fn archive(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Response, Error> {
-    actions::archive(&frame.app, &who(&frame, &me).await?, id).await?;
-    Ok(web::done(
-        &frame.app,
-        "/posts",
-        &Flash::good("post-archived"),
-    ))
-}
-
-async fn comment(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PostId>,
-    form: Form,
-) -> Result<Response, Error> {
-    actions::comment(&frame.app, &who(&frame, &me).await?, id, form.value("text")).await?;
-    Ok(back(&frame, id, "post-commented"))
-}
-
-async fn accept(
-    frame: Frame,
-    me: Signed,
-    Path((id, suggestion)): Path<(PostId, SuggestionId)>,
-) -> Result<Response, Error> {
-    actions::accept(&frame.app, &who(&frame, &me).await?, id, suggestion).await?;
-    Ok(back(&frame, id, "post-suggestion-taken"))
-}
-
-async fn decline(
-    frame: Frame,
-    me: Signed,
-    Path((id, suggestion)): Path<(PostId, SuggestionId)>,
-) -> Result<Response, Error> {
-    actions::decline(&frame.app, &who(&frame, &me).await?, id, suggestion).await?;
-    Ok(back(&frame, id, "post-suggestion-left"))
-}
-
-async fn take_back(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<PublicationId>,
-    form: Form,
-) -> Result<Response, Error> {
-    let post = frame.app.store.read().await?.publication(id).await?.post;
-    actions::take_back(
-        &frame.app,
-        &who(&frame, &me).await?,
-        id,
-        form.value("reason"),
-    )
-    .await?;
-    Ok(back(&frame, post, "post-taking-back"))
 }
 
 /// Which posts a list shows.
