@@ -2,7 +2,11 @@
 //! hashtags, links and mentions as often as on real networks, and an item to find in one of fifty. The same seed gives
 //! the same posts.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
+
+use vigie_check::Lang;
 
 /// A small generator of numbers (SplitMix64), so that the corpus needs no library and never changes.
 pub(crate) struct Dice(u64);
@@ -72,14 +76,50 @@ const PLANTED: &[&str] = &[
 
 const EMOJI: &[&str] = &["🎉", "🔥", "💙", "🙌", "✨", "👏", "🌿", "☕", "📣", "🚲"];
 
+/// A made-up post.
+pub(crate) struct Post {
+    pub(crate) text: String,
+    pub(crate) lang: Lang,
+    /// Whether it holds one of the things to find.
+    pub(crate) planted: bool,
+}
+
 /// `count` posts of about 190 bytes, half French, half English, in turn. Words come as often as in posts.
-pub(crate) fn posts(count: usize) -> Vec<String> {
+pub(crate) fn made(count: usize) -> Vec<Post> {
     let fr = Vocabulary::of(include_str!("../../data/words.fr.tsv"));
     let en = Vocabulary::of(include_str!("../../data/words.en.tsv"));
     let mut dice = Dice::new(20_261_124);
     (0..count)
-        .map(|n| post(if n % 2 == 0 { &fr } else { &en }, &mut dice))
+        .map(|n| {
+            let (words, lang) = match n % 2 {
+                0 => (&fr, Lang::Fr),
+                _ => (&en, Lang::En),
+            };
+            let (text, planted) = post(words, &mut dice);
+            Post {
+                text,
+                lang,
+                planted,
+            }
+        })
         .collect()
+}
+
+/// The texts of `made`.
+pub(crate) fn posts(count: usize) -> Vec<String> {
+    made(count).into_iter().map(|post| post.text).collect()
+}
+
+/// Writes the posts as JSON lines, for the programs that are measured beside Vigie (`benches/peers`).
+pub(crate) fn write(file: &Path, posts: &[Post]) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(file)?);
+    for (n, post) in posts.iter().enumerate() {
+        let line = serde_json::json!({
+            "id": n, "lang": post.lang, "text": post.text, "planted": post.planted,
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
 }
 
 /// At most `count` posts of a file of JSON lines.
@@ -92,7 +132,8 @@ pub(crate) fn from_file(file: &Path, count: usize) -> std::io::Result<Vec<String
     Ok(out)
 }
 
-fn post(words: &Vocabulary, dice: &mut Dice) -> String {
+/// A text, and whether it holds one of the things to find.
+fn post(words: &Vocabulary, dice: &mut Dice) -> (String, bool) {
     // Lengths spread evenly around the mean that was measured on public posts.
     let target = 60 + dice.below(220);
     let mut out = String::new();
@@ -121,11 +162,12 @@ fn post(words: &Vocabulary, dice: &mut Dice) -> String {
         out.push_str(" @");
         out.push_str(words.draw(dice));
     }
-    if dice.chance(2) {
+    let planted = dice.chance(2);
+    if planted {
         out.push(' ');
         out.push_str(PLANTED[dice.below(PLANTED.len())]);
     }
-    out
+    (out, planted)
 }
 
 /// Made-up words of an organisation's lists: code names, people, hosts.
