@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENDOR := crates/vigie/assets/vendor/icons.svg
 CARGO ?= cargo
 
-.PHONY: help assets demo run test bench eval lint docs fuzz
+.PHONY: help assets demo run test bench bench-peers eval lint docs fuzz
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: ## install what tests need, and run everything
 bench: assets ## measure what docs/performance.md states
 	$(CARGO) bench --locked -p vigie-check --bench throughput
 	$(CARGO) bench --locked -p vigie --bench service --features testing
+
+bench-peers: ## measure the check engine beside other tools (downloads 200 MB; benches/peers/README.md)
+	CARGO="$(CARGO)" python3 -B benches/peers/run.py
 
 eval: ## measure what docs/accuracy.md states: recall and false alarms on posts with known answers
 	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- --rules evaluation/dev
