@@ -276,7 +276,7 @@ def main() -> None:
         all_of_them = tools.all_tools(program, INSTALLED, work)
         speeds = speed_table([speed(tool, corpus, work) for tool in all_of_them])
         posts, texts = write_planted(corpus, work)
-        whole, *rest = [recall(tool, posts, texts, work) for tool in all_of_them]
+        whole, *rest = [recall(tool, posts, texts, work) for tool in all_of_them if tool.finds]
         recalls = recall_table(rest, whole.quiet)
     print(f"{speeds}\n\n{recalls}")
     if "--write" in sys.argv:

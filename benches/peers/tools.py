@@ -40,6 +40,8 @@ class Tool:
     in_bytes: bool = False
     #: Whether the time it takes to start says something.
     tells_start: bool = True
+    #: Whether it is asked for what it finds, too.
+    finds: bool = True
 
     def right(self, kind: str, name: str) -> bool:
         if kind in planted.SECRETS:
@@ -78,8 +80,8 @@ VIGIE_NAMES = {
     "national insurance, British": "national insurance",
     "NHS number, British": "NHS number",
     "company number, French (SIREN)": "SIREN",
-    "telephone, French": "telephone|CONF-PII-02",
-    "telephone, British or American": "telephone|CONF-PII-02",
+    "telephone, French": "phone number|CONF-PII-02",
+    "telephone, British or American": "phone number|CONF-PII-02",
     "e-mail address": "e-mail|CONF-PII-02",
     "IPv4 address": "CONF-PII-06",
     "name of an internal host": "CONF-URL",
@@ -95,12 +97,12 @@ def read_vigie(report: Path) -> Iterator[Found]:
 
 
 def vigie_version() -> str:
-    manifest = (HERE.parent.parent / "Cargo.toml").read_text(encoding="utf-8")
-    version = re.search(r'^version = "(.+)"', manifest, re.MULTILINE)
-    git = subprocess.run(
-        ["git", "-C", HERE, "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True, text=True
-    )
-    return " ".join(filter(None, [version and version[1], git.stdout.strip()]))
+    root = HERE.parent.parent
+    version = re.search(r'^version = "(.+)"', (root / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    # The last change of what is measured here. Outside of a repository there is none to name.
+    last = ["git", "-C", root, "log", "-1", "--format=%h", "--", "crates/vigie-check", "packs"]
+    commit = subprocess.run(last, capture_output=True, text=True).stdout.strip()
+    return " ".join(filter(None, [version and version[1], commit]))
 
 
 def vigie(program: Path, only: list[str]) -> Tool:
@@ -152,9 +154,11 @@ def kingfisher(packages: Path, cache: Path) -> Tool:
     )
 
 
-def betterleaks(packages: Path) -> Tool:
+def betterleaks(packages: Path, python: Path) -> list[Tool]:
     program = packages / "betterleaks/bin/betterleaks"
     make_executable(program)
+    version = ask(program, "version").split()[-1]
+    rules = f"{len(ask(program, 'config', 'show', 'ids').splitlines())} rules"
 
     def read(report: Path) -> Iterator[Found]:
         for line in lines(report):
@@ -162,10 +166,10 @@ def betterleaks(packages: Path) -> Tool:
                 finding = line["finding"]
                 yield Found(post_of(finding["location"]["path"]), finding["rule_id"], finding["match"]["value"])
 
-    return Tool(
+    whole = Tool(
         name="betterleaks",
-        version=ask(program, "version").split()[-1],
-        rules=f"{len(ask(program, 'config', 'show', 'ids').splitlines())} rules",
+        version=version,
+        rules=rules,
         posts=200_000,
         command=lambda target, report: [
             *(str(program), str(target), "--silent", "--no-banner", "-j", "1", "--exit-code", "0"),
@@ -173,6 +177,18 @@ def betterleaks(packages: Path) -> Tool:
         ],
         read=read,
     )
+    # The only scanner here that can be asked about a post, without a process for each.
+    single = Tool(
+        name="betterleaks, a post at a time",
+        version=version,
+        rules=rules,
+        posts=20_000,
+        command=lambda target, report: [str(python), str(HERE / "betterleaks_posts.py")],
+        read=read,
+        reads_lines=True,
+        finds=False,
+    )
+    return [whole, single]
 
 
 def gitleaks(packages: Path) -> Tool:
@@ -275,7 +291,7 @@ def all_tools(program: Path, installed: Path, work: Path) -> list[Tool]:
         vigie(program, []),
         vigie(program, ALIKE),
         kingfisher(packages, installed / "kingfisher"),
-        betterleaks(packages),
+        *betterleaks(packages, python),
         gitleaks(packages),
     ]
     if (installed / "node_modules").is_dir():
