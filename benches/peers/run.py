@@ -229,6 +229,24 @@ def where() -> str:
     return f"{today.day} {today:%B %Y}, {model}, {os.cpu_count()} cores"
 
 
+def listed(speeds: list[Speed], ours: float) -> str:
+    return "; ".join(f"{s.tool.name} ({number(s.posts / ours)})" for s in speeds)
+
+
+def summary(speeds: list[Speed]) -> str:
+    """In words, so that nobody has to look for the row where Vigie loses."""
+    whole, alike, *others = speeds
+    out = []
+    for mine, what in ((whole, "With all its rules"), (alike, "With the rules alone that look for such things")):
+        ahead = sorted((s for s in others if s.posts > mine.posts), key=lambda s: s.posts)
+        behind = sorted((s for s in others if s.posts <= mine.posts), key=lambda s: -s.posts)
+        slower = f"Vigie is slower than {listed(ahead, mine.posts)}." if ahead else "Vigie is slower than none."
+        faster = f" It is faster than {listed(behind, mine.posts)}." if behind else ""
+        out.append(f"{what}, {slower}{faster}")
+    out.append("In brackets: their speed as a multiple of Vigie's.")
+    return "\n".join(out)
+
+
 def speed_table(speeds: list[Speed]) -> str:
     ours = speeds[0].posts
     head = ["tool", "version", "looks for", "posts/s", "MB/s", "times Vigie", "start, s", "most memory"]
@@ -237,7 +255,7 @@ def speed_table(speeds: list[Speed]) -> str:
         start = f"{s.start:.2f}" if s.tool.tells_start else "–"
         cells = [number(s.posts), number(s.megabytes), number(s.posts / ours), start]
         out.append(row(s.tool.name, s.tool.version, s.tool.rules, *cells, f"{s.memory / 1e6:.0f} MB"))
-    return "\n".join(out)
+    return "\n".join([*out, "", summary(speeds)])
 
 
 def recall_table(recalls: list[Recall], all_rules: int) -> str:
