@@ -137,7 +137,8 @@ def speed(tool: Tool, corpus: Path, work: Path) -> Speed:
 
     start, _ = best(2)
     took, size = best(tool.posts)
-    net = max(took.cpu - start.cpu, 1e-3)
+    # Less than this cannot be told from the time to start, which differs from run to run.
+    net = max(took.cpu - start.cpu, 0.05)
     return Speed(tool, tool.posts / net, size / net / 1e6, start.cpu, took.memory)
 
 
