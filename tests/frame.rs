@@ -11,6 +11,7 @@ use axum::{
     http::{Method, header},
     response::Response,
 };
+use futures::StreamExt as _;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use vigie::{
@@ -307,6 +308,40 @@ async fn a_body_that_is_too_large_is_refused_by_route() {
         .await
         .expect(413);
     assert!(a.text().contains("That is too big"));
+}
+
+#[tokio::test]
+async fn what_nobody_reads_of_a_request_is_dropped_or_the_connection_ends() {
+    let app = with_trial_routes().await;
+    let browser = app.browser();
+    let piece = 64 * 1024;
+    // More than the route takes; far more than anybody drops; the same, when the sender asked first whether to go on.
+    for (path, pieces, asks, read, ends) in [
+        ("/read", 40, false, 40, ""),
+        ("/nowhere", 40, false, 40, ""),
+        ("/read", 4_000, false, 260, "close"),
+        ("/nowhere", 40, true, 0, "close"),
+    ] {
+        let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = std::sync::Arc::clone(&sent);
+        let body = futures::stream::iter(0..pieces).map(move |_| {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok::<_, std::io::Error>(vec![b'x'; piece])
+        });
+        let mut request = browser
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        if asks {
+            request = request.header(header::EXPECT, "100-continue");
+        }
+        let request = request.body(Body::from_stream(body)).unwrap();
+        let a = browser.send(request).await;
+        assert!(a.status.is_client_error(), "{path}: {}", a.status);
+        assert_eq!(a.header("connection"), ends, "{path} {pieces}");
+        let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
+        assert!(sent <= read && (ends == "close" || sent == read), "{sent}");
+    }
 }
 
 #[tokio::test]

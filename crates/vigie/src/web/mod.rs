@@ -17,6 +17,7 @@ pub mod look;
 pub mod panic;
 pub mod route;
 pub mod shape;
+pub mod unread;
 pub mod viewer;
 
 use askama::Template;
@@ -65,6 +66,7 @@ pub fn dress(app: &App, routes: Router<App>) -> Router {
         .layer(middleware::from_fn_with_state(with(), shape::errors))
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(with(), headers::add))
+        .layer(middleware::from_fn(unread::drop_rest))
         .layer(middleware::from_fn_with_state(with(), log))
         .with_state(app.clone())
 }
