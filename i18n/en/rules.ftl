@@ -259,7 +259,17 @@ rule-and = And: { $what }
 rule-unless = Unless: { $what }
 rule-skips = Not in quotation marks or after “not”
 rule-at-least = At least { $n } times
+rule-min-words = At least { $n } words in all
+rule-max-words = { $n ->
+    [0] No words at all
+    [one] One word at most
+   *[other] At most { $n } words in all
+  }
+rule-first-chars = Within the first { $n } characters
+rule-before-fold = Before the text is cut short (“see more”)
+rule-known-only = Only when all that the rule needs to know is known
 rule-adjust = “{ $severity }” when: { $when }
+rule-adjust-else = “{ $severity }” in all other cases
 rule-doc-made = made from { $file }; change that file and run `make docs`
 rule-doc-severity = Severity: { $severity } (`{ $word }`)
 rule-doc-confidence-low = Confidence: low, a cue among others

@@ -259,7 +259,17 @@ rule-and = Et : { $what }
 rule-unless = Sauf : { $what }
 rule-skips = Pas entre guillemets, ni après « ne pas »
 rule-at-least = Au moins { $n } fois
+rule-min-words = Au moins { $n } mots en tout
+rule-max-words = { $n ->
+    [0] Pas un mot
+    [one] Un mot au plus
+   *[other] Au plus { $n } mots en tout
+  }
+rule-first-chars = Dans les { $n } premiers caractères
+rule-before-fold = Avant l’endroit où le texte est coupé (« voir plus »)
+rule-known-only = Seulement quand tout ce que la règle doit savoir est connu
 rule-adjust = « { $severity } » quand : { $when }
+rule-adjust-else = « { $severity } » dans tous les autres cas
 rule-doc-made = tirée de { $file } ; changez ce fichier et lancez `make docs`
 rule-doc-severity = Gravité : { $severity } (`{ $word }`)
 rule-doc-confidence-low = Confiance : faible, un indice parmi d’autres

@@ -93,7 +93,12 @@ pub fn conditions(w: &Words, rule: &RuleFile) -> Vec<String> {
         }
         if let Some(severity) = adjust.severity {
             let word = w.t(format!("severity-{severity}"));
-            out.push(w.t2("rule-adjust", "severity", word, "when", when.join(" ; ")));
+            // The first that holds is taken, so that one without a condition is for all other cases.
+            out.push(if when.is_empty() {
+                w.t1("rule-adjust-else", "severity", word)
+            } else {
+                w.t2("rule-adjust", "severity", word, "when", when.join(" ; "))
+            });
         }
     }
     out
@@ -261,6 +266,22 @@ fn besides(w: &Words, node: &NodeFile) -> Vec<String> {
     if node.skip_negated || node.skip_quoted {
         out.push(w.t("rule-skips"));
     }
+    // One word at least is in whatever there is to read.
+    if let Some(n) = node.min_words.filter(|n| *n > 1) {
+        out.push(w.t1("rule-min-words", "n", n));
+    }
+    if let Some(n) = node.max_words {
+        out.push(w.t1("rule-max-words", "n", n));
+    }
+    if let Some(n) = node.first_chars {
+        out.push(w.t1("rule-first-chars", "n", n));
+    }
+    if node.before_fold {
+        out.push(w.t("rule-before-fold"));
+    }
+    if node.known_only {
+        out.push(w.t("rule-known-only"));
+    }
     if let Some(n) = node.at_least {
         out.push(w.t1("rule-at-least", "n", n));
     }
@@ -299,6 +320,24 @@ mod tests {
                 "Quiet period before results is yes",
                 "One of these words: whisky",
                 "Unless: One of these words: vinaigre",
+            ]
+        );
+        let adjusted = RuleFile::read(
+            "id = \"ORG-A-2\"\nfamily = \"legal\"\nseverity = \"stop\"\nconfidence = \"low\"\nsource = \"x\"\n\
+             evidence = \"verified\"\ntitle = { fr = \"a\", en = \"a\" }\nadvice = { fr = \"a\", en = \"a\" }\n\
+             [match]\nterms = [\"whisky\"]\nmin_words = 6\nfirst_chars = 40\n\
+             [[adjust]]\nmatch = { max_words = 9 }\nseverity = \"review\"\n\
+             [[adjust]]\nmatch = { min_words = 1 }\nseverity = \"warn\"",
+        )
+        .unwrap();
+        assert_eq!(
+            conditions(&Words::new(Lang::En), &adjusted),
+            [
+                "One of these words: whisky",
+                "At least 6 words in all",
+                "Within the first 40 characters",
+                "“Second pair of eyes” when: At most 9 words in all",
+                "“Look again” in all other cases",
             ]
         );
         assert_eq!(without_marks("“{match}” and {n}, {"), "“…” and …, {");
