@@ -102,6 +102,16 @@ async fn a_picture_joins_what_is_typed_and_a_bad_one_loses_nothing() {
     let shown = bring(&ines, &typed, &png()).await.expect(200).text();
     assert!(shown.contains("Nos mots\nsur deux lignes"), "{shown}");
     assert!(shown.contains("name=\"media\""), "{shown}");
+    // One is still where one writes: in the bar of a phone, and after a change of language.
+    assert!(shown.contains("<a href=\"/posts/new\" aria-current=\"page\">"));
+    assert!(!shown.contains("<a href=\"/posts\" aria-current"));
+    assert!(shown.contains("name=\"next\" value=\"/posts/new\""));
+    let id = write(&ines, &company, "Un texte", "save").await.to_string();
+    let mut kept = typed.to_vec();
+    kept.push(("post", &id));
+    let shown = bring(&ines, &kept, &png()).await.expect(200).text();
+    assert!(shown.contains("<a href=\"/posts\" aria-current=\"page\">"));
+    assert!(shown.contains(&format!("name=\"next\" value=\"/posts/{id}/edit\"")));
 
     let bomb = {
         let mut file = png();

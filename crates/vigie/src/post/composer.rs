@@ -339,6 +339,15 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
         .collect()
 }
 
+/// Where the form is, and where it goes.
+pub fn address(id: Option<PostId>, suggestion: bool) -> String {
+    match (id, suggestion) {
+        (None, _) => "/posts/new".to_owned(),
+        (Some(id), false) => format!("/posts/{id}/edit"),
+        (Some(id), true) => format!("/posts/{id}/suggest"),
+    }
+}
+
 /// The form once more, with all that was typed.
 pub async fn again(
     frame: &Frame,
@@ -381,15 +390,10 @@ async fn beside(
         (false, None) => "compose-new-title",
         (false, Some(_)) => "compose-edit-title",
     });
-    let action = match (id, suggestion) {
-        (None, _) => "/posts/new".to_owned(),
-        (Some(id), false) => format!("/posts/{id}/edit"),
-        (Some(id), true) => format!("/posts/{id}/suggest"),
-    };
     let view = Composer {
         w: page.w.clone(),
         page,
-        action,
+        action: address(id, suggestion),
         id,
         suggestion,
         picks: picks(&form, desk),

@@ -24,7 +24,7 @@ const MOST_TEXT: usize = 4 * 1024 * 1024;
 
 /// `POST /posts/picture`: keeps the file and shows the form again with it.
 pub async fn add(
-    frame: Frame,
+    mut frame: Frame,
     me: Signed,
     Extension(slot): Extension<Slot>,
     parts: Multipart,
@@ -48,6 +48,8 @@ pub async fn add(
     }
     let id: Option<PostId> = form.trimmed("post").parse().ok();
     let suggestion = id.is_some() && form.trimmed("as") == "suggestion";
+    // A person is still where they write, whatever address the file went to.
+    frame.viewer.path = composer::address(id, suggestion);
     composer::again(&frame, form, id, suggestion).await
 }
 
