@@ -212,6 +212,7 @@ rules-own-taken = There is a rule { $id } already.
 rules-own-name-kept = The name { $id } is not the one that this rule has. Write a new rule instead.
 rules-own-silent = It must speak on “{ $text }”, and does not as the example says.
 rules-own-speaks = It must be silent on “{ $text }”, and speaks.
+rules-own-dear = It takes { $micros } µs on an ordinary post, and may take { $most }: give each expression a word of three letters or more that stands in all it can match, or say such words in `anchors`.
 rule-reads = It reads: { $fields }
 rule-field-text = the text
 rule-field-alt = alternative texts

@@ -26,5 +26,7 @@ check-rule-fire = Doit être signalé
 check-rule-quiet = Doit passer
 check-rules-all-pass = { $rules } règles, { $examples } exemples : tous justes.
 check-rules-some-fail = Exemples faux : { $misses } sur { $examples }.
+check-rule-dear = { $rule } prend { $micros } µs par publication ordinaire, et peut en prendre { $most } : donnez à ses expressions un mot d’au moins trois lettres présent dans tout ce qu’elles reconnaissent, ou `anchors`.
+check-rule-dearest = La règle la plus coûteuse ici prend { $micros } µs par publication ordinaire : { $rule }.
 check-cannot-write = Impossible d’écrire dans { $file } : { $why }
 check-rules-written = { $pages } pages écrites dans { $folder }.

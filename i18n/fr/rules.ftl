@@ -212,6 +212,7 @@ rules-own-taken = Il y a déjà une règle { $id }.
 rules-own-name-kept = Le nom { $id } n’est pas celui de cette règle. Écrivez plutôt une nouvelle règle.
 rules-own-silent = Elle doit parler sur « { $text } », et ne le fait pas comme le dit l’exemple.
 rules-own-speaks = Elle doit se taire sur « { $text } », et elle parle.
+rules-own-dear = Elle prend { $micros } µs par publication ordinaire, et peut en prendre { $most } : donnez à chaque expression un mot d’au moins trois lettres présent dans tout ce qu’elle reconnaît, ou dites de tels mots dans `anchors`.
 rule-reads = Elle lit : { $fields }
 rule-field-text = le texte
 rule-field-alt = les textes alternatifs

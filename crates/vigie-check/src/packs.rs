@@ -1,8 +1,6 @@
 //! Rule packs, loaded and made ready.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,22 +10,14 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::changes::{Changes, OwnRule};
-use crate::content::Lang;
-use crate::limits;
 use crate::prepared::Prepared;
 use crate::report::Words;
 use crate::rule::format::{is_table, read_tables};
 use crate::rule::{Rule, fault, load};
-use crate::scan::table::{Common, Edges, Table};
-use crate::text::view::fold_term;
-use crate::text::{View, chars, language};
+use crate::scan::common::Common;
+use crate::scan::literals::{Literals, Search};
+use crate::text::View;
 use crate::wake::Wakes;
-
-/// Words of posts and how frequent they are (`data/words.md`).
-const WORDS: [&str; 2] = [
-    include_str!("../data/words.fr.tsv"),
-    include_str!("../data/words.en.tsv"),
-];
 
 /// How much a piece of an example counts beside a million words: there are about fifteen thousand words of examples.
 const EXAMPLE_WEIGHT: u32 = 60;
@@ -198,7 +188,7 @@ impl Packs {
     ) -> Result<Packs, Vec<LoadError>> {
         let mut about = About::default();
         let mut rules: Vec<Rule> = Vec::new();
-        let mut literals = Literals::default();
+        let mut literals = Literals::new(Common::of_posts());
         let mut place: HashMap<String, usize> = HashMap::new();
         let lists = read_lists(files, &mut faults);
         let tables = read_tables(files, &mut faults);
@@ -257,21 +247,20 @@ impl Packs {
 
     /// Builds the table of literals and what wakes each rule. What is common in posts is learnt from the examples that
     /// must pass: they are written to look like posts.
-    fn ready_to_search(about: About, mut rules: Vec<Rule>, literals: Literals) -> Packs {
+    fn ready_to_search(about: About, mut rules: Vec<Rule>, mut literals: Literals) -> Packs {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let ordinary: Vec<View<'_>> = rules
             .iter()
             .flat_map(|r| r.quiet.iter().map(|e| View::new(&e.text)))
             .collect();
-        let mut common = Common::of_words(&WORDS);
         for view in &ordinary {
-            common.add(&view.low, EXAMPLE_WEIGHT);
+            literals.common_mut().add(&view.low, EXAMPLE_WEIGHT);
         }
-        let search = literals.build(&common);
+        let (search, common) = literals.build();
         let mut seen = vec![0; search.nodes];
         for view in &ordinary {
             for node in search.find(view).nodes() {
-                if let Some(count) = seen.get_mut(node as usize) {
+                if let Some(count) = seen.get_mut(*node as usize) {
                     *count += 1;
                 }
             }
@@ -363,289 +352,6 @@ fn collect_folder(
                 Err(e) => faults.push(fault(shown, e)),
             }
         }
-    }
-}
-
-/// The literals of all rules, as they are read.
-#[derive(Debug, Default)]
-pub(crate) struct Literals {
-    /// Each literal and its number.
-    index: HashMap<String, u32>,
-    /// Who asks for which literal, in the order of reading.
-    asked: Vec<(u32, Asker)>,
-    nodes: usize,
-    /// Nodes by the terms they look for, as a fingerprint: parts of rules that look for the same share one.
-    same: HashMap<[u64; 2], usize>,
-}
-
-/// A fingerprint of terms: two hashes, so that different terms never share one in practice.
-fn fingerprint(terms: &[String]) -> [u64; 2] {
-    [0u8, 1].map(|salt| {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (salt, terms).hash(&mut hasher);
-        hasher.finish()
-    })
-}
-
-/// A node that asks for a literal, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asker {
-    pub(crate) node: u32,
-    pub(crate) free_left: bool,
-    pub(crate) free_right: bool,
-    /// Whether an accent of the term was left out: the word is then French, or another word.
-    pub(crate) bare: bool,
-}
-
-/// The literals of all rules in one table, searched in one pass.
-#[derive(Debug, Default)]
-pub(crate) struct Search {
-    pub(crate) table: Table,
-    /// Who asks for the literals, literal by literal.
-    asked: Vec<Asker>,
-    /// Where the askers of each literal begin; one more at the end.
-    starts: Vec<u32>,
-    pub(crate) nodes: usize,
-}
-
-/// Letters with accents of a term that may each be written without.
-const MOST_ACCENTS: usize = 3;
-
-impl Literals {
-    pub(crate) fn new_node(&mut self) -> usize {
-        self.nodes += 1;
-        self.nodes - 1
-    }
-
-    /// The node that looks for these terms already, if any.
-    pub(crate) fn same(&self, terms: &[String]) -> Option<usize> {
-        self.same.get(&fingerprint(terms)).copied()
-    }
-
-    /// Notes that a node looks for these terms.
-    pub(crate) fn remember(&mut self, terms: &[String], node: usize) {
-        self.same.insert(fingerprint(terms), node);
-    }
-
-    /// Adds a term: `*` at an end = the word may go on there; a letter with an accent is also found without it.
-    pub(crate) fn add(&mut self, term: &str, node: usize) -> Result<(), Words> {
-        let free_left = term.starts_with('*');
-        let free_right = term.ends_with('*') && term.len() > 1;
-        let bare = term.strip_prefix('*').unwrap_or(term);
-        let bare = if free_right {
-            bare.strip_suffix('*').unwrap_or(bare)
-        } else {
-            bare
-        };
-        let folded = fold_term(bare);
-        if folded.trim().is_empty() {
-            return Err(Words::new(
-                "un mot vide serait trouvé partout",
-                "an empty term would be found everywhere",
-            ));
-        }
-        for written in ways(&folded) {
-            let asker = Asker {
-                node: node as u32,
-                free_left,
-                free_right,
-                bare: written != folded,
-            };
-            self.put(written, asker);
-        }
-        Ok(())
-    }
-
-    /// Adds an anchor: found anywhere, even inside a word.
-    pub(crate) fn add_anchor(&mut self, anchor: &str, node: usize) {
-        if !anchor.is_empty() {
-            self.put(
-                anchor.to_owned(),
-                Asker {
-                    node: node as u32,
-                    free_left: true,
-                    free_right: true,
-                    bare: false,
-                },
-            );
-        }
-    }
-
-    fn put(&mut self, literal: String, asker: Asker) {
-        let next = self.index.len() as u32;
-        let at = *self.index.entry(literal).or_insert(next);
-        self.asked.push((at, asker));
-    }
-
-    /// The table, with pieces that are rare in ordinary posts.
-    fn build(self, common: &Common) -> Search {
-        let mut texts = vec![String::new(); self.index.len()];
-        for (text, n) in self.index {
-            texts[n as usize] = text;
-        }
-        let mut pairs = self.asked;
-        pairs.sort_unstable_by_key(|(literal, a)| (*literal, a.node, a.free_left, a.free_right));
-        pairs.dedup();
-        let mut starts = vec![0u32; texts.len() + 1];
-        for (literal, _) in &pairs {
-            starts[*literal as usize + 1] += 1;
-        }
-        for n in 1..starts.len() {
-            starts[n] += starts[n - 1];
-        }
-        let asked: Vec<Asker> = pairs.into_iter().map(|(_, asker)| asker).collect();
-        let edge = |c: Option<char>, free: fn(&Asker) -> bool, n: usize| {
-            let askers = asked.get(starts[n] as usize..starts[n + 1] as usize);
-            c.is_some_and(|c| c.is_ascii_alphanumeric())
-                && !askers.is_some_and(|a| a.iter().any(free))
-        };
-        let edges = |n: usize| Edges {
-            left: edge(texts[n].chars().next(), |a| a.free_left, n),
-            right: edge(texts[n].chars().next_back(), |a| a.free_right, n),
-        };
-        let table = Table::build(&texts, edges, common);
-        Search {
-            table,
-            asked,
-            starts,
-            nodes: self.nodes,
-        }
-    }
-}
-
-/// A term with each of its accents kept or left out; beyond a few accents, all kept or all left out.
-fn ways(folded: &str) -> Vec<String> {
-    let accents = folded
-        .chars()
-        .filter(|c| chars::without_accent(*c) != *c)
-        .count();
-    if accents > MOST_ACCENTS {
-        let plain = folded.chars().map(chars::without_accent).collect();
-        return vec![folded.to_owned(), plain];
-    }
-    let mut out = vec![String::new()];
-    for c in folded.chars() {
-        let plain = chars::without_accent(c);
-        let mut more = Vec::new();
-        for text in &mut out {
-            if plain != c {
-                more.push(format!("{text}{plain}"));
-            }
-            text.push(c);
-        }
-        out.extend(more);
-    }
-    out
-}
-
-/// Where a literal stands for a node: the node, the first byte and the byte after the last, in one number, so that sorting
-/// them is quick. A text has at most four million bytes, which is less than 2^22.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place(u64);
-
-const PLACE: u32 = 22;
-
-impl Place {
-    fn new(node: u32, start: usize, end: usize) -> Place {
-        const MOST: u64 = (1 << PLACE) - 1;
-        Place(
-            u64::from(node) << (2 * PLACE)
-                | (start as u64).min(MOST) << PLACE
-                | (end as u64).min(MOST),
-        )
-    }
-
-    pub(crate) fn node(self) -> usize {
-        (self.0 >> (2 * PLACE)) as usize
-    }
-
-    pub(crate) fn start(self) -> usize {
-        (self.0 >> PLACE & ((1 << PLACE) - 1)) as usize
-    }
-
-    pub(crate) fn end(self) -> usize {
-        (self.0 & ((1 << PLACE) - 1)) as usize
-    }
-}
-
-/// Where literals stand in one field, by node.
-#[derive(Debug, Default)]
-pub(crate) struct Hits(Vec<Place>);
-
-impl Hits {
-    /// The places of a node's literals, in order of the text.
-    pub(crate) fn of(&self, node: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.range(node, node + 1)
-            .iter()
-            .map(|p| (p.start(), p.end()))
-    }
-
-    /// Whether a node has any.
-    pub(crate) fn any(&self, node: usize) -> bool {
-        !self.range(node, node + 1).is_empty()
-    }
-
-    /// The places of each node from `first` to before `last` that has any.
-    pub(crate) fn between(&self, first: usize, last: usize) -> impl Iterator<Item = &[Place]> {
-        self.range(first, last)
-            .chunk_by(|a, b| a.node() == b.node())
-    }
-
-    fn range(&self, first: usize, last: usize) -> &[Place] {
-        let from = self.0.partition_point(|p| p.node() < first);
-        let rest = self.0.get(from..).unwrap_or_default();
-        let some = rest.partition_point(|p| p.node() < last);
-        rest.get(..some).unwrap_or_default()
-    }
-
-    /// Every node that has a place, each once.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0
-            .chunk_by(|a, b| a.node() == b.node())
-            .filter_map(|c| Some(c.first()?.node() as u32))
-    }
-}
-
-impl Search {
-    fn askers(&self, literal: u32) -> &[Asker] {
-        let at = |n: u32| self.starts.get(n as usize).map_or(0, |s| *s as usize);
-        self.asked
-            .get(at(literal)..at(literal + 1))
-            .unwrap_or_default()
-    }
-
-    /// Finds every literal of a text, at most [`limits::MAX_HITS`] places a node.
-    pub(crate) fn find(&self, view: &View<'_>) -> Hits {
-        let mut out: Vec<Place> = Vec::new();
-        // In a long text one word could fill the memory with its places.
-        let mut counts: Vec<u16> = if view.low.len() > 16_384 {
-            vec![0; self.nodes]
-        } else {
-            Vec::new()
-        };
-        let english = OnceCell::new();
-        let english = || *english.get_or_init(|| language::guess(&view.low) == Some(Lang::En));
-        self.table.scan(view.low.as_bytes(), |n, start, end| {
-            let (left, right) = view.word_edges(start, end);
-            for asker in self.askers(n) {
-                let full = |count: &u16| usize::from(*count) >= limits::MAX_HITS;
-                if counts.get(asker.node as usize).is_some_and(full)
-                    || !(left || asker.free_left)
-                    || !(right || asker.free_right)
-                    // `importé*` is not “imported”.
-                    || asker.bare && asker.free_right && view.goes_on(end) && english()
-                {
-                    continue;
-                }
-                if let Some(count) = counts.get_mut(asker.node as usize) {
-                    *count += 1;
-                }
-                out.push(Place::new(asker.node, start, end));
-            }
-        });
-        out.sort_unstable();
-        out.dedup();
-        Hits(out)
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::content::Lang;
 use crate::facts::{FactValue, Facts};
 use crate::limits;
 use crate::packs::Packs;
+use crate::rule::Rule;
 use crate::rule::condition::{self, Truth};
 use crate::scan::table::{Edges, Table};
 use crate::text::view::fold_term;
@@ -19,19 +21,63 @@ pub(crate) struct Prepared {
     /// Which packs it was made for.
     pub(crate) packs: u64,
     pub(crate) day: Option<Date>,
-    /// The answer of each rule's conditions to these facts alone; `None` = also depends on the language.
-    pub(crate) when: Vec<Option<Truth>>,
+    /// What conditions answer to these facts alone, by language of the text: not told, French, English.
+    answers: [Answers; 3],
     /// Rules to ask about every post.
     pub(crate) awake: Bits,
     pub(crate) lists: Words,
+}
+
+/// What conditions on facts answer, for texts of one language.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    /// By rule.
+    pub(crate) when: Vec<Truth>,
+    /// Rules whose conditions do not hold.
+    pub(crate) out: Bits,
+    /// Parts of rules whose conditions hold, by number of the question.
+    pub(crate) holds: Bits,
+}
+
+impl Answers {
+    fn of(rules: &[Rule], facts: &Facts, lang: Option<Lang>) -> Answers {
+        let guess = |_| lang;
+        let known = condition::Known::new(facts, Some(&guess));
+        let mut out = Answers::default();
+        for (n, rule) in rules.iter().enumerate() {
+            let truth = condition::all(&rule.when, &known);
+            if truth == Truth::No {
+                out.out.set(n);
+            }
+            out.when.push(truth);
+            rule.each_node(&mut |node| {
+                if !node.facts.is_empty() && condition::all(&node.facts, &known) == Truth::Yes {
+                    out.holds.set(node.question);
+                }
+            });
+        }
+        out
+    }
+}
+
+impl Prepared {
+    /// What conditions answer where the text reads as a language.
+    pub(crate) fn answers(&self, lang: Option<Lang>) -> &Answers {
+        let [unknown, french, english] = &self.answers;
+        match lang {
+            None => unknown,
+            Some(Lang::Fr) => french,
+            Some(Lang::En) => english,
+        }
+    }
 }
 
 /// The words of the organisation's lists that some rule reads.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     table: Table,
-    /// By literal: the lists it is in, by number of their key, and whether it is a handle.
-    of: Vec<Vec<(u16, bool)>>,
+    /// Whether it has any word.
+    any: bool,
 }
 
 /// A word of a list, found: number of the list's key, and the bytes.
@@ -76,23 +122,30 @@ impl Words {
             table: Table::build(
                 &literals,
                 |n| Edges {
-                    left: literals[n].starts_with(|c: char| c.is_ascii_alphanumeric())
-                        && of[n].iter().all(|(_, handle)| !handle),
-                    right: literals[n].ends_with(|c: char| c.is_ascii_alphanumeric()),
+                    left: of[n].iter().all(|(_, handle)| !handle),
+                    right: true,
+                },
+                // The lists it is in, by number of their key, and whether it is a handle.
+                |n, out| {
+                    let lists = of[n].iter();
+                    out.extend(
+                        lists.map(|(key, handle)| u32::from(*key) << 1 | u32::from(*handle)),
+                    );
                 },
                 &packs.wakes.common,
             ),
-            of,
+            any: true,
         }
     }
 
     /// Whole words of the lists in a text, in order of key and place.
     pub(crate) fn find(&self, view: &crate::text::View<'_>, out: &mut Vec<Listed>) {
-        if self.of.is_empty() {
+        if !self.any {
             return;
         }
-        self.table.scan(view.low.as_bytes(), |n, start, end| {
-            for &(key, handle) in self.of.get(n as usize).into_iter().flatten() {
+        self.table.scan(&view.low, |lists, start, end| {
+            for list in lists {
+                let (key, handle) = ((list >> 1) as u16, list & 1 == 1);
                 if out.len() < limits::MAX_LISTED && view.whole_word(start, end, handle, false) {
                     out.push(Listed {
                         key,
@@ -130,21 +183,10 @@ impl Packs {
     }
 
     pub(crate) fn ready(&self, facts: &Facts) -> Prepared {
-        let known = condition::Known::new(facts, None);
-        let when: Vec<Option<Truth>> = self
-            .rules
-            .iter()
-            .map(|r| (!condition::reads_language(&r.when)).then(|| condition::all(&r.when, &known)))
-            .collect();
         let mut awake = self.wakes.always.clone();
         for (key, _) in facts.iter() {
             if let Some(bits) = self.wakes.by_fact(key) {
                 awake.add(bits);
-            }
-        }
-        for (n, truth) in when.iter().enumerate() {
-            if *truth == Some(Truth::No) {
-                awake.clear(n);
             }
         }
         Prepared {
@@ -155,7 +197,8 @@ impl Packs {
             packs: self.number,
             day: facts.day(),
             lists: Words::read(facts, self, false),
-            when,
+            answers: [None, Some(Lang::Fr), Some(Lang::En)]
+                .map(|lang| Answers::of(&self.rules, facts, lang)),
             awake,
         }
     }

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::rule::Rule;
 use crate::rule::condition;
 use crate::rule::model::Node;
+use crate::scan::common::Common;
 use crate::scan::features::Features;
-use crate::scan::table::Common;
+use crate::scan::hits::Hits;
+use crate::scan::pattern::Together;
 
 /// A set of rules by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,9 +31,10 @@ impl Bits {
             .is_some_and(|word| word >> (n % 64) & 1 == 1)
     }
 
-    pub(crate) fn clear(&mut self, n: usize) {
-        if let Some(word) = self.0.get_mut(n / 64) {
-            *word &= !(1 << (n % 64));
+    /// Takes out those of another set.
+    pub(crate) fn remove(&mut self, other: &Bits) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine &= !theirs;
         }
     }
 
@@ -51,8 +54,16 @@ impl Bits {
     }
 
     pub(crate) fn each(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(i, word)| {
-            let mut left = *word;
+        self.between(0, usize::MAX)
+    }
+
+    /// Those from `first` to before `end`.
+    pub(crate) fn between(&self, first: usize, end: usize) -> impl Iterator<Item = usize> + '_ {
+        let words = self.0.iter().enumerate().skip(first / 64);
+        let words = words.take_while(move |(i, _)| i * 64 < end);
+        let from = move |i: usize| if i == first / 64 { first % 64 } else { 0 };
+        let bits = words.flat_map(move |(i, word)| {
+            let mut left = *word >> from(i) << from(i);
             std::iter::from_fn(move || {
                 (left != 0).then(|| {
                     let bit = left.trailing_zeros() as usize;
@@ -60,7 +71,30 @@ impl Bits {
                     i * 64 + bit
                 })
             })
-        })
+        });
+        bits.take_while(move |n| *n < end)
+    }
+}
+
+/// A few numbers close together, as words of bits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sparse(Vec<(u32, u64)>);
+
+impl Sparse {
+    fn set(&mut self, n: usize) {
+        let (word, bit) = ((n / 64) as u32, 1 << (n % 64));
+        match self.0.iter_mut().find(|(w, _)| *w == word) {
+            Some((_, bits)) => *bits |= bit,
+            None => self.0.push((word, bit)),
+        }
+    }
+
+    /// Whether one of them is set among some bits.
+    #[inline]
+    pub(crate) fn meets(&self, bits: &[u64]) -> bool {
+        self.0
+            .iter()
+            .any(|(word, mine)| bits.get(*word as usize).is_some_and(|b| b & mine != 0))
     }
 }
 
@@ -84,7 +118,7 @@ enum Cause {
 /// Things of which one must be there, or a rule has nothing to say.
 #[derive(Debug, Default)]
 pub(crate) struct Clause {
-    nodes: Vec<u32>,
+    nodes: Sparse,
     traits: Vec<Features>,
     lists: Vec<u16>,
 }
@@ -92,8 +126,8 @@ pub(crate) struct Clause {
 /// What was seen in one field of a post.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Nodes with a literal in it.
-    pub(crate) nodes: Bits,
+    /// Where the literals of nodes stand.
+    pub(crate) terms: Hits,
     /// What it holds at a glance.
     pub(crate) features: Features,
     /// Lists of the organisation with a word in it.
@@ -106,7 +140,7 @@ impl Clause {
         let mut out = Clause::default();
         for cause in causes {
             match cause {
-                Cause::Node(n) => out.nodes.push(n),
+                Cause::Node(n) => out.nodes.set(n as usize),
                 Cause::Trait(bits) => out.traits.push(Features::from_bits(bits)),
                 Cause::List(key) => out.lists.push(lists.get(&key).copied()?),
                 Cause::Fact(_) | Cause::Media | Cause::Trails => return None,
@@ -118,27 +152,119 @@ impl Clause {
     /// Whether one of its things is there.
     #[inline]
     pub(crate) fn met(&self, seen: &Seen) -> bool {
-        self.nodes.iter().any(|n| seen.nodes.has(*n as usize))
+        seen.terms.any_of(&self.nodes)
             || self.traits.iter().any(|t| seen.features.hold(*t))
             || self.lists.iter().any(|n| seen.lists.has(usize::from(*n)))
     }
 }
 
-/// What wakes each rule.
+/// What wakes each of some sleepers: rules, or parts of rules.
+#[derive(Debug, Default)]
+struct Alarms {
+    /// By node of literals, while they are gathered: the sleepers it wakes.
+    gathered: Vec<(u32, u32)>,
+    /// The same, in a row: where those of each node begin, one more at the end.
+    starts: Vec<u32>,
+    by_node: Vec<u32>,
+    by_trait: Vec<(Features, Bits)>,
+    by_list: Vec<Bits>,
+}
+
+impl Alarms {
+    /// Notes that a cause wakes a sleeper; gives the cause back when it is none of the text.
+    fn put(
+        &mut self,
+        cause: Cause,
+        sleeper: usize,
+        lists: &BTreeMap<String, u16>,
+    ) -> Option<Cause> {
+        match cause {
+            Cause::Node(node) => self.gathered.push((node, sleeper as u32)),
+            Cause::Trait(bits) => {
+                let wanted = Features::from_bits(bits);
+                let at = self.by_trait.iter().position(|(f, _)| *f == wanted);
+                let at = at.unwrap_or_else(|| {
+                    self.by_trait.push((wanted, Bits::default()));
+                    self.by_trait.len() - 1
+                });
+                self.by_trait[at].1.set(sleeper);
+            }
+            Cause::List(key) => {
+                let id = lists.get(&key).copied().unwrap_or_default() as usize;
+                if self.by_list.len() <= id {
+                    self.by_list.resize(id + 1, Bits::default());
+                }
+                self.by_list[id].set(sleeper);
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Everything was put in.
+    fn close(&mut self, nodes: usize) {
+        self.gathered.sort_unstable();
+        self.gathered.dedup();
+        self.starts = vec![0; nodes + 1];
+        for (node, _) in &self.gathered {
+            if let Some(count) = self.starts.get_mut(*node as usize + 1) {
+                *count += 1;
+            }
+        }
+        for n in 1..self.starts.len() {
+            self.starts[n] += self.starts[n - 1];
+        }
+        let sleepers = std::mem::take(&mut self.gathered).into_iter();
+        self.by_node = sleepers.map(|(_, sleeper)| sleeper).collect();
+    }
+
+    /// Adds the sleepers that something seen wakes.
+    fn ring(&self, seen: &Seen, out: &mut Bits) {
+        for node in seen.terms.nodes() {
+            let node = *node as usize;
+            if let (Some(&s), Some(&e)) = (self.starts.get(node), self.starts.get(node + 1)) {
+                let woken = self.by_node.get(s as usize..e as usize);
+                woken
+                    .unwrap_or_default()
+                    .iter()
+                    .for_each(|n| out.set(*n as usize));
+            }
+        }
+        for (wanted, woken) in &self.by_trait {
+            if seen.features.hold(*wanted) {
+                out.add(woken);
+            }
+        }
+        for list in seen.lists.each() {
+            out.add_some(self.by_list.get(list));
+        }
+    }
+}
+
+/// What wakes each rule, and each part of a rule that has many.
 #[derive(Debug, Default)]
 pub(crate) struct Wakes {
     /// Rules that nothing lets sleep.
     pub(crate) always: Bits,
-    /// By node of literals: the rules it wakes.
-    pub(crate) by_node: Vec<Vec<u32>>,
-    by_trait: Vec<(Features, Bits)>,
+    rules: Alarms,
     by_fact: HashMap<String, Bits>,
-    pub(crate) by_list: Vec<Bits>,
-    lists: BTreeMap<String, u16>,
     pub(crate) by_media: Bits,
     pub(crate) by_trails: Bits,
+    /// Parts that nothing in a text lets sleep.
+    parts_always: Bits,
+    parts: Alarms,
+    /// How many parts there are.
+    part_count: usize,
+    lists: BTreeMap<String, u16>,
+    /// The expressions that no literal announces, of rules that are asked about every post.
+    pub(crate) joint: Together,
+    /// How many nodes have conditions on facts.
+    questions: usize,
     pub(crate) common: Common,
 }
+
+/// Alternatives of a node from which on each is woken by itself.
+const MANY: usize = 4;
 
 /// Clauses kept of a node.
 const CLAUSES: usize = 4;
@@ -151,15 +277,15 @@ impl Wakes {
     /// posts hold one of its literals.
     pub(crate) fn of(rules: &mut [Rule], seen: &[u32], posts: usize, common: Common) -> Wakes {
         let mut out = Wakes {
-            by_node: vec![Vec::new(); seen.len()],
             common,
             ..Wakes::default()
         };
-        let weigh = Weigh {
-            seen,
-            posts: posts.max(1) as f64,
-        };
         for (n, rule) in rules.iter_mut().enumerate() {
+            let weigh = Weigh {
+                seen,
+                posts: posts.max(1) as f64,
+                when: condition::needed(&rule.when),
+            };
             if let Some(node) = &rule.node {
                 for key in lists(node) {
                     let next = out.lists.len() as u16;
@@ -168,13 +294,16 @@ impl Wakes {
             }
             let adjusts = rule.adjust.iter_mut().filter_map(|a| a.node.as_mut());
             for node in rule.node.iter_mut().chain(adjusts) {
-                weigh.settle(node, &out.lists);
+                weigh.settle(node, &mut out);
             }
             let clauses = rule.node.as_ref().map(|node| weigh.clauses(node));
             match clauses.unwrap_or_default().into_iter().next() {
                 Some(causes) => causes.into_iter().for_each(|c| out.put(c, n)),
                 None => {
                     out.always.set(n);
+                    if let Some(node) = &mut rule.node {
+                        join(node, &mut out.joint);
+                    }
                     // A fact of one post may change the answer that the shared facts gave.
                     for key in condition::keys(&rule.when) {
                         out.by_fact.entry(key).or_default().set(n);
@@ -182,47 +311,54 @@ impl Wakes {
                 }
             }
         }
+        out.rules.close(seen.len());
+        out.parts.close(seen.len());
         out
     }
 
     fn put(&mut self, cause: Cause, rule: usize) {
-        match cause {
-            Cause::Node(node) => {
-                if let Some(rules) = self.by_node.get_mut(node as usize) {
-                    rules.push(rule as u32);
-                }
-            }
-            Cause::Trait(bits) => {
-                let wanted = Features::from_bits(bits);
-                match self.by_trait.iter_mut().find(|(f, _)| *f == wanted) {
-                    Some((_, rules)) => rules.set(rule),
-                    None => {
-                        let mut rules = Bits::default();
-                        rules.set(rule);
-                        self.by_trait.push((wanted, rules));
-                    }
-                }
-            }
-            Cause::List(key) => {
-                let id = self.lists.get(&key).copied().unwrap_or_default() as usize;
-                if self.by_list.len() <= id {
-                    self.by_list.resize(id + 1, Bits::default());
-                }
-                self.by_list[id].set(rule);
-            }
-            Cause::Fact(key) => self.by_fact.entry(key).or_default().set(rule),
-            Cause::Media => self.by_media.set(rule),
-            Cause::Trails => self.by_trails.set(rule),
+        match self.rules.put(cause, rule, &self.lists) {
+            Some(Cause::Fact(key)) => self.by_fact.entry(key).or_default().set(rule),
+            Some(Cause::Media) => self.by_media.set(rule),
+            Some(Cause::Trails) => self.by_trails.set(rule),
+            _ => {}
         }
     }
 
-    /// Adds the rules that the traits of a text wake.
-    pub(crate) fn traits(&self, features: Features, awake: &mut Bits) {
-        for (wanted, rules) in &self.by_trait {
-            if features.hold(*wanted) {
-                awake.add(rules);
+    /// Numbers the alternatives of a node, and notes what wakes each.
+    fn number(&mut self, node: &mut Node, weigh: &Weigh<'_>) {
+        if node.any.len() < MANY {
+            return;
+        }
+        node.parts = Some(self.part_count);
+        for inner in &node.any {
+            let part = self.part_count;
+            self.part_count += 1;
+            let causes = weigh.clauses(inner).into_iter().next();
+            let rest = causes.map(|causes| {
+                let lists = &self.lists;
+                let rest = causes
+                    .into_iter()
+                    .filter_map(|c| self.parts.put(c, part, lists));
+                rest.count()
+            });
+            // What is not in the text may meet it as well.
+            if rest != Some(0) {
+                self.parts_always.set(part);
             }
         }
+    }
+
+    /// Adds the rules that something seen in a field wakes.
+    pub(crate) fn rules(&self, seen: &Seen, awake: &mut Bits) {
+        self.rules.ring(seen, awake);
+    }
+
+    /// The parts of rules that something seen in a field wakes.
+    pub(crate) fn parts(&self, seen: &Seen) -> Bits {
+        let mut out = self.parts_always.clone();
+        self.parts.ring(seen, &mut out);
+        out
     }
 
     /// The rules that a fact wakes by being known.
@@ -241,6 +377,23 @@ impl Wakes {
     }
 }
 
+/// Takes in the expressions of a node that every post would be asked about.
+fn join(node: &mut Node, joint: &mut Together) {
+    if !node.needs.is_empty()
+        || !node.facts.is_empty()
+        || node.known_only
+        || node.max_words.is_some()
+    {
+        return;
+    }
+    for anchored in &mut node.regexes {
+        if anchored.anchors.is_empty() && !anchored.digit && joint.add(&anchored.pattern) {
+            anchored.joint = true;
+        }
+    }
+    node.any.iter_mut().for_each(|inner| join(inner, joint));
+}
+
 /// The organisation's lists that a node reads.
 fn lists(node: &Node) -> Vec<&str> {
     let mut out: Vec<&str> = node.fact_terms.as_deref().into_iter().collect();
@@ -257,20 +410,29 @@ fn lists(node: &Node) -> Vec<&str> {
 struct Weigh<'a> {
     seen: &'a [u32],
     posts: f64,
+    /// Facts of which one must be known for the conditions of the rule to hold for sure.
+    when: Vec<String>,
 }
 
 impl Weigh<'_> {
     /// Notes what a node and each of its parts need.
-    fn settle(&self, node: &mut Node, lists: &BTreeMap<String, u16>) {
+    fn settle(&self, node: &mut Node, wakes: &mut Wakes) {
+        if !node.facts.is_empty() {
+            node.question = wakes.questions;
+            wakes.questions += 1;
+        }
+        wakes.number(node, self);
         let clauses = self.clauses(node).into_iter();
-        node.needs = clauses.filter_map(|c| Clause::of(c, lists)).collect();
+        node.needs = clauses
+            .filter_map(|c| Clause::of(c, &wakes.lists))
+            .collect();
         let inner = [&mut node.any, &mut node.all, &mut node.none];
         for node in inner.into_iter().flatten() {
-            self.settle(node, lists);
+            self.settle(node, wakes);
         }
         for near in [&mut node.near, &mut node.apart].into_iter().flatten() {
-            self.settle(&mut near.of, lists);
-            self.settle(&mut near.to, lists);
+            self.settle(&mut near.of, wakes);
+            self.settle(&mut near.to, wakes);
         }
     }
 
@@ -278,9 +440,12 @@ impl Weigh<'_> {
     /// text.
     fn clauses(&self, node: &Node) -> Vec<Vec<Cause>> {
         let mut out = Vec::new();
-        let facts = condition::keys(&node.facts);
-        if !facts.is_empty() && condition::needs_a_fact(&node.facts) {
+        let facts = condition::needed(&node.facts);
+        if !facts.is_empty() {
             out.push(facts.into_iter().map(Cause::Fact).collect());
+        }
+        if node.known_only && !self.when.is_empty() {
+            out.push(self.when.iter().cloned().map(Cause::Fact).collect());
         }
         if node.seeks() {
             out.extend(self.alternatives(node));

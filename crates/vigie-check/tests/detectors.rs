@@ -70,6 +70,7 @@ const PIECES: &[&str] = &[
 fn ask_all(text: &str) {
     let view = View::new(text);
     let facts = Facts::default();
+    let links = Default::default();
     let context = Context {
         view: &view,
         field: "text",
@@ -77,6 +78,7 @@ fn ask_all(text: &str) {
         trails: &[],
         facts: &facts,
         day: None,
+        links: &links,
     };
     for name in names() {
         let Some(detector) = by_name(name) else {

@@ -1,5 +1,6 @@
 //! Links that lead where the public should not go.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -16,7 +17,9 @@ static LINK: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     )
 });
 
-struct Link {
+/// A link of a text.
+#[derive(Debug)]
+pub struct Link {
     start: usize,
     end: usize,
     url: Url,
@@ -24,13 +27,16 @@ struct Link {
     full: bool,
 }
 
-fn find(context: &Context<'_>) -> Vec<Link> {
-    in_text(&context.view.clean)
+/// The links of a field, looked for when first asked.
+pub type Links = OnceCell<Vec<Link>>;
+
+fn find<'a>(context: &Context<'a>) -> &'a [Link] {
+    context.links.get_or_init(|| in_text(&context.view.clean))
 }
 
 /// The hosts of links, and where the links stand in the view.
 pub(super) fn hosts(context: &Context<'_>) -> Vec<(usize, usize, String)> {
-    let found = find(context).into_iter();
+    let found = find(context).iter();
     found.map(|l| (l.start, l.end, host(&l.url))).collect()
 }
 
@@ -48,23 +54,47 @@ pub fn addresses(text: &str) -> Vec<String> {
     out
 }
 
+/// What no link goes across.
+fn parts(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '«' | '»' | '“' | '”')
+}
+
+/// Whether a piece of text without a space may hold a link.
+fn may_hold_one(piece: &str) -> bool {
+    const LOCAL: &str = "localhost";
+    piece.contains('.')
+        || piece.contains("://")
+        || piece.len() >= LOCAL.len()
+            && piece
+                .as_bytes()
+                .windows(LOCAL.len())
+                .any(|w| w.eq_ignore_ascii_case(LOCAL.as_bytes()))
+}
+
 fn in_text(text: &str) -> Vec<Link> {
     let Some(regex) = &*LINK else {
         return Vec::new();
     };
-    regex
-        .find_iter(text)
+    let mut next = 0;
+    text.split_inclusive(parts)
+        .map(|piece| {
+            let from = next;
+            next += piece.len();
+            (from, piece.trim_end_matches(parts))
+        })
+        .filter(|(_, piece)| may_hold_one(piece))
+        .flat_map(|(from, piece)| regex.find_iter(piece).map(move |m| (piece, from, m)))
         .take(crate::limits::MAX_HITS)
-        .filter_map(|m| {
+        .filter_map(|(piece, from, m)| {
             let written = m
                 .as_str()
                 .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '"', '…']);
-            let before = text.get(..m.start()).and_then(|t| t.chars().next_back());
+            let before = piece.get(..m.start()).and_then(|t| t.chars().next_back());
             if before == Some('@') || before == Some('.') {
                 return None;
             }
             // The host of an e-mail address is not a link.
-            if text
+            if piece
                 .get(m.start() + written.len()..)
                 .is_some_and(|t| t.starts_with('@'))
             {
@@ -79,8 +109,8 @@ fn in_text(text: &str) -> Vec<Link> {
                 format!("https://{written}")
             };
             Url::parse(&whole).ok().map(|url| Link {
-                start: m.start(),
-                end: m.start() + written.len(),
+                start: from + m.start(),
+                end: from + m.start() + written.len(),
                 url,
                 full,
             })
@@ -161,7 +191,7 @@ const TUNNELS: &[&str] = &[
 /// Hosts of a private network or of a rehearsal: localhost, private addresses, `.local`, `staging.…`, previews, admin pages.
 pub fn private_host(context: &Context<'_>) -> Vec<Hit> {
     find(context)
-        .into_iter()
+        .iter()
         .filter_map(|link| {
             let host = host(&link.url);
             let public = context.facts.list("org.public_domains");
@@ -245,7 +275,7 @@ pub fn internal_domain(context: &Context<'_>) -> Vec<Hit> {
         return Vec::new();
     }
     find(context)
-        .into_iter()
+        .iter()
         .filter(|l| under(&host(&l.url), internal))
         .map(|l| Hit::at(l.start, l.end).with("host", host(&l.url)))
         .collect()
@@ -254,7 +284,7 @@ pub fn internal_domain(context: &Context<'_>) -> Vec<Hit> {
 /// Documents shared by a link that lets anyone in or lets them write, signed download links.
 pub fn shared_document(context: &Context<'_>) -> Vec<Hit> {
     find(context)
-        .into_iter()
+        .iter()
         .filter(|l| {
             let host = host(&l.url);
             let path = l.url.path();
@@ -315,7 +345,7 @@ const TRACKERS: &[&str] = &[
 /// Marks of somebody's own click, an e-mail address, or last year's campaign in a link.
 pub fn tracking(context: &Context<'_>) -> Vec<Hit> {
     find(context)
-        .into_iter()
+        .iter()
         .filter_map(|link| {
             let stale = |v: &str| {
                 let Some(day) = context.day else { return false };
@@ -367,7 +397,7 @@ fn years(text: &str) -> impl Iterator<Item = i16> + '_ {
 pub fn lookalike(context: &Context<'_>) -> Vec<Hit> {
     let own = context.facts.list("org.official_domains");
     find(context)
-        .into_iter()
+        .iter()
         .filter_map(|link| {
             let host = host(&link.url);
             if under(&host, own) || under(&host, context.facts.list("org.public_domains")) {

@@ -37,7 +37,7 @@ mod reference;
 mod secrets;
 mod targets;
 
-pub use links::addresses;
+pub use links::{Links, addresses};
 
 /// Text that a detector proposes in place of what it found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// The day it is read on.
     pub day: Option<Date>,
+    /// The links of the field, once they were looked for.
+    pub links: &'a Links,
 }
 
 /// A detector: total, linear, never panics.

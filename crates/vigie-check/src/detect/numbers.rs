@@ -310,6 +310,7 @@ pub(super) mod tests {
             trails: &[],
             facts: &facts,
             day: None,
+            links: &std::cell::OnceCell::new(),
         };
         run(&context)
             .into_iter()

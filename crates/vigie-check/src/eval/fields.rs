@@ -6,12 +6,13 @@ use std::cell::OnceCell;
 use super::{Field, Post};
 use crate::facts::Facts;
 use crate::limits;
-use crate::packs::{Hits, Packs};
+use crate::packs::Packs;
 use crate::prepared::{Listed, Prepared, Words};
 use crate::rule::file::FieldKind;
 use crate::scan::features::Features;
+use crate::scan::hits::Hits;
 use crate::text::View;
-use crate::wake::Seen;
+use crate::wake::{Bits, Seen};
 
 /// At most so many characters of a text.
 pub(super) fn cut(text: &str, max: usize) -> &str {
@@ -108,24 +109,27 @@ pub(super) fn field<'a>(
     }
     listed.sort_unstable();
     listed.dedup();
+    let seen = seen(&view, terms, &listed);
     Field {
         name,
         kind,
-        seen: seen(&view, &terms, &listed),
+        parts: packs.wakes.parts(&seen),
+        seen,
         view,
-        terms,
         listed,
         plain: OnceCell::new(),
+        joint: OnceCell::new(),
+        links: OnceCell::new(),
         runs: OnceCell::new(),
     }
 }
 
-fn seen(view: &View<'_>, terms: &Hits, listed: &[Listed]) -> Seen {
+fn seen(view: &View<'_>, terms: Hits, listed: &[Listed]) -> Seen {
     let mut out = Seen {
+        terms,
         features: Features::of(&view.clean, view.strange),
-        ..Seen::default()
+        lists: Bits::default(),
     };
-    terms.nodes().for_each(|n| out.nodes.set(n as usize));
     for found in listed {
         out.lists.set(usize::from(found.key));
     }

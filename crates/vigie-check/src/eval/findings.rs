@@ -62,7 +62,7 @@ pub(super) fn apart(mut hits: Vec<Hit>, rule: &Rule, field: &Field<'_>) -> Vec<H
         .node
         .iter()
         .flat_map(Node::format_sets)
-        .flat_map(|f| f.begun(&field.terms))
+        .flat_map(|f| f.begun(&field.seen.terms))
         .collect();
     hits.retain(|h| {
         h.told.as_ref().is_none_or(|t| t.rank < GUESSED) || !begun.contains(&h.start())

@@ -14,14 +14,14 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use crate::content::{Content, Lang, MediaFacts, Trail};
-use crate::detect::Suggestion;
-use crate::packs::{Hits, Packs};
-use crate::prepared::Listed;
+use crate::detect::{Links, Suggestion};
+use crate::packs::Packs;
+use crate::prepared::{Answers, Listed};
 use crate::rule::condition::Known;
 use crate::rule::file::FieldKind;
 use crate::scan::runs::Runs;
 use crate::text::View;
-use crate::wake::Seen;
+use crate::wake::{Bits, Seen};
 
 pub(crate) use nodes::window;
 pub(crate) use run::{Watch, run, watched};
@@ -82,11 +82,15 @@ struct Field<'a> {
     view: View<'a>,
     /// What is in it, for parts of rules that need something.
     seen: Seen,
-    /// Where the literals of rules stand.
-    terms: Hits,
+    /// Parts of rules that something in it wakes.
+    parts: Bits,
     /// Where words of the organisation's lists stand.
     listed: Vec<Listed>,
     plain: OnceCell<String>,
+    /// Whether an expression that no literal announces may match it.
+    joint: OnceCell<bool>,
+    /// Its links.
+    links: Links,
     /// Its longest runs of letters and digits.
     runs: OnceCell<Runs>,
 }
@@ -97,6 +101,8 @@ struct Shared<'a> {
     trails: &'a [Trail],
     packs: &'a Packs,
     known: Known<'a>,
+    /// What conditions answer, where that was worked out before.
+    answers: Option<&'a Answers>,
     lang: &'a dyn Fn() -> Option<Lang>,
     /// Whether parts that lack what they need are asked all the same: a test compares.
     thorough: bool,

@@ -13,18 +13,20 @@ use crate::text::{View, fuzzy, mask};
 
 /// `None` = does not hold; else the hits (none when the node only excludes).
 pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
-    if !shared.thorough && !node.needs.iter().all(|clause| clause.met(&field.seen)) {
+    if !has_needs(node, field, shared) {
         return None;
     }
     if node.known_only && !shared.sure.get() {
         return None;
     }
-    if !node.facts.is_empty() && condition::all(&node.facts, &shared.known) != Truth::Yes {
+    if !node.facts.is_empty() && !facts_hold(node, shared) {
         return None;
     }
-    let words = field.view.word_count();
-    if words < node.min_words || node.max_words.is_some_and(|m| words > m) {
-        return None;
+    if node.min_words > 0 || node.max_words.is_some() {
+        let words = field.view.word_count();
+        if words < node.min_words || node.max_words.is_some_and(|m| words > m) {
+            return None;
+        }
     }
     let mut hits = Vec::new();
     if node.seeks() {
@@ -59,14 +61,41 @@ pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Optio
     (!present).then_some(hits)
 }
 
+/// Whether one of the expressions that no literal announces may match.
+fn joint(field: &Field<'_>, shared: &Shared<'_>) -> bool {
+    let all = &shared.packs.wakes.joint;
+    *field.joint.get_or_init(|| all.may_match(&field.view.clean))
+}
+
+/// Whether the conditions of a node on facts hold.
+fn facts_hold(node: &Node, shared: &Shared<'_>) -> bool {
+    match shared.answers {
+        Some(answers) => answers.holds.has(node.question),
+        None => condition::all(&node.facts, &shared.known) == Truth::Yes,
+    }
+}
+
+/// Whether all that a node needs is in a field.
+pub(super) fn has_needs(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> bool {
+    shared.thorough || node.needs.iter().all(|clause| clause.met(&field.seen))
+}
+
 fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>) {
     let view = &field.view;
     if let Some(node) = node.terms {
-        hits.extend(field.terms.of(node).map(|(s, e)| Hit::at(s, e)));
+        hits.extend(
+            field
+                .seen
+                .terms
+                .of(node)
+                .iter()
+                .map(|p| Hit::at(p.start(), p.end())),
+        );
     }
     for anchored in &node.regexes {
-        let there = |n: &usize| field.terms.any(*n);
+        let there = |n: &usize| field.seen.terms.any(*n);
         if anchored.anchors.iter().all(there)
+            && (!anchored.joint || joint(field, shared))
             && (!anchored.digit || field.seen.features.hold(Features::DIGIT))
         {
             matches(anchored, view, hits);
@@ -74,7 +103,7 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
     }
     if let Some(formats) = &node.formats {
         let runs = || *field.runs.get_or_init(|| Runs::of(&view.clean));
-        hits.extend(formats.find(view, &field.terms, &runs));
+        hits.extend(formats.find(view, &field.seen.terms, &runs));
     }
     if let Some(key) = node
         .fact_terms
@@ -89,7 +118,7 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
         );
     }
     if let Some(detector) = node.detector
-        && node.gate.is_none_or(|n| field.terms.any(n))
+        && node.gate.is_none_or(|n| field.seen.terms.any(n))
     {
         let context = Context {
             view,
@@ -98,6 +127,7 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
             trails: shared.trails,
             facts: shared.known.facts(),
             day: shared.known.day(),
+            links: &field.links,
         };
         hits.extend((detector.run)(&context).into_iter().take(limits::MAX_HITS));
     }
@@ -107,8 +137,15 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
     if let Some(apart) = &node.apart {
         hits.extend(close(apart, field, shared, false));
     }
-    for inner in &node.any {
-        hits.extend(held(inner, field, shared).unwrap_or_default());
+    let mut ask = |inner: &Node| hits.extend(held(inner, field, shared).unwrap_or_default());
+    match node.parts.filter(|_| !shared.thorough) {
+        None => node.any.iter().for_each(ask),
+        Some(first) => {
+            let awake = field.parts.between(first, first + node.any.len());
+            awake
+                .filter_map(|n| node.any.get(n - first))
+                .for_each(|inner| ask(inner));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{cut, field, more_fields};
 use super::findings::{apart, finding, seen_in, too_long};
-use super::nodes::eval;
+use super::nodes::{eval, has_needs};
 use super::{Field, Hit, Post, Shared};
 use crate::content::Content;
 use crate::facts::Facts;
@@ -99,11 +99,15 @@ fn asked(
         Asked::Post => lang(),
         Asked::Text => text_lang(),
     };
+    let alone = facts.own().is_empty() && !foreign;
+    let answers = (alone && post.lang.is_none_or(|l| Some(l) == text_lang()))
+        .then(|| base.answers(text_lang()));
     let shared = Shared {
         media: post.media,
         trails: post.trails,
         packs,
         known: Known::new(facts, Some(&asked)),
+        answers,
         lang: &lang,
         thorough: everyone,
         sure: Cell::new(true),
@@ -113,25 +117,21 @@ fn asked(
     if post.text.is_empty() && fields.len() == 1 && post.media.is_empty() {
         return report;
     }
-    let alone = facts.own().is_empty() && !foreign;
     let mut awake = awake(&fields, post, facts, base, foreign, packs);
     if everyone {
         (0..packs.rules.len()).for_each(|n| awake.set(n));
+    }
+    if let Some(answers) = answers {
+        awake.remove(&answers.out);
     }
     for n in awake.each() {
         let Some(rule) = packs.rules.get(n) else {
             continue;
         };
-        let ready = if alone {
-            base.when.get(n).and_then(Option::as_ref)
-        } else {
-            None
-        };
-        if ready != Some(&Truth::No) {
-            watch.begin(n);
-            ask(rule, ready, &fields, &shared, &mut report.findings);
-            watch.end(n);
-        }
+        watch.begin(n);
+        let ready = answers.and_then(|a| a.when.get(n));
+        ask(rule, ready, &fields, &shared, &mut report.findings);
+        watch.end(n);
     }
     hide(&fields, &mut report.findings);
     report.findings.sort_by(|a, b| {
@@ -203,20 +203,7 @@ fn awake(
     let wakes = &packs.wakes;
     let mut out = base.awake.clone();
     for field in fields {
-        for node in field.terms.nodes() {
-            for rule in wakes.by_node.get(node as usize).into_iter().flatten() {
-                out.set(*rule as usize);
-            }
-        }
-        for found in field.listed.chunk_by(|a, b| a.key == b.key) {
-            if let Some(bits) = found
-                .first()
-                .and_then(|f| wakes.by_list.get(f.key as usize))
-            {
-                out.add(bits);
-            }
-        }
-        wakes.traits(field.seen.features, &mut out);
+        wakes.rules(&field.seen, &mut out);
     }
     if !post.media.is_empty() {
         out.add(&wakes.by_media);
@@ -243,6 +230,12 @@ fn ask(
     shared: &Shared<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let mine = |f: &&Field<'_>| {
+        rule.fields.contains(&f.kind) && rule.node.as_ref().is_none_or(|n| has_needs(n, f, shared))
+    };
+    if !fields.iter().any(|f| mine(&f)) {
+        return;
+    }
     if (rule.valid_from.is_some() || rule.valid_to.is_some())
         && !shared.known.day().is_some_and(|d| {
             rule.valid_from.is_none_or(|from| d >= from) && rule.valid_to.is_none_or(|to| d <= to)
@@ -250,16 +243,21 @@ fn ask(
     {
         return;
     }
-    let unknown = match ready
-        .cloned()
-        .unwrap_or_else(|| condition::all(&rule.when, &shared.known))
-    {
+    let asked;
+    let truth = match ready {
+        Some(truth) => truth,
+        None => {
+            asked = condition::all(&rule.when, &shared.known);
+            &asked
+        }
+    };
+    let unknown: &[String] = match truth {
         Truth::No => return,
-        Truth::Yes => Vec::new(),
+        Truth::Yes => &[],
         Truth::Unknown(keys) => keys,
     };
     shared.sure.set(unknown.is_empty());
-    for field in fields.iter().filter(|f| rule.fields.contains(&f.kind)) {
+    for field in fields.iter().filter(mine) {
         let mut hits = match &rule.node {
             None => vec![Hit {
                 field: seen_in(rule, shared.media),
@@ -290,7 +288,7 @@ fn ask(
                     .is_none_or(|n| eval(n, field, shared).is_some())
         });
         for hit in hits {
-            let mut finding = finding(rule, field, shared, hit, unknown.clone());
+            let mut finding = finding(rule, field, shared, hit, unknown.to_vec());
             if let Some(adjust) = adjust {
                 if let Some(severity) = adjust.severity {
                     finding.severity = severity;

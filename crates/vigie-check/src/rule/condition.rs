@@ -85,16 +85,23 @@ pub(crate) fn keys(conditions: &[Condition]) -> Vec<String> {
     out
 }
 
-/// Whether conditions read the language, which is known only once there is a text.
-pub(crate) fn reads_language(conditions: &[Condition]) -> bool {
-    let keys = keys(conditions);
-    keys.iter().any(|k| k == "lang" || k == "text_lang")
-}
-
-/// Whether conditions cannot hold while nothing is known.
-pub(crate) fn needs_a_fact(conditions: &[Condition]) -> bool {
+/// The facts of which one must be known for conditions to hold; none when they may hold while nothing is known, but
+/// for the language, which is read off the text.
+pub(crate) fn needed(conditions: &[Condition]) -> Vec<String> {
     let nothing = Facts::new();
-    !reads_language(conditions) && all(conditions, &Known::new(&nothing, None)) != Truth::Yes
+    let holds = |lang: Option<Lang>| {
+        let guess = |_| lang;
+        all(conditions, &Known::new(&nothing, Some(&guess))) == Truth::Yes
+    };
+    if [None, Some(Lang::Fr), Some(Lang::En)]
+        .into_iter()
+        .any(holds)
+    {
+        return Vec::new();
+    }
+    let mut keys = keys(conditions);
+    keys.retain(|k| k != "lang" && k != "text_lang");
+    keys
 }
 
 /// A condition, made ready.

@@ -13,9 +13,11 @@ use serde::Deserialize;
 use super::fault::{fault, line_of, toml_fault};
 use crate::eval::{Hit, Told};
 use crate::limits;
-use crate::packs::{Hits, Literals, LoadError, Place};
+use crate::packs::LoadError;
 use crate::report::{Confidence, Severity, Words};
-use crate::scan::required::required;
+use crate::scan::hits::{Hits, Place};
+use crate::scan::literals::Literals;
+use crate::scan::required::{Anchor, required};
 use crate::scan::runs::Runs;
 use crate::text::View;
 use crate::text::random;
@@ -234,12 +236,12 @@ impl Formats {
     /// Places where something begins like a format.
     pub(crate) fn begun(&self, terms: &Hits) -> Vec<usize> {
         let mut out = Vec::new();
-        for places in terms.between(self.first, self.first + self.list.len()) {
-            let node = places.first().map_or(0, |p| p.node());
+        for node in terms.between(self.first, self.first + self.list.len()) {
             let of = self.list.get(node - self.first);
             if of.is_some_and(|f| !f.near) {
                 out.extend(
-                    places
+                    terms
+                        .of(node)
                         .iter()
                         .filter(|p| p.end() - p.start() >= 4)
                         .map(|p| p.start()),
@@ -257,12 +259,11 @@ impl Formats {
                 format.find(view, &[], &mut hits);
             }
         }
-        for places in terms.between(self.first, self.first + self.list.len()) {
-            let node = places.first().map_or(0, |p| p.node());
+        for node in terms.between(self.first, self.first + self.list.len()) {
             if let Some(format) = self.list.get(node - self.first)
                 && runs().allow(format.needed)
             {
-                format.find(view, places, &mut hits);
+                format.find(view, &terms.of(node), &mut hits);
             }
             if hits.len() >= limits::MAX_HITS {
                 break;
@@ -287,11 +288,12 @@ impl Format {
             &w.near
         };
         let own = if w.near.is_empty() {
-            required(&w.regex)
+            required(&w.regex, literals.common())
         } else {
             None
         };
-        let words = own.unwrap_or_else(|| said.iter().map(|s| fold_term(s)).collect());
+        let words =
+            own.unwrap_or_else(|| said.iter().map(|s| Anchor::free(&fold_term(s))).collect());
         if words.is_empty() && needed.plain < LEAST_RUN {
             let of = &w.of;
             return Err(Words::new(
@@ -303,7 +305,7 @@ impl Format {
                 ),
             ));
         }
-        if let Some(short) = words.iter().find(|w| w.len() < 2) {
+        if let Some(short) = words.iter().map(|w| &w.text).find(|w| w.len() < 2) {
             return Err(Words::new(
                 format!("`{short}` se trouve partout"),
                 format!("`{short}` is found everywhere"),
@@ -325,7 +327,7 @@ impl Format {
             confidence: w.confidence,
             needed,
             anchored: !words.is_empty(),
-            literal: required(&w.regex).is_some(),
+            literal: required(&w.regex, literals.common()).is_some(),
             compiled: OnceLock::new(),
         })
     }

@@ -11,9 +11,11 @@ use super::format::{Formats, Tables};
 use super::model::{Absent, Adjust, Anchored, Near, Node, Rule};
 use crate::detect;
 use crate::limits;
-use crate::packs::{Lists, Literals, LoadError};
+use crate::packs::{Lists, LoadError};
 use crate::report::{Severity, Words};
+use crate::scan::literals::Literals;
 use crate::scan::pattern::Pattern;
+use crate::scan::required::{Anchor, is_telling};
 use crate::text::nearest::nearest;
 use crate::text::{fuzzy, view::fold_term};
 
@@ -302,18 +304,15 @@ impl Loader<'_> {
             node
         });
         // What the pattern itself says is certain; what the author says is taken where the pattern says nothing.
-        let written = if w.anchors.is_empty() || w.regex.is_empty() {
-            None
-        } else {
-            let node = self.literals.new_node();
-            for anchor in &w.anchors {
-                self.literals.add_anchor(&fold_term(anchor), node);
-            }
-            Some(node)
-        };
+        let written: Vec<Anchor> = w
+            .anchors
+            .iter()
+            .map(|a| Anchor::free(&fold_term(a)))
+            .collect();
+        let telling = !written.is_empty() && is_telling(&written, self.literals.common());
         let mut regexes = Vec::new();
         for pattern in &w.regex {
-            let read = Pattern::read(pattern);
+            let read = Pattern::read(pattern, self.literals.common());
             let read = read.and_then(|(p, needs)| {
                 if self.shared.own {
                     Ok((p, needs))
@@ -324,21 +323,18 @@ impl Loader<'_> {
             match read {
                 Ok((compiled, needs)) => {
                     let mut anchors: Vec<usize> = Vec::with_capacity(needs.sets.len());
-                    for literals in &needs.sets {
-                        let node = self.literals.new_node();
-                        for literal in literals {
-                            self.literals.add_anchor(literal, node);
-                        }
-                        anchors.push(node);
+                    for set in &needs.sets {
+                        anchors.push(self.literals.anchors(set));
                     }
-                    if anchors.is_empty() {
-                        anchors.extend(written);
+                    if anchors.is_empty() && telling {
+                        anchors.push(self.literals.anchors(&written));
                     }
                     let named = compiled.names().next().is_some();
                     regexes.push(Anchored {
                         named,
                         anchors,
                         digit: needs.digit,
+                        joint: false,
                         pattern: compiled,
                     });
                 }
@@ -366,11 +362,8 @@ impl Loader<'_> {
         });
         let gate = detector.and_then(|d| match d.gate {
             detect::Gate::Words(words) => {
-                let node = self.literals.new_node();
-                for word in words {
-                    self.literals.add_anchor(word, node);
-                }
-                Some(node)
+                let words: Vec<_> = words.iter().map(|w| Anchor::free(w)).collect();
+                Some(self.literals.anchors(&words))
             }
             _ => None,
         });
@@ -400,6 +393,7 @@ impl Loader<'_> {
             gate,
             near: w.near.map(|n| self.near(*n)),
             apart: w.apart.map(|n| self.near(*n)),
+            parts: None,
             any: w.any.into_iter().map(|n| self.node(n)).collect(),
             all: w.all.into_iter().map(|n| self.node(n)).collect(),
             none: w.none.into_iter().map(|n| self.node(n)).collect(),
@@ -412,6 +406,7 @@ impl Loader<'_> {
             skip_negated: w.skip_negated,
             at_least: w.at_least.unwrap_or(1),
             facts: self.conditions(w.facts, OnUnknown::No),
+            question: 0,
             min_words: w.min_words.unwrap_or(0),
             max_words: w.max_words,
         }

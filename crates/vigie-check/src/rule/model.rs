@@ -71,6 +71,8 @@ pub struct Node {
     pub(crate) near: Option<Box<Near>>,
     pub(crate) apart: Option<Box<Near>>,
     pub(crate) any: Vec<Node>,
+    /// Number of the first of `any` among the parts of all rules, when each is woken by itself.
+    pub(crate) parts: Option<usize>,
     pub(crate) all: Vec<Node>,
     pub(crate) none: Vec<Node>,
     pub(crate) absent: Vec<Absent>,
@@ -82,6 +84,8 @@ pub struct Node {
     pub(crate) skip_negated: bool,
     pub(crate) at_least: usize,
     pub(crate) facts: Vec<Condition>,
+    /// Number of its conditions on facts among those of all nodes, when it has any.
+    pub(crate) question: usize,
     pub(crate) min_words: usize,
     pub(crate) max_words: Option<usize>,
 }
@@ -103,11 +107,19 @@ pub(crate) struct Anchored {
     pub(crate) anchors: Vec<usize>,
     /// Whether every match holds a digit.
     pub(crate) digit: bool,
+    /// Whether it is one of those that are first asked together: no literal announces it, and every post is asked.
+    pub(crate) joint: bool,
     /// Whether it has named groups.
     pub(crate) named: bool,
 }
 
 impl Rule {
+    /// Every node of the rule.
+    pub(crate) fn each_node<'a>(&'a self, tell: &mut impl FnMut(&'a Node)) {
+        let adjusts = self.adjust.iter().filter_map(|a| a.node.as_ref());
+        self.node.iter().chain(adjusts).for_each(|n| n.each(tell));
+    }
+
     /// Whether what it finds is never shown whole.
     pub fn masks(&self) -> bool {
         self.mask
@@ -125,6 +137,18 @@ impl Node {
     pub(crate) fn format_sets(&self) -> Vec<&Formats> {
         let inner = self.any.iter().flat_map(Node::format_sets);
         self.formats.iter().chain(inner).collect()
+    }
+
+    /// The node and every node in it.
+    pub(crate) fn each<'a>(&'a self, tell: &mut impl FnMut(&'a Node)) {
+        tell(self);
+        for inner in self.any.iter().chain(&self.all).chain(&self.none) {
+            inner.each(tell);
+        }
+        for near in [&self.near, &self.apart].into_iter().flatten() {
+            near.of.each(tell);
+            near.to.each(tell);
+        }
     }
 
     /// Whether the node looks for something (as against only excluding).

@@ -25,6 +25,21 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// Whether the character that begins at a byte of a text is part of a word.
+#[inline]
+pub(crate) fn begins_word(text: &str, at: usize) -> bool {
+    // The letters of Western Europe, without decoding them.
+    match text.as_bytes().get(at..) {
+        Some([0xC3, second, ..]) => !matches!(second, 0x97 | 0xB7),
+        Some([0xC5, ..]) => true,
+        Some([0xF0, 0x9F, 0x8C..=0xAB, ..]) => false,
+        _ => {
+            let c = text.get(at..).and_then(|t| t.chars().next());
+            c.is_some_and(is_word)
+        }
+    }
+}
+
 /// Letters of scripts that hold look-alikes of Latin letters.
 pub fn is_lookalike_script(c: char) -> bool {
     matches!(c, '\u{0370}'..='\u{058F}' | '\u{13A0}'..='\u{13FF}' | '\u{1C80}'..='\u{1C8F}' | '\u{1F00}'..='\u{1FFF}')
@@ -70,5 +85,18 @@ pub fn lower_same_len(c: char) -> char {
     match (low.next(), low.next()) {
         (Some(l), None) if l.len_utf8() == c.len_utf8() => l,
         _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_words_by_their_bytes() {
+        for c in '\u{80}'..=char::MAX {
+            let text = c.to_string();
+            assert_eq!(begins_word(&text, 0), is_word(c), "{c:?}");
+        }
     }
 }

@@ -193,25 +193,39 @@ impl<'a> View<'a> {
 
     /// Whether no word goes on before a place, and none after it.
     pub(crate) fn word_edges(&self, start: usize, end: usize) -> (bool, bool) {
-        let Some(hit) = self.low.get(start..end) else {
-            return (false, false);
-        };
-        let first_is_word = hit.chars().next().is_some_and(chars::is_word);
-        let last_is_word = hit.chars().next_back().is_some_and(chars::is_word);
-        let left = !first_is_word
-            || !self
-                .low
-                .get(..start)
-                .and_then(|s| s.chars().next_back())
-                .is_some_and(chars::is_word);
-        let right = !last_is_word || !self.goes_on(end);
+        let low = self.low.as_str();
+        let left = !word_before(low, start) || !word_after(low, start);
+        let right = !word_after(low, end) || !word_before(low, end);
         (left, right)
     }
 
     /// Whether a letter, digit or underscore follows.
     pub(crate) fn goes_on(&self, end: usize) -> bool {
-        let next = self.low.get(end..).and_then(|s| s.chars().next());
-        next.is_some_and(chars::is_word)
+        word_after(&self.low, end)
+    }
+}
+
+/// Whether a letter, digit or underscore ends at a place.
+fn word_before(low: &str, at: usize) -> bool {
+    match at.checked_sub(1).and_then(|n| low.as_bytes().get(n)) {
+        None => false,
+        Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
+        Some(_) => {
+            let before = low.get(..at).and_then(|s| s.chars().next_back());
+            before.is_some_and(chars::is_word)
+        }
+    }
+}
+
+/// Whether a letter, digit or underscore begins at a place.
+fn word_after(low: &str, at: usize) -> bool {
+    match low.as_bytes().get(at) {
+        None => false,
+        Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
+        Some(_) => {
+            let next = low.get(at..).and_then(|s| s.chars().next());
+            next.is_some_and(chars::is_word)
+        }
     }
 }
 

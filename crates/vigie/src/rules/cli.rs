@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Result, anyhow};
-use vigie_check::{Evidence, Family, Lang, Rule, proof, text::nearest::nearest};
+use vigie_check::{Evidence, Family, Lang, Rule, cost, proof, text::nearest::nearest};
 
 use super::docs;
 use crate::check::cli::{LangFlag, PackFolders, core};
@@ -40,7 +41,7 @@ enum Command {
         #[command(flatten)]
         lang: LangFlag,
     },
-    /// Run the examples of every rule; exit status 1 when one goes wrong.
+    /// Run the examples of every rule and measure what each takes; exit status 1 when one goes wrong or takes too long.
     #[command(after_help = "Example:\n  vigie rules test --packs my-rules")]
     Test {
         #[command(flatten)]
@@ -111,6 +112,20 @@ pub fn run(args: &Rules) -> Result<ExitCode> {
                 examples += count;
                 misses.append(&mut wrong);
             }
+            let begun = Instant::now();
+            let measured = cost::on_ordinary_posts(&packs, &packs, &|| begun.elapsed());
+            let dear = measured.iter().filter(|(_, time)| *time > cost::MOST);
+            let mut any_dear = false;
+            for (rule, time) in dear {
+                any_dear = true;
+                let said = Said::new("check-rule-dear").with("rule", rule.as_str());
+                let said = said.with("micros", time.as_micros().to_string());
+                println!(
+                    "{}",
+                    said.with("most", cost::MOST.as_micros().to_string())
+                        .text(core(lang))
+                );
+            }
             for miss in &misses {
                 println!(
                     "{} ({}): {}\n  {}",
@@ -123,7 +138,12 @@ pub fn run(args: &Rules) -> Result<ExitCode> {
                 Said::new("check-rules-some-fail").with("misses", misses.len())
             };
             println!("{}", said.with("examples", examples).text(core(lang)));
-            Ok(ExitCode::from(u8::from(!misses.is_empty())))
+            if let Some((rule, time)) = measured.first() {
+                let said = Said::new("check-rule-dearest").with("rule", rule.as_str());
+                let micros = format!("{:.1}", time.as_secs_f64() * 1e6);
+                println!("{}", said.with("micros", micros).text(core(lang)));
+            }
+            Ok(ExitCode::from(u8::from(!misses.is_empty() || any_dear)))
         }
         Command::Docs {
             folder,

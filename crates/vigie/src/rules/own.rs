@@ -1,11 +1,13 @@
 //! Rules of one's own: by a form without code, or as text in the rule language, pasted or as a file.
 
+use std::time::Instant;
+
 use askama::Template;
 use axum::extract::{Multipart, Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use vigie_check::{Family, Lang, Severity};
+use vigie_check::{Family, Lang, Severity, cost};
 use vigie_core::rulebook::{LARGEST_OWN, Step};
 
 use super::page::reader;
@@ -259,6 +261,11 @@ async fn save(
             return editor(frame, form, text, wrong);
         }
     };
+    let begun = Instant::now();
+    if let Some(wrong) = simple::too_dear(source, &rules.shipped, &|| begun.elapsed()) {
+        let wrong = said_wrong(&w, &wrong, text);
+        return editor(frame, form, text, vec![wrong]);
+    }
     let replaces = form.trimmed("replaces").to_owned();
     let taken = rules.book.own.contains_key(&id) || rules.shipped.rule(&id).is_some();
     let wrong = match replaces.as_str() {
@@ -294,6 +301,13 @@ fn said_wrong(w: &Words, wrong: &Wrong, text: bool) -> String {
         Wrong::NoExample => w.t("rules-own-no-example"),
         Wrong::Silent(text) => w.t1("rules-own-silent", "text", text),
         Wrong::Speaks(text) => w.t1("rules-own-speaks", "text", text),
+        Wrong::Dear(micros) => w.t2(
+            "rules-own-dear",
+            "micros",
+            micros.to_string(),
+            "most",
+            cost::MOST.as_micros().to_string(),
+        ),
     }
 }
 

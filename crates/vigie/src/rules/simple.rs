@@ -1,9 +1,11 @@
 //! A rule without code: words that make it speak, words that excuse, what it says. It is kept as text in the rule
 //! language like any other, and read back from there.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use vigie_check::rule::file::RuleFile;
-use vigie_check::{Family, Lang, LoadError, OwnRule, Packs, Severity, Words, changes, proof};
+use vigie_check::{Family, Lang, LoadError, OwnRule, Packs, Severity, Words, changes, cost, proof};
 
 /// What an own rule is called, at its beginning.
 pub const PREFIX: &str = "ORG-";
@@ -144,6 +146,20 @@ pub enum Wrong {
     Silent(String),
     /// It speaks on this example.
     Speaks(String),
+    /// It takes so many microseconds on an ordinary post.
+    Dear(u128),
+}
+
+/// What is wrong when a rule takes too long on ordinary posts. `clock` tells the time since any moment.
+pub fn too_dear(source: &str, usual: &Packs, clock: &dyn Fn() -> Duration) -> Option<Wrong> {
+    let own = OwnRule {
+        file: String::new(),
+        source: source.to_owned(),
+    };
+    let packs = Packs::alone(&[own]).ok()?;
+    let measured = cost::on_ordinary_posts(&packs, usual, clock);
+    let (_, time) = measured.into_iter().next()?;
+    (time > cost::MOST).then(|| Wrong::Dear(time.as_micros()))
 }
 
 /// Reads a rule and runs its examples: its name and how serious it is, or all that is wrong.
@@ -259,5 +275,26 @@ mod tests {
             panic!("it was read");
         };
         assert!(matches!(&wrong[0], Wrong::Unread(fault) if fault.line == 2));
+    }
+
+    #[test]
+    fn a_rule_that_takes_too_long_is_refused_with_its_cost() {
+        let usual = Packs::embedded().unwrap();
+        let words = fair().text();
+        let ticks = std::cell::Cell::new(0);
+        // Each look at this clock, of which there are two an answer, is a millisecond later.
+        let slow = || {
+            ticks.set(ticks.get() + 1);
+            Duration::from_millis(ticks.get())
+        };
+        assert_eq!(too_dear(&words, &usual, &slow), None, "it sleeps");
+        let letters = words.replace("terms = ", "regex = [\"[a-z]\"]\nterms = ");
+        assert_ne!(letters, words);
+        assert_eq!(
+            too_dear(&letters, &usual, &slow),
+            Some(Wrong::Dear(1000)),
+            "it is asked about every post"
+        );
+        assert_eq!(too_dear(&letters, &usual, &|| Duration::ZERO), None);
     }
 }
