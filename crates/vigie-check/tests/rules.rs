@@ -34,3 +34,28 @@ fn every_example_of_every_rule() {
         misses.len()
     );
 }
+
+#[test]
+fn one_key_is_one_finding() {
+    let packs = Packs::embedded().unwrap();
+    let line = "MIIEpAIBAAKCAQEA3Tz2mr7SZiAMfQyuvBjM9Oi0Z1b8F4qhL6kXr7pQe2sVnYtW";
+    let key = format!(
+        "-----BEGIN RSA PRIV{}-----\n{line}\n{}\nQ2hhbXA=\n-----END RSA PRIV{}-----",
+        "ATE KEY", "c8VwX1rJd0TgKqZm5Yp4sLb9NfHu3EaRo7Ci6Gt2MxPvDlWkSjQhBnFyUzOeIiAT", "ATE KEY",
+    );
+    for text in [
+        format!("Ma clé :\n{key}\nmerci"),
+        key.replace('\n', "\\n"),
+        // Cut before its end.
+        key.split("\nQ2h").next().unwrap().to_owned(),
+    ] {
+        let content = vigie_check::Content::text(&text);
+        let report = vigie_check::check(&content, &vigie_check::Facts::new(), &packs);
+        let found: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|f| f.rule == "CONF-SECRET-01")
+            .collect();
+        assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+    }
+}

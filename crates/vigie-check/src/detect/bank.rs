@@ -55,6 +55,9 @@ const OTHER: &[&str] = &[
 ];
 
 /// Payment card numbers: a known issuer and its length, or 12 to 19 digits that a word calls a card; and Luhn.
+///
+/// Fifteen digits with the key of a French social security number are one, unless they are a card by their first digits
+/// and a word.
 pub fn card(context: &Context<'_>) -> Vec<Hit> {
     let text = &context.view.clean;
     numbers(text, 12..20, |n| {
@@ -63,6 +66,9 @@ pub fn card(context: &Context<'_>) -> Vec<Hit> {
         }
         let span = (n.start, n.end);
         let called = || said(context, span, (40, 24), CARD);
+        if super::nir::proven(&n.bare) && !(n.bare.starts_with("37") && called()) {
+            return false;
+        }
         if issued(&n.bare) {
             !said(context, span, (24, 0), OTHER) || called()
         } else {
@@ -432,6 +438,8 @@ mod tests {
                 "0000 0000 0000 0000",
                 "ISBN 978-2-1234-5680-3",
                 "prix 4111111111111111 €",
+                "276066960020962",
+                "Mon numéro de sécu, pour la mutuelle : 199055626526797",
                 "12 4 8 15 16 23 42",
             ],
         );

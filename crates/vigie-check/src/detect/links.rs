@@ -226,6 +226,7 @@ fn why_private(link: &Link, host: &str) -> Option<&'static str> {
         || PRIVATE_ENDS
             .iter()
             .any(|e| host == *e || host.ends_with(&format!(".{e}")))
+        || super::network::inside(host)
     {
         return Some("private");
     }

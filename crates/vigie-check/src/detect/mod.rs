@@ -35,6 +35,7 @@ mod postal;
 mod price;
 mod reference;
 mod secrets;
+mod seed;
 mod targets;
 
 pub use links::{Links, addresses};
@@ -150,7 +151,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "uk_nhs",
-        gate: Gate::Words(&["nhs", "patient", "hospital", "gp", "health number"]),
+        gate: Gate::Traits(Features::DIGITS),
         run: national::uk_nhs,
     },
     Detector {
@@ -362,6 +363,11 @@ const ALL: &[Detector] = &[
         name: "bare_secret",
         gate: Gate::Traits(Features::LONG_RUN),
         run: secrets::bare,
+    },
+    Detector {
+        name: "seed_phrase",
+        gate: Gate::Words(seed::WORDS),
+        run: seed::phrase,
     },
     Detector {
         name: "near_name",

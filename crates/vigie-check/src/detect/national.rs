@@ -6,7 +6,7 @@ use super::numbers::{
     Number, alone, ean, lone, luhn, named, numbers, remainder, said, surely, varied, weighted,
 };
 use crate::eval::Hit;
-use crate::report::Confidence;
+use crate::report::{Confidence, Severity};
 
 /// Words that make a number one of a thing.
 const THING: &[&str] = &[
@@ -42,14 +42,16 @@ fn digits<'t>(
 ) -> impl Iterator<Item = Hit> + 't {
     let text: &str = &context.view.clean;
     numbers(text, length, |n| {
-        let next = text.get(n.end..).unwrap_or_default();
-        // `219-48-7736-B` is a part of a longer code.
-        let goes_on =
-            next.starts_with('-') && next.chars().nth(1).is_some_and(char::is_alphanumeric);
-        varied(&n.bare) && !goes_on && holds(n, (n.start, n.end))
+        varied(&n.bare) && !goes_on(text, n.end) && holds(n, (n.start, n.end))
     })
     .into_iter()
     .map(move |n| named((n.start, n.end), &n.bare, fr, en, 1))
+}
+
+/// `219-48-7736-B` is a part of a longer code.
+fn goes_on(text: &str, end: usize) -> bool {
+    let mut next = text.get(end..).unwrap_or_default().chars();
+    next.next() == Some('-') && next.next().is_some_and(char::is_alphanumeric)
 }
 
 /// Words that say that an American number follows.
@@ -194,26 +196,60 @@ fn nino_holds(bare: &str) -> bool {
         && matches!(last, b'A'..=b'D')
 }
 
-/// British health service numbers, where a word says so: ten digits with the remainder of 11.
+/// Words that say that a number is a patient's.
+const NHS: &[&str] = &["nhs", "patient*", "hospital*", "gp", "health number"];
+
+/// British health service numbers: ten digits with the remainder of 11. Where no word says so, they must be written in
+/// their three groups and not as a telephone number, and are only said to be possible.
 pub fn uk_nhs(context: &Context<'_>) -> Vec<Hit> {
-    let holds = |n: &Number, at| {
-        let sum = weighted(&n.bare, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-        sum.is_multiple_of(11)
-            && (lone(context, at)
-                || said(
-                    context,
-                    at,
-                    (40, 16),
-                    &["nhs", "patient*", "hospital*", "gp", "health number"],
-                ))
-    };
-    digits(
-        context,
-        10..11,
-        holds,
-        ("numéro de patient britannique (NHS)", "NHS number"),
-    )
-    .collect()
+    let text: &str = &context.view.clean;
+    let found = numbers(text, 10..11, |n| {
+        varied(&n.bare) && nhs_holds(&n.bare) && !goes_on(text, n.end)
+    });
+    let mut out = Vec::new();
+    for n in found {
+        let at = (n.start, n.end);
+        if lone(context, at) || said(context, at, (40, 16), NHS) {
+            let name = ("numéro de patient britannique (NHS)", "NHS number");
+            out.push(named(at, &n.bare, name.0, name.1, 1));
+        } else if n.groups == [3, 3, 4]
+            && nhs_given(&n.bare)
+            && stands_apart(text, at)
+            && !super::phone::written(context, at, &n.bare)
+            && !said(context, at, (24, 0), THING)
+        {
+            let mut hit = named(
+                at,
+                &n.bare,
+                "peut-être un numéro de patient britannique (NHS)",
+                "possibly an NHS number",
+                2,
+            );
+            if let Some(told) = hit.told.as_mut() {
+                told.severity = Some(Severity::Review);
+                told.confidence = Some(Confidence::Low);
+            }
+            out.push(hit);
+        }
+    }
+    out
+}
+
+fn nhs_holds(bare: &str) -> bool {
+    weighted(bare, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
+}
+
+/// Beginnings of numbers that are in use, those of tests included.
+pub(super) fn nhs_given(bare: &str) -> bool {
+    bare.starts_with(['3', '4', '6', '7', '9']) && nhs_holds(bare)
+}
+
+/// No other number stands a space away.
+fn stands_apart(text: &str, (start, end): (usize, usize)) -> bool {
+    let beside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '+' || c == '(');
+    let behind = text.get(..start).unwrap_or_default().trim_end();
+    let ahead = text.get(end..).unwrap_or_default().trim_start();
+    !beside(behind.chars().next_back()) && !beside(ahead.chars().next())
 }
 
 /// A state's number: its words, its digits, its check.
@@ -517,8 +553,28 @@ mod tests {
                 "xab123456c",
             ],
         );
-        each_found(uk_nhs, &["NHS number 221 395 1837", "NHS 0032698674"]);
-        none_found(uk_nhs, &["lot 221 395 1837", "NHS 401-023-2138"]);
+        each_found(
+            uk_nhs,
+            &[
+                "NHS number 221 395 1837",
+                "NHS 0032698674",
+                "Mrs Holt came back on Monday, 486 830 7843, with her son.",
+                "600 836 9009",
+                "Bed four: 401-023-2137, moved to the third floor on Tuesday morning before the round",
+            ],
+        );
+        none_found(
+            uk_nhs,
+            &[
+                "lot 221 395 1837",
+                "NHS 401-023-2138",
+                "We have moved and our number is now 486 830 7843, so ring us there from Monday",
+                "The bakery on the corner has moved to the high street: 486-830-7843, from Monday on",
+                "Made in our small workshop in the hills, order 486 830 7843, and shipped on Tuesday",
+                "A string of figures that somebody left here: 12 486 830 7843 on the wall of the hall",
+                "The total of the year for the whole group was 4868307843 steps, says the walking club",
+            ],
+        );
     }
 
     #[test]

@@ -60,6 +60,25 @@ pub fn private_ip(context: &Context<'_>) -> Vec<Hit> {
     out
 }
 
+/// Parts of a host that say that it is for the house.
+const INSIDE: &[&str] = &["intra", "intranet", "corp", "internal", "interne", "lan"];
+
+/// Parts before the country that no one can register alone: `co.uk`, `com.br`.
+const SHARED_ENDS: &[&str] = &[
+    "co", "com", "org", "net", "ac", "gov", "gob", "gouv", "edu", "asso",
+];
+
+/// Whether one of the parts of a host before its registered name says that it is for the house: `git.intra.example.com`.
+pub(super) fn inside(host: &str) -> bool {
+    let labels: Vec<&str> = host.split('.').collect();
+    let shared = match labels.as_slice() {
+        [.., second, last] => last.len() == 2 && SHARED_ENDS.contains(second),
+        _ => return false,
+    };
+    let own = labels.len().saturating_sub(2 + usize::from(shared));
+    labels.iter().take(own).any(|l| INSIDE.contains(l))
+}
+
 fn v4(context: &Context<'_>, wanted: impl Fn(Ipv4Addr) -> bool) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out = Vec::new();
@@ -230,6 +249,28 @@ mod tests {
             &["10.12.0.4", "192.168.0.1", "172.20.3.3", "fe80::1%eth0"],
         );
         none_found(private_ip, &["8.8.8.8", "2001:db8::1"]);
+    }
+
+    #[test]
+    fn hosts_of_the_house() {
+        for host in [
+            "paie.intra.atelier-roux.example",
+            "internal.fabrika.example",
+            "wiki.corp.fabrika.co.uk",
+            "a.b.intranet.c.fabrika.fr",
+        ] {
+            assert!(inside(host), "{host}");
+        }
+        for host in [
+            "intranet.fr",
+            "www.corp.co.uk",
+            "corporate.fabrika.example",
+            "international.fabrika.example",
+            "corp",
+            "",
+        ] {
+            assert!(!inside(host), "{host}");
+        }
     }
 
     #[test]

@@ -87,6 +87,14 @@ fn shaped(bare: &str) -> bool {
         && digits(7)
 }
 
+/// Fifteen characters that make a number with its right key.
+pub(super) fn proven(bare: &str) -> bool {
+    bare.len() == 15
+        && bare.starts_with(['1', '2', '3', '4', '7', '8'])
+        && shaped(bare)
+        && key_holds(bare)
+}
+
 fn key_holds(bare: &str) -> bool {
     // The key reads 2A as 19 and 2B as 18.
     let number = match bare.get(5..7) {
@@ -120,6 +128,7 @@ mod tests {
                 "253072b07300470",
                 "1.85.05.78.006.048\n30",
                 "numéro de sécu : 1 85 05 78 006 048",
+                "276066960020962",
                 "Carte Vitale 2 84 05 78 006 084 90 PETIT ANNE",
             ],
         );

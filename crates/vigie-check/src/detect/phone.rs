@@ -184,6 +184,13 @@ pub fn any(context: &Context<'_>) -> Vec<Hit> {
         .collect()
 }
 
+/// Whether ten digits are a valid North American number and written as one: with a dash or brackets, or announced.
+pub(super) fn written(context: &Context<'_>, span: (usize, usize), bare: &str) -> bool {
+    let seen = context.view.clean.get(span.0..span.1).unwrap_or_default();
+    let marked = seen.contains(|c: char| !c.is_ascii_digit() && c != ' ');
+    said(context, span, (28, 0), CALLED) || marked && american(bare).is_some()
+}
+
 fn is_public(public: &[String], home: &str) -> bool {
     public.iter().any(|contact| {
         let digits: String = contact.chars().filter(char::is_ascii_digit).collect();
@@ -371,7 +378,13 @@ fn home(
         said(context, span, (28, 0), CALLED)
             || text.get(..start).is_some_and(|t| t.ends_with("tel:"))
     };
-    let other = || said(context, span, (22, 0), OTHER);
+    // « that's lot (202) 555-0152 »: brackets are for calls.
+    let bracketed = shape == [3, 3, 4]
+        && before(text, start) == Some('(')
+        && run
+            .get(first)
+            .is_some_and(|g| text.get(g.end..).is_some_and(|t| t.starts_with(')')));
+    let other = || !bracketed && said(context, span, (22, 0), OTHER);
     let line = match shape {
         [2, 2, 2, 2, 2]
         | [10]
@@ -389,6 +402,7 @@ fn home(
             .or_else(|| belgian(bare)),
         [3, 3, 4] | [3, 7] => american(bare)
             .filter(|_| shape != [3, 7])
+            .filter(|_| !super::national::nhs_given(bare) || written(context, span, bare))
             .or_else(|| british(bare))
             .or_else(|| swiss(bare)),
         [5, 6] | [5, 3, 3] | [4, 3, 4] | [11] | [5, 2, 2, 2] | [3, 8] | [4, 7] => british(bare),
@@ -519,6 +533,7 @@ mod tests {
                 "020 7946 0812",
                 "+44 7700 900 123",
                 "(415) 555-0132",
+                "that's lot (202) 555-0152",
                 "415-666-7777 100$",
                 "+1 415 555 0132",
                 "079 123 45 67",
