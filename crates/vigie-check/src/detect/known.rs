@@ -58,12 +58,12 @@ fn words(text: &str) -> Vec<Word<'_>> {
 }
 
 /// The name of a handle or hashtag, folded, without its mark.
-fn bare(name: &str) -> String {
+pub(super) fn bare(name: &str) -> String {
     fold_term(name.trim().trim_start_matches(['@', '#']))
 }
 
 /// Edits between two words, a swap of neighbours being one; `None` beyond `most`.
-fn edits(a: &[char], b: &[char], most: usize) -> Option<usize> {
+pub(super) fn edits(a: &[char], b: &[char], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;
     }
@@ -92,12 +92,14 @@ fn slip(a: &[char], b: &[char]) -> bool {
         w.sort_unstable();
         w
     };
-    let single = |w: &[char]| {
-        let mut w = w.to_vec();
-        w.dedup();
-        w
-    };
     sorted(a) == sorted(b) || (a.len() != b.len() && single(a) == single(b))
+}
+
+/// A word with its doubled letters once.
+pub(super) fn single(word: &[char]) -> Vec<char> {
+    let mut word = word.to_vec();
+    word.dedup();
+    word
 }
 
 /// How many edits make a slip, for a name of so many letters.
@@ -172,10 +174,36 @@ pub fn near_name(context: &Context<'_>) -> Vec<Hit> {
             out.push(hit);
         }
     }
+    out.extend(words.iter().filter_map(|w| misspelt(w, &names, &right)));
     out.sort_by_key(|h| h.span);
     out.dedup_by_key(|h| h.span.map(|s| s.0));
     out.truncate(crate::limits::MAX_PER_RULE);
     out
+}
+
+/// Words that follow the name of a house in its handle.
+const OFFICIAL: &[&str] = &["officiel", "officielle", "official"];
+
+/// A mention of a name and « officiel », the second with a slip: `@velmora_offciel`.
+fn misspelt(word: &Word<'_>, names: &[(&str, String, Vec<char>)], right: &[String]) -> Option<Hit> {
+    let low = fold_term(word.text);
+    let (name, added) = low.rsplit_once('_')?;
+    if word.mark != Some('@') || right.contains(&low) || added.len() > MOST_LETTERS {
+        return None;
+    }
+    let (_, plain, _) = names.iter().find(|(_, plain, _)| plain == name)?;
+    let added: Vec<char> = added.chars().collect();
+    let meant = OFFICIAL.iter().find(|o| {
+        let letters: Vec<char> = o.chars().collect();
+        edits(&added, &letters, 2).is_some_and(|n| n > 0)
+    })?;
+    if OFFICIAL.iter().any(|o| o.chars().eq(added.iter().copied())) {
+        return None;
+    }
+    let good = format!("{plain}_{meant}");
+    let mut hit = Hit::at(word.start, word.end).with("name", format!("@{good}"));
+    hit.suggestion = Some(Suggestion(good));
+    Some(hit)
 }
 
 /// Hashtags that are not in the organisation's history (fact `org.hashtag_history`); silent when there is no history.

@@ -17,6 +17,7 @@ mod cut;
 mod dates;
 mod document;
 mod form;
+mod handles;
 mod health;
 mod identity;
 mod known;
@@ -388,6 +389,11 @@ const ALL: &[Detector] = &[
         name: "mention_owner",
         gate: Gate::Traits(Features::AT),
         run: known::mention_owner,
+    },
+    Detector {
+        name: "lookalike_handle",
+        gate: Gate::Traits(Features::AT),
+        run: handles::lookalike,
     },
     Detector {
         name: "cut",

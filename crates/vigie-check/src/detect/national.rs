@@ -246,7 +246,7 @@ pub(super) fn nhs_given(bare: &str) -> bool {
 
 /// No other number stands a space away.
 fn stands_apart(text: &str, (start, end): (usize, usize)) -> bool {
-    let beside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '+' || c == '(');
+    let beside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '+');
     let behind = text.get(..start).unwrap_or_default().trim_end();
     let ahead = text.get(end..).unwrap_or_default().trim_start();
     !beside(behind.chars().next_back()) && !beside(ahead.chars().next())

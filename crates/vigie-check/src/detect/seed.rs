@@ -500,7 +500,6 @@ pub(super) const WORDS: &[&str] = &[
 /// Recovery phrases: all words of the list, one after the other, and a right check; or announced, with twelve words of
 /// the list at least (some wallets have a check of their own).
 pub fn phrase(context: &Context<'_>) -> Vec<Hit> {
-    let text: &str = &context.view.clean;
     let low = context.view.low.as_str();
     let mut out = Vec::new();
     let mut run: Vec<Word> = Vec::new();
@@ -528,7 +527,6 @@ pub fn phrase(context: &Context<'_>) -> Vec<Hit> {
         }
     }
     close(&mut run);
-    out.retain(|h: &Hit| h.span.is_some_and(|(s, e)| text.get(s..e).is_some()));
     out
 }
 
