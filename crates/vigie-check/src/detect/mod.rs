@@ -16,6 +16,7 @@ mod contact;
 mod cut;
 mod dates;
 mod document;
+mod figures;
 mod form;
 mod handles;
 mod health;
@@ -336,6 +337,21 @@ const ALL: &[Detector] = &[
         name: "percent_mismatch",
         gate: Gate::Traits(Features::PERCENT.and(Features::DIGIT)),
         run: price::percent_mismatch,
+    },
+    Detector {
+        name: "reversed_price",
+        gate: Gate::Words(&["au lieu d", "instead of", "down from"]),
+        run: figures::reversed_price,
+    },
+    Detector {
+        name: "reversed_hours",
+        gate: Gate::Words(figures::HOUR_WORDS),
+        run: figures::reversed_hours,
+    },
+    Detector {
+        name: "wrong_total",
+        gate: Gate::Words(&["="]),
+        run: figures::wrong_total,
     },
     Detector {
         name: "reduction",

@@ -8,7 +8,7 @@ use crate::facts::FactValue;
 use crate::scan::pattern::Pattern;
 
 /// `12`, `1 200`, `1,200`, `19,90`, with the currency and the size (`k`, `M`) around it.
-const AMOUNT: &str = r"[€$£]?\s?(?P<X>\d{1,3}(?:[ .,]\d{3})+|\d{1,7}(?:[.,]\d{1,2})?)\s?(?P<uX>k|m|md|bn|millions?|milliards?)?\s?(?:€|\$|£|euros?|eur|usd|dollars?|pounds?)?";
+pub(super) const AMOUNT: &str = r"[€$£]?\s?(?P<X>\d{1,3}(?:[ .,]\d{3})+|\d{1,7}(?:[.,]\d{1,2})?)\s?(?P<uX>k|m|md|bn|millions?|milliards?)?\s?(?:€|\$|£|euros?|eur|usd|dollars?|pounds?)?";
 
 /// Two amounts one after the other, then a percentage.
 static FROM_TO: LazyLock<Option<Pattern>> = LazyLock::new(|| {
@@ -30,12 +30,35 @@ static NOW_WAS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     ))
 });
 
+/// Two amounts with an arrow between, then a percentage: « 100 € → 70 € (-20 %) ».
+static ARROW: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    let amount = |name: &str| AMOUNT.replace('X', name);
+    Pattern::own(&format!(
+        r"(?i){a}\s*(?:→|➡\x{{FE0F}}?|⇒|-+>|=>)\s*{b}(?P<mid>[^\d%\n]{{0,40}}?)(?P<sign>[-−–+]?)\s?(?P<p>\d{{1,4}}(?:[.,]\d)?)\s?%(?P<after>[^.\n]{{0,12}})",
+        a = amount("a"),
+        b = amount("b"),
+    ))
+});
+
+/// The percentage first, then the two amounts: « -20 % : 100 € → 70 € », « -20 %, soit 70 € au lieu de 100 € ».
+static FIRST: LazyLock<[Option<Pattern>; 2]> = LazyLock::new(|| {
+    let amount = |name: &str| AMOUNT.replace('X', name);
+    let head = r"(?i)(?P<after>[\p{L}']{0,12}\s?)(?P<sign>[-−–+])\s?(?P<p>\d{1,2}(?:[.,]\d)?)\s?%(?P<mid>[^\d%\n]{0,40}?)";
+    let (a, b) = (amount("a"), amount("b"));
+    [
+        Pattern::own(&format!(r"{head}{a}\s*(?:→|➡\x{{FE0F}}?|⇒|-+>|=>)\s*{b}")),
+        Pattern::own(&format!(
+            r"{head}{b}\s*,?\s*\(?(?:au lieu de|instead of|down from|was)\s*{a}"
+        )),
+    ]
+});
+
 fn number(text: &str) -> Option<f64> {
     text.replace(',', ".").parse().ok()
 }
 
 /// An amount with its separators of thousands and its size.
-fn amount(text: &str, size: Option<&str>) -> Option<f64> {
+pub(super) fn amount(text: &str, size: Option<&str>) -> Option<f64> {
     let thousands = text
         .rfind([' ', '.', ','])
         .is_some_and(|at| text.len() - at == 4);
@@ -53,74 +76,98 @@ fn amount(text: &str, size: Option<&str>) -> Option<f64> {
     Some(number(&plain)? * factor)
 }
 
+/// Whether two hits do not lie on each other.
+fn apart(one: &Hit, other: &Hit) -> bool {
+    match (one.span, other.span) {
+        (Some((a, b)), Some((s, e))) => e <= a || b <= s,
+        _ => true,
+    }
+}
+
+/// Two amounts and a percentage that is not theirs.
+fn mismatch(g: &regex::Captures<'_>) -> Option<Hit> {
+    let part = |name| g.name(name).map(|m| m.as_str());
+    let all = g.get(0)?;
+    let a = amount(part("a")?, part("ua").or(part("ub")))?;
+    let b = amount(part("b")?, part("ub").or(part("ua")))?;
+    let p = number(part("p")?)?;
+    let around = format!("{} {}", part("mid")?, part("after")?).to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| around.contains(w));
+    // « de 9 à 12 h, -20 % »: an hour, an age, a length, not an amount.
+    let unit = part("mid")?.trim_start();
+    let hours = [
+        "h ", "h,", "h:", "h0", "heures", "ans", "km", "am", "pm", "min", "jours", "years",
+    ]
+    .iter()
+    .any(|u| unit.starts_with(u));
+    let up = part("sign")? == "+"
+        || says(&[
+            "hausse",
+            "croissance",
+            "progress",
+            "augment",
+            "increase",
+            "growth",
+            "up ",
+            "more",
+            "rise",
+            "de plus",
+            "higher",
+        ]);
+    let down = part("sign")?.starts_with(['-', '−', '–'])
+        || says(&[
+            "off",
+            "baisse",
+            "remise",
+            "réduction",
+            "rabais",
+            "de moins",
+            "less",
+            "down",
+            "discount",
+            "saving",
+            "save",
+            "économ",
+            "lower",
+            "drop",
+        ]);
+    // « jusqu'à -50 % », « 10 % de plus en magasin »: not the percentage of these two.
+    let loose = says(&["jusqu", "up to", "supplément", "extra", "additional"]);
+    if a <= 0.0 || hours || loose || up == down || (b < a) != down {
+        return None;
+    }
+    let right = (a - b).abs() / a * 100.0;
+    let near = says(&[
+        "près de", "environ", "presque", "about", "nearly", "almost", "around", "plus de", "over ",
+    ]);
+    ((right - p).abs() > if near { 4.0 } else { 1.5 }).then(|| {
+        let sign = if down { "-" } else { "+" };
+        Hit::at(all.start(), all.end())
+            .with("said", format!("{sign}{p:.0}"))
+            .with("right", format!("{sign}{right:.0}"))
+    })
+}
+
 /// « De 120 à 90 €, soit -50 % »: the figure is not the one that the two amounts give. A rise counts when it says so.
 pub fn percent_mismatch(context: &Context<'_>) -> Vec<Hit> {
-    let mut out: Vec<Hit> = [&*FROM_TO, &*NOW_WAS]
+    let text: &str = &context.view.clean;
+    let arrow = text.contains(['→', '➡', '⇒', '>']);
+    let [first_to, first_was] = &*FIRST;
+    let mut patterns = vec![&*FROM_TO, &*NOW_WAS, first_was];
+    if arrow {
+        patterns.extend([&*ARROW, first_to]);
+    }
+    let mut out: Vec<Hit> = Vec::new();
+    for hit in patterns
         .into_iter()
         .flatten()
-        .flat_map(|regex| regex.captures_iter(&context.view.clean))
-        .filter_map(|g| {
-            let part = |name| g.name(name).map(|m| m.as_str());
-            let all = g.get(0)?;
-            let a = amount(part("a")?, part("ua").or(part("ub")))?;
-            let b = amount(part("b")?, part("ub").or(part("ua")))?;
-            let p = number(part("p")?)?;
-            let around = format!("{} {}", part("mid")?, part("after")?).to_lowercase();
-            let says = |words: &[&str]| words.iter().any(|w| around.contains(w));
-            // « de 9 à 12 h, -20 % »: an hour, an age, a length, not an amount.
-            let unit = part("mid")?.trim_start();
-            let hours = [
-                "h ", "h,", "h:", "h0", "heures", "ans", "km", "am", "pm", "min", "jours", "years",
-            ]
-            .iter()
-            .any(|u| unit.starts_with(u));
-            let up = part("sign")? == "+"
-                || says(&[
-                    "hausse",
-                    "croissance",
-                    "progress",
-                    "augment",
-                    "increase",
-                    "growth",
-                    "up ",
-                    "more",
-                    "rise",
-                    "de plus",
-                    "higher",
-                ]);
-            let down = part("sign")?.starts_with(['-', '−', '–'])
-                || says(&[
-                    "off",
-                    "baisse",
-                    "remise",
-                    "réduction",
-                    "rabais",
-                    "de moins",
-                    "less",
-                    "down",
-                    "discount",
-                    "saving",
-                    "save",
-                    "économ",
-                    "lower",
-                    "drop",
-                ]);
-            if a <= 0.0 || hours || up == down || (b < a) != down {
-                return None;
-            }
-            let right = (a - b).abs() / a * 100.0;
-            let near = says(&[
-                "près de", "environ", "presque", "about", "nearly", "almost", "around", "plus de",
-                "over ",
-            ]);
-            ((right - p).abs() > if near { 4.0 } else { 1.5 }).then(|| {
-                let sign = if down { "-" } else { "+" };
-                Hit::at(all.start(), all.end())
-                    .with("said", format!("{sign}{p:.0}"))
-                    .with("right", format!("{sign}{right:.0}"))
-            })
-        })
-        .collect();
+        .flat_map(|regex| regex.captures_iter(text))
+        .filter_map(|g| mismatch(&g))
+    {
+        if out.iter().all(|h| apart(h, &hit)) {
+            out.push(hit);
+        }
+    }
     out.sort_by_key(|h| h.span);
     out
 }
