@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::numbers::{
-    Number, alone, before, luhn, named, numbers, published, said, varied, weighted,
+    Number, after, alone, before, luhn, named, numbers, published, said, varied, weighted,
 };
 use crate::eval::Hit;
 
@@ -173,7 +173,7 @@ pub(super) fn letters(text: &str, start: usize, length: usize) -> Option<(usize,
             gap = 0;
             if bare.len() == length {
                 let end = start + at + 1;
-                let next = text.get(end..).and_then(|t| t.chars().next());
+                let next = after(text, end);
                 return (!next.is_some_and(char::is_alphanumeric)).then_some((end, bare));
             }
         } else if matches!(c, ' ' | '-' | '.' | '\n' | '–') && gap < 3 {
@@ -285,40 +285,6 @@ fn rib_holds(bare: &str) -> bool {
         && (89 * bank + 15 * branch + 3 * account + key) % 97 == 0
 }
 
-/// Codes of banks, where the word BIC or SWIFT stands before.
-pub fn bic(context: &Context<'_>) -> Vec<Hit> {
-    let text = &context.view.clean;
-    let mut out = Vec::new();
-    for (at, word) in words(text) {
-        let shaped = matches!(word.len(), 8 | 11)
-            && word.bytes().take(6).all(|b| b.is_ascii_uppercase())
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        if !shaped {
-            continue;
-        }
-        let country = word.get(4..6).map(str::as_bytes);
-        let known = country.is_some_and(|c| {
-            matches!(
-                c,
-                b"US" | b"CA" | b"JP" | b"CN" | b"AU" | b"IN" | b"HK" | b"SG"
-            ) || iban_length([c[0], c[1]]).is_some()
-        });
-        let span = (at, at + word.len());
-        if known && said(context, span, (24, 0), &["bic", "swift"]) {
-            out.push(named(
-                span,
-                word,
-                "code de banque (BIC)",
-                "bank code (BIC)",
-                2,
-            ));
-        }
-    }
-    out
-}
-
 /// Runs of ASCII letters and digits, with where they begin.
 pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
@@ -413,7 +379,7 @@ fn routing_holds(bare: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::numbers::tests::{each_found, found, none_found};
+    use super::super::numbers::tests::{each_found, none_found};
     use super::*;
 
     #[test]
@@ -484,11 +450,6 @@ mod tests {
 
     #[test]
     fn banks_and_accounts_by_their_words() {
-        each_found(bic, &["BIC : AGRIFRPP882", "swift BNPAFRPP"]);
-        none_found(
-            bic,
-            &["BIC : LUMINEUX", "LUMINEUX", "le swift est un oiseau"],
-        );
         each_found(
             account,
             &[
@@ -505,6 +466,5 @@ mod tests {
                 "un compte à 12 000 abonnés",
             ],
         );
-        assert_eq!(found(bic, "bic AGRIFRPP"), ["AGRIFRPP"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::bank::words;
-use super::numbers::{before, named, said};
+use super::numbers::{before, named, pieces, said};
 use crate::eval::Hit;
 
 /// Lines that machines read on passports and cards: the line of names, or one whose check digits are right.
@@ -35,16 +35,7 @@ pub fn mrz(context: &Context<'_>) -> Vec<Hit> {
 /// Runs of capitals, digits and `<` that hold a `<`, with where they begin.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let kept = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '<';
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let rest = text.get(from..)?;
-        let start = from + rest.find(kept)?;
-        let tail = text.get(start..)?;
-        let length = tail.find(|c: char| !kept(c)).unwrap_or(tail.len());
-        from = start + length;
-        Some((start, text.get(start..from)?))
-    })
-    .filter(|(_, line)| line.len() >= 20 && line.contains('<'))
+    pieces(text, kept).filter(|(_, line)| line.len() >= 20 && line.contains('<'))
 }
 
 /// `P<FRAROUX<<LUCIE<<<`

@@ -132,11 +132,6 @@ const ALL: &[Detector] = &[
         run: bank::rib,
     },
     Detector {
-        name: "bic",
-        gate: Gate::Words(&["bic", "swift"]),
-        run: bank::bic,
-    },
-    Detector {
         name: "bank_account",
         gate: Gate::Words(bank::ACCOUNT_WORDS),
         run: bank::account,

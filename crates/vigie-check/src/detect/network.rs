@@ -3,26 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Context;
-use super::numbers::{before, named, said};
+use super::numbers::{after, before, named, pieces, said};
 use crate::eval::Hit;
 use crate::text::chars;
-
-/// Runs of the characters of an address that are read in one text.
-const MAX_RUNS: usize = 4096;
-
-/// Runs of characters that an address may consist of, with where they begin.
-fn pieces(text: &str, kept: fn(char) -> bool) -> impl Iterator<Item = (usize, &str)> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let rest = text.get(from..)?;
-        let start = from + rest.find(kept)?;
-        let tail = text.get(start..)?;
-        let length = tail.find(|c: char| !kept(c)).unwrap_or(tail.len());
-        from = start + length;
-        Some((start, text.get(start..from)?))
-    })
-    .take(MAX_RUNS)
-}
 
 /// Words that make four numbers with dots a version.
 const VERSION: &[&str] = &[
@@ -89,7 +72,7 @@ fn v4(context: &Context<'_>, wanted: impl Fn(Ipv4Addr) -> bool) -> Vec<Hit> {
         let bare = piece.trim_matches('.');
         let start = at + piece.len() - piece.trim_start_matches('.').len();
         let end = start + bare.len();
-        let next = text.get(end..).and_then(|t| t.chars().next());
+        let next = after(text, end);
         let touched = before(text, start).is_some_and(|c| chars::is_word(c) || c == '-')
             || next.is_some_and(|c| chars::is_word(c) || c == '-');
         let Ok(address) = bare.parse::<Ipv4Addr>() else {
@@ -130,7 +113,7 @@ fn v6(context: &Context<'_>, wanted: impl Fn(Ipv6Addr) -> bool) -> Vec<Hit> {
         let skip = usize::from(bare.starts_with(':') && !bare.starts_with("::"));
         let bare = bare.get(skip..).unwrap_or_default();
         let (start, end) = (at + skip, at + skip + bare.len());
-        let next = text.get(end..).and_then(|t| t.chars().next());
+        let next = after(text, end);
         let touched = before(text, start).is_some_and(char::is_alphanumeric)
             || next.is_some_and(char::is_alphanumeric);
         // `::` alone, and `1::2` in a script, say nothing.
@@ -204,7 +187,7 @@ fn card(context: &Context<'_>, seen: &str, start: usize) -> bool {
     let good = shaped(':', 6, 2)
         || shaped('-', 6, 2) && (letters || called())
         || shaped('.', 3, 4) && letters;
-    let next = text.get(end..).and_then(|t| t.chars().next());
+    let next = after(text, end);
     let touched = before(text, start)
         .is_some_and(|c| c.is_alphanumeric() || matches!(c, ':' | '-' | '.'))
         || next.is_some_and(|c| c.is_alphanumeric() || matches!(c, ':' | '-'));

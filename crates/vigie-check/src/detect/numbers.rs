@@ -143,6 +143,25 @@ pub(super) fn alone(text: &str, start: usize, end: usize) -> bool {
     !(touched || sum || more)
 }
 
+/// Runs of certain characters, with where they begin; so many in one text.
+pub(super) fn pieces(text: &str, kept: fn(char) -> bool) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..)?;
+        let start = from + rest.find(kept)?;
+        let tail = text.get(start..)?;
+        let length = tail.find(|c: char| !kept(c)).unwrap_or(tail.len());
+        from = start + length;
+        Some((start, text.get(start..from)?))
+    })
+    .take(MAX_RUNS)
+}
+
+/// The character that stands at a byte, after something that ends there.
+pub(super) fn after(text: &str, at: usize) -> Option<char> {
+    text.get(at..).and_then(|t| t.chars().next())
+}
+
 /// The character before a byte.
 pub(super) fn before(text: &str, at: usize) -> Option<char> {
     text.get(..at).and_then(|t| t.chars().next_back())

@@ -48,6 +48,14 @@ struct Call {
     line: Line,
 }
 
+impl Call {
+    fn hit(&self, context: &Context<'_>) -> Hit {
+        let span = (self.start, self.end);
+        let seen = context.view.clean.get(span.0..span.1).unwrap_or_default();
+        named(span, seen, "numéro de téléphone", "phone number", 2)
+    }
+}
+
 /// Words that announce a number.
 const CALLED: &[&str] = &[
     "tél",
@@ -154,34 +162,13 @@ fn hits(context: &Context<'_>, wanted: impl Fn(&Call) -> bool) -> Vec<Hit> {
     calls(context)
         .into_iter()
         .filter(|c| wanted(c) && !is_public(public, &c.home))
-        .map(|c| {
-            let seen = context.view.clean.get(c.start..c.end).unwrap_or_default();
-            named(
-                (c.start, c.end),
-                seen,
-                "numéro de téléphone",
-                "phone number",
-                2,
-            )
-        })
+        .map(|c| c.hit(context))
         .collect()
 }
 
 /// Any valid number, of a person or of a service.
 pub fn any(context: &Context<'_>) -> Vec<Hit> {
-    calls(context)
-        .into_iter()
-        .map(|c| {
-            let seen = context.view.clean.get(c.start..c.end).unwrap_or_default();
-            named(
-                (c.start, c.end),
-                seen,
-                "numéro de téléphone",
-                "phone number",
-                2,
-            )
-        })
-        .collect()
+    calls(context).into_iter().map(|c| c.hit(context)).collect()
 }
 
 /// Whether ten digits are a valid North American number and written as one: with a dash or brackets, or announced.

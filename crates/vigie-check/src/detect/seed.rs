@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use sha2::{Digest as _, Sha256};
 
 use super::Context;
-use super::numbers::{said, surely};
+use super::numbers::{pieces, said, surely};
 use crate::eval::{Hit, Told};
 use crate::report::{Confidence, Words};
 use crate::text::mask::mask;
@@ -509,9 +509,9 @@ pub fn phrase(context: &Context<'_>) -> Vec<Hit> {
         }
         run.clear();
     };
-    for (start, end) in words(low) {
-        let place = low
-            .get(start..end)
+    for (start, word) in pieces(low, char::is_alphabetic) {
+        let end = start + word.len();
+        let place = Some(word)
             .filter(|w| (3..=8).contains(&w.len()))
             .and_then(|w| LIST.get(w));
         let follows = run.last().is_none_or(|last| near(low, last.end, start));
@@ -535,21 +535,6 @@ struct Word {
     start: usize,
     end: usize,
     place: usize,
-}
-
-/// Runs of letters, with where they begin and end.
-fn words(low: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let rest = low.get(from..)?;
-        let start = from + rest.find(char::is_alphabetic)?;
-        let tail = low.get(start..)?;
-        let length = tail
-            .find(|c: char| !c.is_alphabetic())
-            .unwrap_or(tail.len());
-        from = start + length;
-        Some((start, from))
-    })
 }
 
 /// Whether what stands between two words only counts or parts them: « 1. ladder, 2. giant ».
