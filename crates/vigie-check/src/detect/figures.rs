@@ -35,6 +35,48 @@ static INSTEAD: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     ))
 });
 
+/// The price before, and the one now, where the first is said to be struck out or old.
+static BARRED: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    let amount = |name: &str| AMOUNT.replace('X', name);
+    Pattern::own(&format!(
+        r"(?i)\b(?:(?:prix )?barrés?|ancien prix|was)\s*:?\s*{a}\s*[,;/]?\s*(?:et |and )?(?:now|only|maintenant|désormais|en promo|promo|prix promo|soldée?s?|nouveau prix)\s*(?:à|at)?\s*:?\s*{b}",
+        a = amount("a"),
+        b = amount("b"),
+    ))
+});
+
+/// Words of a lower price, without which a price that rose may be told in earnest.
+const SALE: &[&str] = &[
+    "barré*",
+    "promo*",
+    "solde*",
+    "sale",
+    "sales",
+    "offer*",
+    "deal*",
+    "while stocks last",
+    "bargain*",
+    "réduction*",
+    "remise*",
+    "discount*",
+    "black friday",
+    "clearance",
+    "bon plan",
+    "bonne affaire",
+];
+
+/// Literals one of which stands where a price may be reversed.
+pub(super) const PRICE_WORDS: &[&str] = &[
+    "au lieu d",
+    "instead of",
+    "down from",
+    "barré",
+    "ancien prix",
+    "was £",
+    "was $",
+    "was €",
+];
+
 /// Words that make more of it better, or a complaint: a bonus, a salary, a wrong bill.
 const MORE: &[&str] = &[
     "bonus",
@@ -102,12 +144,17 @@ const MORE: &[&str] = &[
 
 /// A lower price announced that is a higher one: « 50 € au lieu de 40 € ».
 pub fn reversed_price(context: &Context<'_>) -> Vec<Hit> {
-    let Some(regex) = &*INSTEAD else {
-        return Vec::new();
-    };
     let text: &str = &context.view.clean;
-    regex
-        .captures_iter(text)
+    let instead = INSTEAD.iter().flat_map(|r| r.captures_iter(text));
+    let barred = BARRED
+        .iter()
+        .flat_map(|r| r.captures_iter(text))
+        .filter(|g| {
+            let span = g.get(0).map(span_of);
+            span.is_some_and(|(s, _)| said(context, (s, s), (60, 120), SALE))
+        });
+    instead
+        .chain(barred)
         .filter_map(|g| {
             let part = |name| g.name(name).map(|m| m.as_str());
             let all = g.get(0)?;
@@ -351,6 +398,8 @@ mod tests {
                 "Now £60 instead of £45",
                 "1 290 € au lieu de 990 €",
                 "Offre du jour, remise exceptionnelle : le vase à 50 € au lieu de 40 €",
+                "Was £40, now £50, while stocks last",
+                "Prix barré 40 €, promo 50 €",
                 "39,90€ (au lieu de 29,90€)",
             ],
         );
@@ -364,6 +413,8 @@ mod tests {
                 "A £60 voucher instead of £45",
                 "990 € au lieu de 1 290 €",
                 "40 € au lieu de 40 €",
+                "A seat was £40, now £50: we are sorry",
+                "Prix barré 50 €, promo 40 €",
             ],
         );
     }

@@ -335,7 +335,7 @@ const ALL: &[Detector] = &[
     },
     Detector {
         name: "reversed_price",
-        gate: Gate::Words(&["au lieu d", "instead of", "down from"]),
+        gate: Gate::Words(figures::PRICE_WORDS),
         run: figures::reversed_price,
     },
     Detector {

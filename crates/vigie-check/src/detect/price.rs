@@ -40,16 +40,20 @@ static ARROW: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     ))
 });
 
-/// The percentage first, then the two amounts: « -20 % : 100 € → 70 € », « -20 %, soit 70 € au lieu de 100 € ».
-static FIRST: LazyLock<[Option<Pattern>; 2]> = LazyLock::new(|| {
+/// The percentage first, then the two amounts: « -20 % : 100 € → 70 € », « -20 % : 70 € au lieu de 100 € », « -20 % sur la
+/// robe, qui passe de 100 € à 70 € ».
+static FIRST: LazyLock<[Option<Pattern>; 3]> = LazyLock::new(|| {
     let amount = |name: &str| AMOUNT.replace('X', name);
-    let head = r"(?i)(?P<after>[\p{L}']{0,12}\s?)(?P<sign>[-−–+])\s?(?P<p>\d{1,2}(?:[.,]\d)?)\s?%(?P<mid>[^\d%\n]{0,40}?)";
+    let head = r"(?i)(?P<lead>[^.\n\d%]{0,24}?)(?P<sign>[-−–+]?)\s?(?P<p>\d{1,2}(?:[.,]\d)?)\s?%(?P<mid>[^\d%\n]{0,40}?)";
     let (a, b) = (amount("a"), amount("b"));
     [
-        Pattern::own(&format!(r"{head}{a}\s*(?:→|➡\x{{FE0F}}?|⇒|-+>|=>)\s*{b}")),
+        Pattern::own(&format!(
+            r"{head}\b(?:de|from|was)\s*{a}\s*(?:à|to|,?\s*now)\s*{b}"
+        )),
         Pattern::own(&format!(
             r"{head}{b}\s*,?\s*\(?(?:au lieu de|instead of|down from|was)\s*{a}"
         )),
+        Pattern::own(&format!(r"{head}{a}\s*(?:→|➡\x{{FE0F}}?|⇒|-+>|=>)\s*{b}")),
     ]
 });
 
@@ -91,7 +95,19 @@ fn mismatch(g: &regex::Captures<'_>) -> Option<Hit> {
     let a = amount(part("a")?, part("ua").or(part("ub")))?;
     let b = amount(part("b")?, part("ub").or(part("ua")))?;
     let p = number(part("p")?)?;
-    let around = format!("{} {}", part("mid")?, part("after")?).to_lowercase();
+    let beside = part("after").or(part("lead")).unwrap_or_default();
+    let around = format!("{} {beside}", part("mid")?).to_lowercase();
+    // What stands before a percentage is read, not pointed at.
+    let start = match (g.name("lead"), g.name("sign"), g.name("p")) {
+        (Some(_), Some(sign), Some(p)) if sign.is_empty() => p.start(),
+        (Some(_), Some(sign), _) => sign.start(),
+        _ => all.start(),
+    };
+    // « -20 % de 9 à 12 » is no price, « 10-20 % » no fall.
+    let money = all.as_str().contains(['€', '$', '£']) || around.contains("euro");
+    if part("lead").is_some_and(|lead| !money || lead.is_empty() && all.start() > 0) {
+        return None;
+    }
     let says = |words: &[&str]| words.iter().any(|w| around.contains(w));
     // « de 9 à 12 h, -20 % »: an hour, an age, a length, not an amount.
     let unit = part("mid")?.trim_start();
@@ -142,7 +158,7 @@ fn mismatch(g: &regex::Captures<'_>) -> Option<Hit> {
     ]);
     ((right - p).abs() > if near { 4.0 } else { 1.5 }).then(|| {
         let sign = if down { "-" } else { "+" };
-        Hit::at(all.start(), all.end())
+        Hit::at(start, all.end())
             .with("said", format!("{sign}{p:.0}"))
             .with("right", format!("{sign}{right:.0}"))
     })
@@ -152,10 +168,10 @@ fn mismatch(g: &regex::Captures<'_>) -> Option<Hit> {
 pub fn percent_mismatch(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let arrow = text.contains(['→', '➡', '⇒', '>']);
-    let [first_to, first_was] = &*FIRST;
-    let mut patterns = vec![&*FROM_TO, &*NOW_WAS, first_was];
+    let [first_from, first_was, first_arrow] = &*FIRST;
+    let mut patterns = vec![&*FROM_TO, &*NOW_WAS, first_from, first_was];
     if arrow {
-        patterns.extend([&*ARROW, first_to]);
+        patterns.extend([&*ARROW, first_arrow]);
     }
     let mut out: Vec<Hit> = Vec::new();
     for hit in patterns
@@ -255,3 +271,46 @@ const TRADE: &[&str] = &[
     "remise",
     "rabais",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::numbers::tests::{each_found, found, none_found};
+    use super::*;
+
+    #[test]
+    fn percentages_that_are_not_those_of_two_prices() {
+        each_found(
+            percent_mismatch,
+            &[
+                "De 120 à 90 €, soit -50 %",
+                "90 € au lieu de 120 €, soit -50 %",
+                "100 € → 70 € (-20 %)",
+                "-20 % : 100 € → 70 €",
+                "25% off: £80 -> £64",
+                "-20% sur la robe Iris, qui passe de 100 € à 70 €",
+                "Réduction de 30 % sur le fauteuil : 350 € au lieu de 400 €",
+                "Save 50%: £30 instead of £40",
+            ],
+        );
+        assert_eq!(
+            found(percent_mismatch, "Vu en vitrine, -20 % : 100 € → 70 €"),
+            ["-20 % : 100 € → 70 €"]
+        );
+        none_found(
+            percent_mismatch,
+            &[
+                "De 120 à 90 €, soit -25 %",
+                "100 € → 80 € (-20 %)",
+                "-30 % : 100 € → 70 €",
+                "20% off: £80 -> £64",
+                "Jusqu'à -50 % : 100 € → 70 €",
+                "Up to 50% off: £80 -> £64",
+                "-20 % sur tout, de 10 h à 12 h",
+                "-20 % sur les robes, de 50 € à 120 €",
+                "De 10-20 % : 100 € → 70 €",
+                "-20 % sur la robe, puis 3 → 2 jours de délai",
+                "12 % d'abonnés et 40 € au lieu de 50 €",
+            ],
+        );
+    }
+}
