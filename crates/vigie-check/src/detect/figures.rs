@@ -11,12 +11,12 @@ use crate::scan::pattern::Pattern;
 /// Signs and words of money.
 const MONEY: &[&str] = &["€", "$", "£", "euro", "eur", "usd", "dollar", "pound"];
 
-/// Where a match stands, without the spaces before it.
+/// Where a match stands, without the spaces around it.
 fn span_of(found: regex::Match<'_>) -> (usize, usize) {
     let seen = found.as_str();
     (
         found.start() + seen.len() - seen.trim_start().len(),
-        found.end(),
+        found.start() + seen.trim_end().len(),
     )
 }
 
@@ -142,6 +142,32 @@ const MORE: &[&str] = &[
     "target*",
 ];
 
+/// Words after a price that make it one of something else: of each piece, of a month, of a part.
+const EACH: &[&str] = &[
+    "pièce",
+    "l'unité",
+    "chacun*",
+    "chaque",
+    "each",
+    "apiece",
+    "per",
+    "par",
+    "a month",
+    "a week",
+    "a year",
+    "a piece",
+    "le mois",
+    "la nuit",
+    "la place",
+    "l'un",
+    "l'une",
+    "séparément",
+    "separately",
+    "/",
+    "+",
+    "plus",
+];
+
 /// A lower price announced that is a higher one: « 50 € au lieu de 40 € ».
 pub fn reversed_price(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
@@ -163,8 +189,12 @@ pub fn reversed_price(context: &Context<'_>) -> Vec<Hit> {
             let span = span_of(all);
             let cut = before(text, span.0)
                 .is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | ',' | '/'));
-            let good = b > a && a > 0.0 && of_money(all.as_str()) && !cut;
-            (good && !said(context, span, (60, 24), MORE)).then(|| Hit::at(span.0, span.1))
+            // Three times as much is the price of more.
+            let good = b > a && b <= 3.0 * a && of_money(all.as_str()) && !cut;
+            (good
+                && !said(context, span, (60, 24), MORE)
+                && !said(context, (span.1, span.1), (0, 14), EACH))
+            .then(|| Hit::at(span.0, span.1))
         })
         .collect()
 }
@@ -269,6 +299,12 @@ const NOT_HOURS: &[&str] = &[
     "check-in",
     "arrivée*",
     "départ*",
+    "train*",
+    "tgv",
+    "bus",
+    "ferry",
+    "route",
+    "trajet*",
     "relais",
     "km",
     "durée",
@@ -413,6 +449,9 @@ mod tests {
                 "A £60 voucher instead of £45",
                 "990 € au lieu de 1 290 €",
                 "40 € au lieu de 40 €",
+                "Les trois tasses à 30 € au lieu de 12 € pièce",
+                "Three mugs for £30 instead of £22 each",
+                "Le pack à 50 € (au lieu de 40 € + 25 €)",
                 "A seat was £40, now £50: we are sorry",
                 "Prix barré 50 €, promo 40 €",
             ],
