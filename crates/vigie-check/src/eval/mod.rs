@@ -6,6 +6,7 @@
 mod denial;
 mod fields;
 mod findings;
+mod near;
 mod nodes;
 mod run;
 

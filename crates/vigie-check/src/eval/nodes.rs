@@ -1,11 +1,11 @@
 //! Whether a condition on the text holds, and where.
 
 use super::denial::denied;
+use super::near::{Places, Stretch};
 use super::{Field, Hit, Shared};
 use crate::detect::Context;
 use crate::limits;
 use crate::rule::condition::{self, Truth};
-use crate::rule::file::Side;
 use crate::rule::model::{Anchored, Near, Node};
 use crate::scan::features::Features;
 use crate::scan::runs::Runs;
@@ -198,35 +198,23 @@ fn close(near: &Near, field: &Field<'_>, shared: &Shared<'_>, wanted: bool) -> V
     };
     let to = held(&near.to, field, shared).unwrap_or_default();
     let place = |h: &Hit| {
-        h.span.map(|(s, e)| {
-            let last = e.saturating_sub(1);
-            let (first, last) = match near.words {
-                Some(_) => (field.view.word_at(s), field.view.word_at(last)),
-                None => (field.view.sentence_at(s), field.view.sentence_at(last)),
+        h.span.map(|(start, end)| {
+            let number = |at: usize| match near.words {
+                Some(_) => field.view.word_at(at),
+                None => field.view.sentence_at(at),
             };
-            (s, e, first, last)
+            Stretch {
+                start,
+                end,
+                first: number(start),
+                last: number(end.saturating_sub(1)),
+            }
         })
     };
     let reach = near.words.unwrap_or(0);
-    let to: Vec<_> = to.iter().map(place).collect();
-    of.into_iter()
-        .filter(|hit| {
-            let this = place(hit);
-            let found = to.iter().any(|that| match (this, that) {
-                (Some((s, e, first, last)), &Some((from, end, begins, ends))) => {
-                    begins <= last + reach
-                        && first <= ends + reach
-                        && match near.side {
-                            None => true,
-                            Some(Side::Before) => end <= s,
-                            Some(Side::After) => from >= e,
-                        }
-                }
-                _ => near.side.is_none(),
-            });
-            found == wanted
-        })
-        .collect()
+    let to = Places::of(to.iter().map(place));
+    let is_near = |hit: &Hit| to.near(place(hit), reach, near.side);
+    of.into_iter().filter(|h| is_near(h) == wanted).collect()
 }
 
 /// Drops hits that stand too far in, in quotes, or under a negation.

@@ -23,19 +23,43 @@ pub(crate) struct Table {
     short: Buckets,
     /// Those that only a word can begin with.
     leading: Buckets,
+    shelf: Shelf,
 }
 
-/// Literals by a key of some bits: a bitmap, running counts of its bits, and what is filed under each.
+/// What is filed under each key, of all buckets.
 ///
 /// All that is known of the literals of a key is in one run of numbers, so that looking at them reads one or two lines of
 /// the cache. Of each literal: its check, its place and marks, its sizes, what it stands for, its bytes.
 #[derive(Debug, Default)]
-struct Buckets {
-    bits: Vec<u64>,
-    before: Vec<u32>,
+struct Shelf {
+    /// Where each run begins; one more at the end of each bucket.
     starts: Vec<u32>,
     records: Vec<u32>,
 }
+
+/// Keys of some bits: a bitmap, and before each of its words, how many runs stand on the shelf before it.
+#[derive(Debug, Default)]
+struct Buckets {
+    bits: Vec<u64>,
+    before: Vec<u32>,
+}
+
+/// Something that may stand at a place of a text: the number of a run on the shelf, and the place.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    run: u32,
+    at: u32,
+}
+
+impl Candidate {
+    #[inline]
+    fn new(run: u32, at: usize) -> Candidate {
+        Candidate { run, at: at as u32 }
+    }
+}
+
+/// Candidates that are looked at together.
+const TOGETHER: usize = 256;
 
 /// What is looked at before a literal is compared: most places that share its key are refused by its check.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,6 +94,7 @@ impl Buckets {
         mut filed: Vec<(u32, Entry)>,
         literals: &[S],
         meaning: &impl Fn(usize, &mut Vec<u32>),
+        shelf: &mut Shelf,
     ) -> Buckets {
         if filed.is_empty() {
             return Buckets::default();
@@ -79,23 +104,22 @@ impl Buckets {
             bits: vec![0; 1 << (width - 6)],
             ..Buckets::default()
         };
+        let mut sum = shelf.starts.len() as u32;
         let mut last = None;
         let mut means = Vec::new();
         for (key, entry) in filed {
             if last != Some(key) {
                 out.bits[(key >> 6) as usize] |= 1 << (key & 63);
-                out.starts.push(out.records.len() as u32);
+                shelf.starts.push(shelf.records.len() as u32);
                 last = Some(key);
             }
             means.clear();
             meaning(entry.literal, &mut means);
             means.truncate(u16::MAX as usize);
             let text = literals.get(entry.literal).map_or("", AsRef::as_ref);
-            out.record(entry, cut(text.as_bytes()), &means);
+            shelf.record(entry, cut(text.as_bytes()), &means);
         }
-        out.starts.push(out.records.len() as u32);
-        out.records.shrink_to_fit();
-        let mut sum = 0;
+        shelf.starts.push(shelf.records.len() as u32);
         for word in &out.bits {
             out.before.push(sum);
             sum += word.count_ones();
@@ -103,6 +127,24 @@ impl Buckets {
         out
     }
 
+    #[inline]
+    fn has(&self, key: u32) -> bool {
+        self.bits
+            .get((key >> 6) as usize)
+            .is_some_and(|w| w >> (key & 63) & 1 == 1)
+    }
+
+    /// The run of a key that [`Buckets::has`].
+    #[inline]
+    fn run(&self, key: u32) -> u32 {
+        let word = (key >> 6) as usize;
+        let bits = self.bits.get(word).copied().unwrap_or_default();
+        let before = self.before.get(word).copied().unwrap_or_default();
+        before + (bits & ((1u64 << (key & 63)) - 1)).count_ones()
+    }
+}
+
+impl Shelf {
     /// Writes what is known of a literal.
     fn record(&mut self, entry: Entry, literal: &[u8], means: &[u32]) {
         self.records.extend([
@@ -114,24 +156,10 @@ impl Buckets {
         self.records.extend(literal.chunks(4).map(packed));
     }
 
-    #[inline]
-    fn has(&self, key: u32) -> bool {
-        self.bits
-            .get((key >> 6) as usize)
-            .is_some_and(|w| w >> (key & 63) & 1 == 1)
-    }
-
-    /// What is filed under a key that [`Buckets::has`].
-    fn at(&self, key: u32) -> &[u32] {
-        let word = (key >> 6) as usize;
-        let (Some(bits), Some(before)) = (self.bits.get(word), self.before.get(word)) else {
-            return &[];
-        };
-        let slot = *before as usize + (bits & ((1u64 << (key & 63)) - 1)).count_ones() as usize;
-        match (self.starts.get(slot), self.starts.get(slot + 1)) {
-            (Some(&s), Some(&e)) => self.records.get(s as usize..e as usize).unwrap_or_default(),
-            _ => &[],
-        }
+    /// The bounds of a run.
+    fn bounds(&self, run: u32) -> (usize, usize) {
+        let at = |n: usize| self.starts.get(n).map_or(0, |s| *s as usize);
+        (at(run as usize), at(run as usize + 1))
     }
 }
 
@@ -316,20 +344,27 @@ impl Table {
                 }
             }
         }
-        let build = |width, filed| Buckets::build(width, filed, literals, &meaning);
-        Table {
+        let mut shelf = Shelf::default();
+        let mut build = |width, filed| Buckets::build(width, filed, literals, &meaning, &mut shelf);
+        let mut table = Table {
             words: build(WORD, words),
             pairs: build(WORD, pairs),
             begun: build(FOUR, begun),
             four: build(FOUR, fours),
             short: build(SHORT, anywhere),
             leading: build(SHORT, leading),
-        }
+            shelf: Shelf::default(),
+        };
+        shelf.starts.shrink_to_fit();
+        shelf.records.shrink_to_fit();
+        table.shelf = shelf;
+        table
     }
 
     /// Calls `found(meaning, start, end)` for each place where a literal stands.
     pub(crate) fn scan(&self, low: &str, mut found: impl FnMut(&[u32], usize, usize)) {
         let bytes = low.as_bytes();
+        let mut seen = Vec::with_capacity(TOGETHER);
         let (mut inside, mut start, mut hash) = (false, 0, 0);
         let mut last = Word::default();
         for (i, byte) in bytes.iter().enumerate() {
@@ -341,11 +376,11 @@ impl Table {
             if let Some(key) = four
                 && self.four.has(key)
             {
-                self.verify(self.four.at(key), bytes, i, &mut found);
+                seen.push(Candidate::new(self.four.run(key), i));
             }
             let pair = u32::from(*byte) | u32::from(next) << 8;
             if self.short.has(pair) {
-                self.verify(self.short.at(pair), bytes, i, &mut found);
+                seen.push(Candidate::new(self.short.run(pair), i));
             }
             let word = match byte {
                 0..0x80 => byte.is_ascii_alphanumeric() || *byte == b'_',
@@ -357,12 +392,12 @@ impl Table {
                 if !inside {
                     (start, hash) = (i, 0);
                     if self.leading.has(pair) {
-                        self.verify(self.leading.at(pair), bytes, i, &mut found);
+                        seen.push(Candidate::new(self.leading.run(pair), i));
                     }
                     if let Some(key) = four
                         && self.begun.has(key)
                     {
-                        self.verify(self.begun.at(key), bytes, i, &mut found);
+                        seen.push(Candidate::new(self.begun.run(key), i));
                     }
                 }
                 hash = hashed(hash, *byte);
@@ -372,10 +407,13 @@ impl Table {
                     start,
                     end: i,
                 };
-                self.word(last, this, bytes, &mut found);
+                self.word(last, this, bytes, &mut seen);
                 last = this;
             }
             inside = word;
+            if seen.len() >= TOGETHER {
+                self.look(&mut seen, bytes, &mut found);
+            }
         }
         if inside {
             let this = Word {
@@ -383,68 +421,78 @@ impl Table {
                 start,
                 end: bytes.len(),
             };
-            self.word(last, this, bytes, &mut found);
+            self.word(last, this, bytes, &mut seen);
+        }
+        self.look(&mut seen, bytes, &mut found);
+    }
+
+    /// Looks at candidates, and forgets them.
+    ///
+    /// The runs of all are read a first time before any is compared: the memory they are in is then fetched at once, and
+    /// not one after the other. Measured on short posts, the whole check is a twentieth
+    /// quicker.
+    fn look(
+        &self,
+        seen: &mut Vec<Candidate>,
+        low: &[u8],
+        found: &mut impl FnMut(&[u32], usize, usize),
+    ) {
+        let first = |c: &Candidate| self.shelf.records.get(self.shelf.bounds(c.run).0);
+        std::hint::black_box(seen.iter().filter_map(first).fold(0u32, |all, n| all ^ n));
+        for candidate in seen.drain(..) {
+            let (from, to) = self.shelf.bounds(candidate.run);
+            let run = self.shelf.records.get(from..to).unwrap_or_default();
+            verify(run, low, candidate.at as usize, found);
         }
     }
 
     /// Looks for literals with a whole word that ends here, or with the word before and this one.
     #[inline]
-    fn word(
-        &self,
-        last: Word,
-        this: Word,
-        low: &[u8],
-        found: &mut impl FnMut(&[u32], usize, usize),
-    ) {
+    fn word(&self, last: Word, this: Word, low: &[u8], seen: &mut Vec<Candidate>) {
         let alone = key(this.hash);
         if self.words.has(alone) {
-            self.verify(self.words.at(alone), low, this.start, found);
+            seen.push(Candidate::new(self.words.run(alone), this.start));
         }
         if last.end + 1 == this.start
             && let Some(between) = low.get(last.end)
         {
             let both = pair(last.hash, *between, this.hash);
             if self.pairs.has(both) {
-                self.verify(self.pairs.at(both), low, last.start, found);
+                seen.push(Candidate::new(self.pairs.run(both), last.start));
             }
         }
     }
+}
 
-    fn verify(
-        &self,
-        records: &[u32],
-        low: &[u8],
-        at: usize,
-        found: &mut impl FnMut(&[u32], usize, usize),
-    ) {
-        let mut left = records;
-        while let [check, place, size, rest @ ..] = left {
-            let length = (size & 0xFFFF) as usize;
-            let Some((means, rest)) = rest.split_at_checked((size >> 16) as usize) else {
-                return;
-            };
-            let Some((literal, rest)) = rest.split_at_checked(length.div_ceil(4)) else {
-                return;
-            };
-            left = rest;
-            let (back, more) = ((place & 0xFFFF) as usize, (place >> 16) as u16);
-            let Some(start) = at.checked_sub(back) else {
-                continue;
-            };
-            let check_at = start + usize::from(more & (CHECKED - 1));
-            if more & CHECKED != 0 && word(low, check_at) != Some(*check) {
-                continue;
-            }
-            let end = start + length;
-            let letter = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphanumeric);
-            if more & LEFT != 0 && start > 0 && letter(low.get(start - 1))
-                || more & RIGHT != 0 && letter(low.get(end))
-            {
-                continue;
-            }
-            if low.get(start..end).is_some_and(|text| same(text, literal)) {
-                found(means, start, end);
-            }
+/// Compares the literals of a run with what stands at a place.
+fn verify(records: &[u32], low: &[u8], at: usize, found: &mut impl FnMut(&[u32], usize, usize)) {
+    let mut left = records;
+    while let [check, place, size, rest @ ..] = left {
+        let length = (size & 0xFFFF) as usize;
+        let Some((means, rest)) = rest.split_at_checked((size >> 16) as usize) else {
+            return;
+        };
+        let Some((literal, rest)) = rest.split_at_checked(length.div_ceil(4)) else {
+            return;
+        };
+        left = rest;
+        let (back, more) = ((place & 0xFFFF) as usize, (place >> 16) as u16);
+        let Some(start) = at.checked_sub(back) else {
+            continue;
+        };
+        let check_at = start + usize::from(more & (CHECKED - 1));
+        if more & CHECKED != 0 && word(low, check_at) != Some(*check) {
+            continue;
+        }
+        let end = start + length;
+        let letter = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphanumeric);
+        if more & LEFT != 0 && start > 0 && letter(low.get(start - 1))
+            || more & RIGHT != 0 && letter(low.get(end))
+        {
+            continue;
+        }
+        if low.get(start..end).is_some_and(|text| same(text, literal)) {
+            found(means, start, end);
         }
     }
 }
