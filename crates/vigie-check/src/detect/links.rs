@@ -196,10 +196,10 @@ pub fn private_host(context: &Context<'_>) -> Vec<Hit> {
             let host = host(&link.url);
             let public = context.facts.list("org.public_domains");
             let why = match before_domain(&host, public) {
-                None => why_private(&link, &host)?,
+                None => why_private(link, &host)?,
                 // A rehearsal under a public domain is not for the public, unless it is declared itself.
                 Some(before) if rehearsal(before.split('.')) => "staging",
-                Some(_) => draft(&link)?,
+                Some(_) => draft(link)?,
             };
             Some(
                 Hit::at(link.start, link.end)

@@ -137,14 +137,12 @@ fn seek(node: &Node, field: &Field<'_>, shared: &Shared<'_>, hits: &mut Vec<Hit>
     if let Some(apart) = &node.apart {
         hits.extend(close(apart, field, shared, false));
     }
-    let mut ask = |inner: &Node| hits.extend(held(inner, field, shared).unwrap_or_default());
+    let ask = |inner: &Node| hits.extend(held(inner, field, shared).unwrap_or_default());
     match node.parts.filter(|_| !shared.thorough) {
         None => node.any.iter().for_each(ask),
         Some(first) => {
             let awake = field.parts.between(first, first + node.any.len());
-            awake
-                .filter_map(|n| node.any.get(n - first))
-                .for_each(|inner| ask(inner));
+            awake.filter_map(|n| node.any.get(n - first)).for_each(ask);
         }
     }
 }
