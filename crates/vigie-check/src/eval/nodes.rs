@@ -161,23 +161,24 @@ fn held(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>>
 /// The matches of an expression; its named groups, except `hit`, are names for the message.
 fn matches(anchored: &Anchored, view: &View<'_>, hits: &mut Vec<Hit>) {
     let pattern = &anchored.pattern;
+    let parts = pattern.parts(&view.clean).into_iter();
     if !anchored.named {
-        let found = pattern.find_iter(&view.clean).take(limits::MAX_HITS);
-        hits.extend(
-            found
-                .filter(|m| !m.is_empty())
-                .map(|m| Hit::at(m.start(), m.end())),
-        );
+        let found = parts.flat_map(|(from, part)| {
+            let found = pattern.find_iter(part).filter(|m| !m.is_empty());
+            found.map(move |m| Hit::at(from + m.start(), from + m.end()))
+        });
+        hits.extend(found.take(limits::MAX_HITS));
         return;
     }
-    for groups in pattern.captures_iter(&view.clean).take(limits::MAX_HITS) {
+    let all = parts.flat_map(|(from, part)| pattern.captures_iter(part).map(move |g| (from, g)));
+    for (from, groups) in all.take(limits::MAX_HITS) {
         let Some(found) = groups.name("hit").or_else(|| groups.get(0)) else {
             continue;
         };
         if found.is_empty() {
             continue;
         }
-        let mut hit = Hit::at(found.start(), found.end());
+        let mut hit = Hit::at(from + found.start(), from + found.end());
         for name in pattern.names().filter(|n| *n != "hit") {
             if let Some(group) = groups.name(name) {
                 hit = hit.with(name, mask::shorten(group.as_str(), 60));

@@ -13,6 +13,15 @@ use super::required::{Needs, needs};
 /// Bytes that one expression may take once compiled.
 const SIZE: usize = 4 << 20;
 
+/// Bytes from which on a text is long.
+const LONG: usize = 640;
+
+/// Bytes that are read beyond what a wider expression sees.
+const BEYOND: usize = 200;
+
+/// Parts of a text above which all of it is read.
+const PARTS: usize = 256;
+
 /// An expression, and a wider one over bytes, without word boundaries and counts.
 ///
 /// The engine finds Unicode word boundaries slowly in texts with accents; an automaton that counts has a state for each
@@ -26,6 +35,8 @@ pub struct Pattern {
     names: Vec<String>,
     /// Whether it has a boundary, a count or letters beyond ASCII, so that a wider one is worth its memory.
     slow: bool,
+    /// Whether it says nothing of the beginning or end of a text or line, so that parts of a text can be read alone.
+    loose: bool,
     full: OnceLock<Option<Regex>>,
     wide: OnceLock<Option<bytes::Regex>>,
 }
@@ -52,6 +63,7 @@ impl Pattern {
             source: pattern.to_owned(),
             names,
             slow: has_boundary(hir) || counts(hir) || beyond_ascii(hir),
+            loose: !hir.properties().look_set().contains_anchor(),
             full: OnceLock::new(),
             wide: OnceLock::new(),
         }
@@ -108,6 +120,33 @@ impl Pattern {
             .flatten()
     }
 
+    /// The parts of a text in which matches can begin, and where each part is: all of it when it is short.
+    ///
+    /// In a long text with accents the full expression is slow, and the wider one is not: it says where to look. A match
+    /// of which more than [`BEYOND`] bytes stand beyond what the wider one sees is then missed.
+    pub(crate) fn parts<'t>(&self, text: &'t str) -> Vec<(usize, &'t str)> {
+        let whole = vec![(0, text)];
+        let Some(wide) = self.wide().filter(|_| text.len() > LONG && self.loose) else {
+            return whole;
+        };
+        let mut out: Vec<(usize, usize)> = Vec::new();
+        for found in wide.find_iter(text.as_bytes()) {
+            let start = blank_before(text, found.start());
+            let end = blank_after(text, found.end() + BEYOND);
+            if let Some((_, last)) = out.last_mut().filter(|(_, last)| start <= *last) {
+                *last = end.max(*last);
+            } else if out.len() == PARTS {
+                return whole;
+            } else {
+                out.push((start, end));
+            }
+        }
+        let parts = out.into_iter();
+        parts
+            .filter_map(|(start, end)| Some((start, text.get(start..end)?)))
+            .collect()
+    }
+
     /// The first match.
     pub fn find<'t>(&self, text: &'t str) -> Option<regex::Match<'t>> {
         self.for_text(text)?.find(text)
@@ -149,6 +188,20 @@ impl Together {
         });
         wide.as_ref().is_none_or(|w| w.is_match(text.as_bytes()))
     }
+}
+
+/// The place after the last blank before a place.
+fn blank_before(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let blank = before.iter().rposition(u8::is_ascii_whitespace);
+    blank.map_or(0, |n| n + 1)
+}
+
+/// The first blank at or after a place.
+fn blank_after(text: &str, at: usize) -> usize {
+    let after = text.as_bytes().get(at..).unwrap_or_default();
+    let blank = after.iter().position(u8::is_ascii_whitespace);
+    blank.map_or(text.len(), |n| at + n)
 }
 
 fn parse(pattern: &str) -> Result<Hir, String> {
@@ -300,6 +353,22 @@ mod tests {
     }
 
     proptest! {
+        /// Read by parts, a long text has the matches that it has when read whole.
+        #[test]
+        fn parts_hold_all_matches(pieces in proptest::collection::vec("[a-cé 0-9]{0,12}|filler words here ", 150..400)) {
+            let text = pieces.concat().repeat(4);
+            for source in [r"\bé[a-c]{2,9}\b", r"(?i)\bab?c\b[^0]{0,20}\b\d+\b", r"[^\w ]|\b\d[a-z]{3,}\d\b"] {
+                let pattern = Pattern::new(source).unwrap();
+                let full = pattern.full().unwrap();
+                let whole: Vec<_> = full.find_iter(&text).map(|m| m.range()).collect();
+                let mut parts = Vec::new();
+                for (from, part) in pattern.parts(&text) {
+                    parts.extend(full.find_iter(part).map(|m| m.start() + from..m.end() + from));
+                }
+                prop_assert_eq!(parts, whole, "{}", source);
+            }
+        }
+
         #[test]
         fn nothing_is_lost(text in "[a-zéÉ 0-9🎉]{0,40}") {
             let pattern = Pattern::new(r"\b(?:a|é)[a-z]*\d\b|\bb\B.|c[^d]{5,9}d|\p{Lu}[\p{L}0]{2}|(?i)é[à-ÿ]?k").unwrap();
