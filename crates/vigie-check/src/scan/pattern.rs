@@ -131,8 +131,14 @@ impl Pattern {
         };
         let mut out: Vec<(usize, usize)> = Vec::new();
         for found in wide.find_iter(text.as_bytes()) {
-            let start = blank_before(text, found.start());
-            let end = blank_after(text, found.end() + BEYOND);
+            let end = found.end() + BEYOND;
+            if out.last().is_some_and(|(_, last)| end <= *last) {
+                continue;
+            }
+            let blanks = (blank_before(text, found.start()), blank_after(text, end));
+            let (Some(start), Some(end)) = blanks else {
+                return whole;
+            };
             if let Some((_, last)) = out.last_mut().filter(|(_, last)| start <= *last) {
                 *last = end.max(*last);
             } else if out.len() == PARTS {
@@ -190,18 +196,25 @@ impl Together {
     }
 }
 
-/// The place after the last blank before a place.
-fn blank_before(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or_default();
-    let blank = before.iter().rposition(u8::is_ascii_whitespace);
-    blank.map_or(0, |n| n + 1)
+/// The place after the last blank before a place, or the beginning; `None` when neither is close.
+fn blank_before(text: &str, at: usize) -> Option<usize> {
+    let from = at.saturating_sub(BEYOND);
+    let before = text.as_bytes().get(from..at)?;
+    match before.iter().rposition(u8::is_ascii_whitespace) {
+        Some(n) => Some(from + n + 1),
+        None => (from == 0).then_some(0),
+    }
 }
 
-/// The first blank at or after a place.
-fn blank_after(text: &str, at: usize) -> usize {
-    let after = text.as_bytes().get(at..).unwrap_or_default();
-    let blank = after.iter().position(u8::is_ascii_whitespace);
-    blank.map_or(text.len(), |n| at + n)
+/// The first blank at or after a place, or the end; `None` when neither is close.
+fn blank_after(text: &str, at: usize) -> Option<usize> {
+    let at = at.min(text.len());
+    let to = (at + BEYOND).min(text.len());
+    let after = text.as_bytes().get(at..to)?;
+    match after.iter().position(u8::is_ascii_whitespace) {
+        Some(n) => Some(at + n),
+        None => (to == text.len()).then_some(to),
+    }
 }
 
 fn parse(pattern: &str) -> Result<Hir, String> {

@@ -585,7 +585,7 @@ mod tests {
             words in proptest::collection::vec("[abé «_]{1,9}", 1..40),
             text in "[abé «_]{0,80}",
         ) {
-            let edges = |n: usize| Edges { left: n % 2 == 0, right: n % 3 == 0 };
+            let edges = |n: usize| Edges { left: n.is_multiple_of(2), right: n.is_multiple_of(3) };
             let table = Table::build(&words, edges, |n, out| out.push(n as u32), &Common::default());
             let mut mine = Vec::new();
             table.scan(&text, |n, s, e| mine.push((n[0] as usize, s, e)));
