@@ -159,7 +159,7 @@ pub fn too_dear(source: &str, usual: &Packs, clock: &dyn Fn() -> Duration) -> Op
     let packs = Packs::alone(&[own]).ok()?;
     let measured = cost::on_ordinary_posts(&packs, usual, clock);
     let (_, time) = measured.into_iter().next()?;
-    (time > cost::MOST).then(|| Wrong::Dear(time.as_micros()))
+    (time > cost::MOST).then_some(Wrong::Dear(time.as_micros()))
 }
 
 /// Reads a rule and runs its examples: its name and how serious it is, or all that is wrong.
