@@ -212,6 +212,7 @@ async fn fill(data: &Path) -> Vec<String> {
                 link: None,
                 langs: vec!["fr".into()],
                 media: vec![],
+                reply_to: None,
             }],
             window: vigie_core::schedule::window(Some(at), now, SignedDuration::from_hours(24)),
         };

@@ -151,12 +151,15 @@ async fn main_job(lang: &str) {
     // Two pages, one of them on a real network: one asks, the other confirms.
     ines.go(&format!("{url}/channels")).await;
     ines.axe("channels").await;
-    ines.fill("#sandbox_name", "Atelier Merlin").await;
-    submit(&ines, "form[action='/channels/sandbox'] .button").await;
-    ines.fill("#handle", &account.handle).await;
-    ines.fill("#app_password", &account.app_password).await;
-    ines.fill("#service", &pds.url).await;
-    submit(&ines, "form[action='/channels/bluesky'] .button").await;
+    ines.click("#connect-sandbox > summary").await;
+    ines.fill("#sandbox-identifier", "Atelier Merlin").await;
+    submit(&ines, "form[action$='/connect/sandbox'] .button").await;
+    ines.click("#connect-bluesky > summary").await;
+    ines.axe("channels, a network opened").await;
+    ines.fill("#bluesky-identifier", &account.handle).await;
+    ines.fill("#bluesky-secret", &account.app_password).await;
+    ines.fill("#bluesky-service", &pds.url).await;
+    submit(&ines, "form[action$='/connect/bluesky'] .button").await;
     ines.find("li .badge.pending").await;
     ines.go(&format!("{url}/changes")).await;
     assert!(

@@ -58,11 +58,13 @@ impl Scene {
             signed_in(&test, company.tom, "en").await,
         );
         let form = [
-            ("handle", account.handle.as_str()),
-            ("app_password", account.app_password.as_str()),
+            ("identifier", account.handle.as_str()),
+            ("secret", account.app_password.as_str()),
             ("service", proxy.url.as_str()),
         ];
-        ines.post("/channels/bluesky", &form).await.expect(303);
+        ines.post("/channels/connect/bluesky", &form)
+            .await
+            .expect(303);
         let mut conn = test.app.store.read().await.unwrap();
         let change = conn.changes_open().await.unwrap()[0].change.id;
         let page = conn
@@ -200,12 +202,12 @@ async fn what_is_wrong_with_a_new_page_is_said_beside_its_field_and_nothing_is_k
     let ines = signed_in(&test, company.ines, "fr").await;
     let ask = async |password: &str, service: &str| {
         let form = [
-            ("handle", account.handle.as_str()),
-            ("app_password", password),
+            ("identifier", account.handle.as_str()),
+            ("secret", password),
             ("service", service),
         ];
         let page = ines
-            .post("/channels/bluesky", &form)
+            .post("/channels/connect/bluesky", &form)
             .await
             .expect(422)
             .text();
@@ -244,6 +246,7 @@ async fn what_is_wrong_with_a_new_page_is_said_beside_its_field_and_nothing_is_k
         let page = ask(good, &url).await;
         assert!(page.contains(said), "{fault:?}: {page}");
         proxy.heal();
+        test.app.http.forget_waits();
     }
     proxy.down().await;
     assert!(ask(good, &url).await.contains("ne peut pas être joint"));
@@ -263,11 +266,13 @@ async fn what_is_wrong_with_a_new_page_is_said_beside_its_field_and_nothing_is_k
     );
     proxy.up().await;
     let form = [
-        ("handle", account.handle.as_str()),
-        ("app_password", good),
+        ("identifier", account.handle.as_str()),
+        ("secret", good),
         ("service", url.as_str()),
     ];
-    ines.post("/channels/bluesky", &form).await.expect(303);
+    ines.post("/channels/connect/bluesky", &form)
+        .await
+        .expect(303);
 }
 
 /// A fault of the network while a post is sent, and what the pages say in the meantime.
@@ -479,7 +484,7 @@ async fn a_key_that_no_longer_opens_stops_the_page_until_somebody_gives_a_new_on
     ] {
         let page = s
             .ines
-            .post(&repair, &[("new_app_password", wrong)])
+            .post(&repair, &[("secret", wrong)])
             .await
             .expect(409)
             .text();
@@ -498,7 +503,7 @@ async fn a_key_that_no_longer_opens_stops_the_page_until_somebody_gives_a_new_on
             &new,
         )
         .await;
-    let form = [("new_app_password", new["password"].as_str().unwrap())];
+    let form = [("secret", new["password"].as_str().unwrap())];
     let page = s.ines.submit(&repair, &form).await.expect(200).text();
     assert!(page.contains("scellée dans le coffre"), "{page}");
     assert_eq!(s.channel().await.status, ChannelStatus::Connected);
@@ -563,7 +568,7 @@ async fn a_post_is_taken_back_even_when_the_key_was_lost_meanwhile() {
     s.proxy.heal();
     let repair = format!("/channels/{}/repair", s.page);
     s.ines
-        .post(&repair, &[("new_app_password", &s.account.app_password)])
+        .post(&repair, &[("secret", &s.account.app_password)])
         .await
         .expect(303);
     s.round().await;

@@ -278,11 +278,11 @@ async fn no_planted_secret_comes_out_anywhere() {
             ],
         ),
         (
-            "/channels/bluesky",
+            "/channels/connect/bluesky",
             vec![
-                ("handle", member.handle.as_str()),
+                ("identifier", member.handle.as_str()),
                 ("service", pds.url.as_str()),
-                ("app_password", typed[2].1),
+                ("secret", typed[2].1),
             ],
         ),
         (

@@ -55,9 +55,13 @@ async fn a_page_is_connected_and_disconnected_by_two() {
             signed_in(&test, company.ines).await,
             signed_in(&test, company.omar).await,
         );
-        let form = [("sandbox_name", "Second page")];
-        omar.post("/channels/sandbox", &form).await.expect(403);
-        ines.post("/channels/sandbox", &form).await.expect(303);
+        let form = [("identifier", "Second page")];
+        omar.post("/channels/connect/sandbox", &form)
+            .await
+            .expect(403);
+        ines.post("/channels/connect/sandbox", &form)
+            .await
+            .expect(303);
         let all = test
             .app
             .store
@@ -114,7 +118,7 @@ async fn a_page_refused_by_a_colleague_loses_its_token() {
         signed_in(&test, company.ines).await,
         signed_in(&test, company.tom).await,
     );
-    ines.post("/channels/sandbox", &[("sandbox_name", "No")])
+    ines.post("/channels/connect/sandbox", &[("identifier", "No")])
         .await
         .expect(303);
     let change = open_change(&test.app).await;
@@ -144,15 +148,11 @@ async fn a_new_token_that_does_not_open_the_account_leaves_the_old_one() {
     let before = channel(&test.app, company.page).await;
     assert_eq!(before.platform, Platform::Sandbox);
     let path = format!("/channels/{}/repair", company.page);
-    ines.post(&path, &[("new_app_password", "another")])
-        .await
-        .expect(409);
+    ines.post(&path, &[("secret", "another")]).await.expect(409);
     ines.post(&path, &[]).await.expect(409);
     assert_eq!(channel(&test.app, company.page).await, before);
     let tom = signed_in(&test, company.tom).await;
-    tom.post(&path, &[("new_app_password", "another")])
-        .await
-        .expect(403);
+    tom.post(&path, &[("secret", "another")]).await.expect(403);
 }
 
 const SETTINGS: [(&str, &str); 6] = [
@@ -270,7 +270,7 @@ async fn a_broken_page_is_repaired_by_a_token_that_opens_the_same_account() {
         tx.commit().await.unwrap();
         // The sandbox knows the account's only token; what is tested is that it is sealed anew and the old seal is gone.
         let path = format!("/channels/{}/repair", company.page);
-        ines.post(&path, &[("new_app_password", "sandbox-canary-7f3a")])
+        ines.post(&path, &[("secret", "sandbox-canary-7f3a")])
             .await
             .expect(303);
         let after = channel(&test.app, company.page).await;

@@ -7,6 +7,7 @@ nav-home = Home
 nav-posts = Posts
 nav-calendar = Calendar
 nav-self-check = Try a text
+nav-inbox = Received
 nav-alarms = Alarms
 nav-channels = Pages
 nav-members = Members

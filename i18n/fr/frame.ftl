@@ -7,6 +7,7 @@ nav-home = Accueil
 nav-posts = Publications
 nav-calendar = Calendrier
 nav-self-check = Essayer un texte
+nav-inbox = Reçus
 nav-alarms = Alarmes
 nav-channels = Pages
 nav-members = Membres

@@ -117,6 +117,7 @@ pub fn variant(channel: ChannelId, text: &str) -> DraftVariant {
         link: None,
         langs: vec!["fr".into()],
         media: vec![],
+        reply_to: None,
     }
 }
 
@@ -151,6 +152,8 @@ pub async fn channel(app: &App, by: MemberId, connected: vigie_connect::Connecte
         service: connected.account.service,
         color: "sea".into(),
         secret: Some(secret),
+        token_until: None,
+        limits: None,
         created_by: by,
     };
     tx.channel_add(&new, now).await.unwrap();

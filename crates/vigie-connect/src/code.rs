@@ -85,6 +85,30 @@ codes! {
     KeyTaken = "key_taken",
     /// The key or the id does not have the shape that this network uses.
     BadKey = "bad_key",
+    /// This network takes no post without a picture.
+    NeedsPicture = "needs_picture",
+    /// The network fetches pictures itself, and this Vigie has no address that it can reach.
+    MediaNotPublic = "media_not_public",
+    /// The network could not use a picture.
+    MediaFailed = "media_failed",
+    /// The network shows no link cards: the link must be in the text.
+    LinkNotInText = "link_not_in_text",
+    /// The network has this very text already.
+    Duplicate = "duplicate",
+    /// The token does not carry the right that this takes.
+    MissingRight = "missing_right",
+    /// The version of the network's interface that this Vigie speaks has ended: a newer Vigie is needed.
+    VersionEnded = "version_ended",
+    /// The operator has not registered this Vigie at the network.
+    NotRegistered = "not_registered",
+    /// The person said no on the network's page.
+    NotGranted = "not_granted",
+    /// The account opened holds no page that posts can be put on.
+    NoPage = "no_page",
+    /// This network does not do that.
+    NotOffered = "not_offered",
+    /// A call to Vigie that is not signed as it should be, or too old.
+    Forged = "forged",
     /// The server refused the post and said why (see the detail in the log).
     RefusedByServer = "refused_by_server",
 }
@@ -99,6 +123,7 @@ impl Code {
                 | Self::TokenExpired
                 | Self::AccountSuspended
                 | Self::OtherAccount
+                | Self::MissingRight
         )
     }
 

@@ -3,13 +3,19 @@
 //! The order of a publication is always: choose a key ([`Connector::new_key`]) and write it down, then
 //! [`Connector::publish`]; after [`Outcome::Unknown`], [`Connector::find`] with the same key and payload.
 
-use crate::{Code, Failure, Segment};
+use crate::{
+    Code, Counts, Declaration, Failure, Limits, Segment,
+    hook::{HookAnswer, HookCall},
+    oauth::{Ask, Back, Going},
+    problem,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
+use url::Url;
 use vigie_core::{
     content::Platform,
     publication::{Found, Outcome},
@@ -21,33 +27,64 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// What this platform can do, and its limits.
     fn describe(&self) -> &'static Declaration;
 
+    /// Whether channels can be connected: false while the operator has not registered the program there.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Where people see the account's page.
     fn page(&self, account: &Account) -> String;
 
     /// Counts a text as the network counts it.
-    fn count(&self, text: &str) -> Counts;
+    fn count(&self, account: &Account, text: &str) -> Counts {
+        Counts::of(text, self.describe().at(&account.limits).text)
+    }
 
     /// Cuts a text into what the network will show as words, links, mentions and tags.
     fn segments(&self, text: &str) -> Vec<Segment>;
 
     /// What is surely wrong with a payload, without asking anyone; empty when it can be sent.
-    fn problems(&self, payload: &Payload) -> Vec<Code>;
+    fn problems(&self, account: &Account, payload: &Payload) -> Vec<Code> {
+        problem::problems(self.describe(), account, payload)
+    }
 
     /// A new key for a publication. To be written down before [`Connector::publish`]. `salt` is any random number.
-    fn new_key(&self, now: Timestamp, salt: u16) -> String;
+    fn new_key(&self, now: Timestamp, salt: u16) -> String {
+        format!("{:x}-{salt:x}", now.as_microsecond())
+    }
 
-    /// Signs in at `service` (empty: found from the identifier, or the platform's own server).
+    /// Signs in at `service` (empty: found from the identifier, or the platform's own server) with a name and a
+    /// password or an address and a secret.
     ///
     /// # Errors
     /// Any [`Failure`]; nothing is kept.
     async fn connect(
         &self,
-        service: &str,
-        identifier: &str,
-        secret: &SecretString,
-    ) -> Result<Connected, Failure>;
+        _service: &str,
+        _identifier: &str,
+        _secret: &SecretString,
+    ) -> Result<Connected, Failure> {
+        Err(not_offered())
+    }
 
-    /// Tries the session's credentials without changing anything on the network. May renew them.
+    /// Where the person goes to let Vigie in.
+    ///
+    /// # Errors
+    /// Any [`Failure`]; the program is not registered.
+    async fn authorize(&self, _service: &str, _ask: &Ask<'_>) -> Result<Going, Failure> {
+        Err(not_offered())
+    }
+
+    /// The person is back: the accounts that were opened.
+    ///
+    /// # Errors
+    /// Any [`Failure`]; nothing is kept.
+    async fn arrive(&self, _service: &str, _back: &Back<'_>) -> Result<Vec<Connected>, Failure> {
+        Err(not_offered())
+    }
+
+    /// Tries the session's credentials without changing anything on the network. Renews them when their end is near,
+    /// and reads again what the server says about itself.
     ///
     /// # Errors
     /// `token_expired`, `account_suspended`, … or a passing failure.
@@ -57,7 +94,7 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// same post, never a second one, where [`Declaration::settling`] says so.
     async fn publish(&self, session: &mut Session, payload: &Payload, within: Duration) -> Outcome;
 
-    /// Looks whether `expected` is on the page under its key.
+    /// Looks whether `expected` is on the page.
     async fn find(&self, session: &mut Session, expected: &Payload) -> Found;
 
     /// Reads one post; `None` when it is surely not there (any more).
@@ -81,98 +118,31 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// # Errors
     /// Any [`Failure`]; the post may be gone all the same after a passing one: repeat.
     async fn delete(&self, session: &mut Session, remote_id: &str) -> Result<(), Failure>;
-}
 
-/// What a platform can do. Pages, docs and tests are made from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Declaration {
-    /// The platform.
-    pub platform: Platform,
-    /// Its name, the same in every language.
-    pub name: &'static str,
-    /// True when connecting asks for a server address.
-    pub has_service: bool,
-    /// The server taken when none is given.
-    pub default_service: &'static str,
-    /// Limits of a text.
-    pub text: Limit,
-    /// Most pictures on one post.
-    pub pictures: usize,
-    /// Most bytes of one picture.
-    pub picture_bytes: usize,
-    /// Most characters of an alternative text, as counted by the network.
-    pub alt_graphemes: usize,
-    /// Types of picture taken.
-    pub picture_types: &'static [&'static str],
-    /// True when a link can be shown as a card.
-    pub link_card: bool,
-    /// True when a link card and pictures can be on the same post.
-    pub link_card_with_pictures: bool,
-    /// Most languages on one post; 0 when the platform does not carry them.
-    pub languages: usize,
-    /// How an unknown outcome is settled.
-    pub settling: Settling,
-    /// True when posts can be read back one by one and listed.
-    pub reads_back: bool,
-    /// True when a post can be deleted.
-    pub deletes: bool,
-    /// What it was proven against.
-    pub proven: &'static str,
-}
-
-/// Limits of a text; the first that is reached counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Limit {
-    /// User-perceived characters (Unicode extended grapheme clusters).
-    pub graphemes: usize,
-    /// Bytes of UTF-8.
-    pub bytes: usize,
-}
-
-/// The length of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// User-perceived characters.
-    pub graphemes: usize,
-    /// Bytes of UTF-8.
-    pub bytes: usize,
-    /// The limits.
-    pub limit: Limit,
-}
-
-impl Counts {
-    /// How many characters are left; negative when too long. The byte limit, when it is the one reached, gives at
-    /// least -1.
-    pub fn left(&self) -> i64 {
-        let difference = |limit: usize, used: usize| {
-            i64::try_from(limit)
-                .unwrap_or(i64::MAX)
-                .saturating_sub(i64::try_from(used).unwrap_or(i64::MAX))
-        };
-        let graphemes = difference(self.limit.graphemes, self.graphemes);
-        if self.bytes > self.limit.bytes {
-            graphemes.min(-1)
-        } else {
-            graphemes
-        }
+    /// What reached the account: comments, mentions, messages. Without a cursor the newest; pass
+    /// [`Arrivals::cursor`] to get what came since. The same item may come again.
+    ///
+    /// # Errors
+    /// Any [`Failure`].
+    async fn arrivals(
+        &self,
+        _session: &mut Session,
+        _cursor: Option<&str>,
+    ) -> Result<Arrivals, Failure> {
+        Ok(Arrivals::default())
     }
 
-    /// True when the network would take it.
-    pub fn fits(&self) -> bool {
-        self.graphemes <= self.limit.graphemes && self.bytes <= self.limit.bytes
+    /// A call of the network to Vigie. Whatever it says is only a reason to look: nothing of it is believed.
+    ///
+    /// # Errors
+    /// `forged` for one that is not signed as it should be; `not_offered`.
+    fn hook(&self, _call: &HookCall<'_>) -> Result<HookAnswer, Failure> {
+        Err(not_offered())
     }
 }
 
-/// How an unknown outcome becomes a known one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Settling {
-    /// The post has a key chosen by us: look under it; sending again is the same post.
-    OwnKey,
-    /// Look among the account's posts for the same content.
-    ByContent,
-    /// It cannot be known: a person looks.
-    ByPerson,
+fn not_offered() -> Failure {
+    Failure::new(Code::NotOffered, "this platform does not do that")
 }
 
 /// An account on a platform, as kept in the database. No secret.
@@ -186,14 +156,18 @@ pub struct Account {
     pub id: String,
     /// The name shown, which its owner may change.
     pub handle: String,
+    /// What its server says about itself.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// An account with what opens it. `Debug` shows no secret.
 #[derive(Debug)]
 pub struct Session {
-    /// The account.
+    /// The account. A check may refresh its limits and its handle.
     pub account: Account,
     secret: SecretString,
+    until: Option<Timestamp>,
     renewed: bool,
 }
 
@@ -203,6 +177,7 @@ impl Session {
         Self {
             account,
             secret,
+            until: None,
             renewed: false,
         }
     }
@@ -212,15 +187,17 @@ impl Session {
         &self.secret
     }
 
-    /// Replaces what opens the account; connectors call this when they have renewed it.
-    pub fn renew(&mut self, secret: SecretString) {
+    /// Replaces what opens the account; connectors call this when they have renewed it. `until` is when it ends.
+    pub fn renew(&mut self, secret: SecretString, until: Option<Timestamp>) {
         self.secret = secret;
+        self.until = until;
         self.renewed = true;
     }
 
-    /// The new secret for the vault, once, if a call has renewed it. Ask after every call, whatever its result.
-    pub fn take_renewed(&mut self) -> Option<&SecretString> {
-        std::mem::take(&mut self.renewed).then_some(&self.secret)
+    /// The new secret for the vault and when it ends, once, if a call has renewed it. Ask after every call, whatever
+    /// its result.
+    pub fn take_renewed(&mut self) -> Option<(&SecretString, Option<Timestamp>)> {
+        std::mem::take(&mut self.renewed).then_some((&self.secret, self.until))
     }
 }
 
@@ -231,6 +208,8 @@ pub struct Connected {
     pub account: Account,
     /// For the vault.
     pub secret: SecretString,
+    /// When the secret ends, where that is known and a person must do something about it.
+    pub until: Option<Timestamp>,
 }
 
 /// What is to be published, exactly.
@@ -246,6 +225,8 @@ pub struct Payload {
     pub langs: Vec<String>,
     /// Pictures, in order.
     pub pictures: Vec<Picture>,
+    /// The network's id of the post or comment that this answers.
+    pub reply_to: Option<String>,
     /// The time shown on the post. Part of the content: the same at every attempt.
     pub created_at: Timestamp,
 }
@@ -263,6 +244,8 @@ pub struct Picture {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Where the network can fetch it for a short time, for [`crate::MediaWay::Fetched`]. Signed: treat as a secret.
+    pub address: Option<Url>,
 }
 
 impl fmt::Debug for Picture {
@@ -283,9 +266,9 @@ impl fmt::Debug for Picture {
 pub struct RemotePost {
     /// The network's id of it.
     pub remote_id: String,
-    /// Its key within the account.
+    /// Its key within the account, where the network keeps ours; else empty.
     pub key: String,
-    /// The network's digest of it: another value means that it was edited.
+    /// The network's digest of it, or ours of what it shows: another value means that it was edited.
     pub content_id: String,
     /// Where people see it.
     pub url: String,
@@ -302,4 +285,55 @@ pub struct Page {
     pub posts: Vec<RemotePost>,
     /// For the next page; `None` at the end.
     pub cursor: Option<String>,
+}
+
+/// What reached an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// In any order, each at least once.
+    pub items: Vec<Arrival>,
+    /// To be passed the next time; `None` keeps the last one.
+    pub cursor: Option<String>,
+}
+
+/// A comment, mention or message. Its words are somebody else's: hostile until shown otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// What it is.
+    pub kind: ArrivalKind,
+    /// The network's id of it; an answer names it.
+    pub remote_id: String,
+    /// The network's id of the post of ours that it is about, where there is one.
+    pub about: Option<String>,
+    /// The name its author shows.
+    pub author: String,
+    /// Its words, at most 10,000 characters.
+    pub text: String,
+    /// Where people see it; empty when nowhere.
+    pub url: String,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// What kind of thing reached an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrivalKind {
+    /// An answer to a post of ours.
+    Comment,
+    /// A post that names the account.
+    Mention,
+    /// A message to the account.
+    Message,
+}
+
+impl ArrivalKind {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Mention => "mention",
+            Self::Message => "message",
+        }
+    }
 }

@@ -7,23 +7,25 @@
 use crate::{
     Code, Failure,
     guard::{self, AllowedPrivate, Door},
+    journal::{Called, Journal},
+    quota,
     resolve::{Guarded, Lookup, System},
 };
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method,
-    header::{
-        ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-        RETRY_AFTER,
-    },
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 use std::{
+    collections::HashMap,
     error::Error,
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// Longest wait for a connection, TLS included.
@@ -31,12 +33,28 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Largest answer read unless a call says otherwise.
 pub const MAX_ANSWER: usize = 1 << 20;
 
-/// The client. Cheap to clone; shares its connections.
+/// Calls to one host at the same time.
+const AT_ONCE: usize = 4;
+/// Hosts, and calls that must wait, that are remembered; beyond, all are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// The client. Cheap to clone; shares its connections, its manners and its journal.
 #[derive(Clone)]
 pub struct Http {
     public: reqwest::Client,
     allowed: reqwest::Client,
     rules: Arc<AllowedPrivate>,
+    manners: Arc<Mutex<Manners>>,
+    journal: Journal,
+}
+
+/// What is owed to the servers called.
+#[derive(Default)]
+struct Manners {
+    /// At most so many calls at once, by host.
+    doors: HashMap<String, Arc<Semaphore>>,
+    /// Not before, by [`lane`]: a server said so.
+    waits: HashMap<[u8; 32], jiff::Timestamp>,
 }
 
 impl fmt::Debug for Http {
@@ -62,6 +80,8 @@ pub struct Call {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// True when the body is a secret (a password): refused on an unencrypted connection, as is a bearer.
     pub secret_body: bool,
+    /// True when the path is a secret (a chat's address for messages): it is not logged.
+    pub secret_path: bool,
     /// Longest time for all of it.
     pub within: Duration,
     /// Largest answer, in bytes.
@@ -80,6 +100,7 @@ impl Call {
             body: None,
             headers: Vec::new(),
             secret_body: false,
+            secret_path: false,
             within,
             max_answer: MAX_ANSWER,
             headers_only: false,
@@ -92,10 +113,14 @@ impl Call {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Not before, as the headers say (`Retry-After` in seconds, `RateLimit-Reset`).
+    /// Not before, as the headers of a refusal say.
     pub retry_at: Option<jiff::Timestamp>,
+    /// No more such calls before, as the headers of any answer say.
+    pub wait_until: Option<jiff::Timestamp>,
     /// Where it sends on to (`Location`), as written.
     pub location: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
     /// Everything after the headers.
     pub body: Bytes,
 }
@@ -136,7 +161,21 @@ impl Http {
             public,
             allowed,
             rules: Arc::new(rules),
+            manners: Arc::default(),
+            journal: Journal::default(),
         })
+    }
+
+    /// What was called lately.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Forgets that servers asked to wait: for a test that lets time pass by hand.
+    #[cfg(feature = "testing")]
+    pub fn forget_waits(&self) {
+        let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+        manners.waits.clear();
     }
 
     /// Judges an address without calling it: may credentials be sent there?
@@ -163,9 +202,35 @@ impl Http {
             failure,
         };
         let door = guard::admit(&call.url, &self.rules).map_err(not_sent)?;
-        if call.bearer.is_some() || call.secret_body {
+        if call.bearer.is_some() || call.secret_body || call.secret_path {
             self.admit_secret(&call.url).map_err(not_sent)?;
         }
+        let lane = lane(&call);
+        let host = call.url.host_str().unwrap_or_default().to_owned();
+        let (gate, wait) = {
+            let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+            if manners.doors.len() > REMEMBERED {
+                manners.doors.clear();
+            }
+            let gate = manners.doors.entry(host.clone());
+            let gate = Arc::clone(gate.or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))));
+            (gate, manners.waits.get(&lane).copied())
+        };
+        if let Some(at) = wait.filter(|at| *at > jiff::Timestamp::now()) {
+            // Asking again before its time would be impolite, and counted against the company.
+            return Err(not_sent(
+                Failure::new(Code::RateLimited, "the server asked to wait").retry_at(Some(at)),
+            ));
+        }
+        let started = Instant::now();
+        let at = jiff::Timestamp::now();
+        let Ok(Ok(_place)) = tokio::time::timeout(call.within, gate.acquire_owned()).await else {
+            return Err(not_sent(Failure::new(
+                Code::Slow,
+                "too many calls to this server at once",
+            )));
+        };
+        let within = call.within.saturating_sub(started.elapsed());
         let client = match door {
             Door::Public => &self.public,
             Door::Allowed => &self.allowed,
@@ -191,8 +256,7 @@ impl Http {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
         let most = (!call.headers_only).then_some(call.max_answer);
-        let started = Instant::now();
-        let answer = match tokio::time::timeout(call.within, exchange(request, most)).await {
+        let answer = match tokio::time::timeout(within, exchange(request, most)).await {
             Ok(answer) => answer,
             // The time limit may strike at any point: the request is taken to have left.
             Err(_) => Err(NoAnswer {
@@ -203,14 +267,54 @@ impl Http {
         tracing::debug!(
             method = %call.method,
             host = call.url.host_str().unwrap_or_default(),
-            path = call.url.path(),
+            path = if call.secret_path { "" } else { call.url.path() },
             status = answer.as_ref().map(|a| a.status).unwrap_or_default(),
             failure = answer.as_ref().err().map(|e| e.failure.code.as_str()).unwrap_or_default(),
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "called"
         );
+        if let Some(until) = answer.as_ref().ok().and_then(|a| a.wait_until) {
+            let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+            if manners.waits.len() > REMEMBERED {
+                manners.waits.clear();
+            }
+            manners.waits.insert(lane, until);
+        }
+        self.journal.add(Called {
+            at,
+            method: call.method.to_string(),
+            host,
+            path: if call.secret_path {
+                String::new()
+            } else {
+                call.url.path().to_owned()
+            },
+            status: answer.as_ref().ok().map(|a| a.status),
+            failure: answer.as_ref().err().map(|e| e.failure.code.as_str()),
+            ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
         answer
     }
+}
+
+/// What shares a budget of calls: the same credentials, server, method and beginning of the path. A digest, so that no
+/// credential is kept.
+fn lane(call: &Call) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(call.bearer.as_ref().map_or("", |b| b.expose_secret()));
+    for part in [
+        call.method.as_str(),
+        call.url.host_str().unwrap_or_default(),
+        &call.url.port().unwrap_or_default().to_string(),
+    ] {
+        hash.update([0]);
+        hash.update(part);
+    }
+    for segment in call.url.path_segments().into_iter().flatten().take(3) {
+        hash.update([0]);
+        hash.update(segment);
+    }
+    hash.finalize().into()
 }
 
 /// With no `most`, nothing is read after the headers.
@@ -220,7 +324,9 @@ async fn exchange(
 ) -> Result<Answer, NoAnswer> {
     let mut response = request.send().await.map_err(|error| no_answer(&error))?;
     let status = response.status().as_u16();
-    let retry_at = retry_at(response.headers(), jiff::Timestamp::now());
+    let wait_until = quota::not_before(status, response.headers(), jiff::Timestamp::now());
+    let retry_at = wait_until.filter(|_| status >= 400);
+    let headers = response.headers().clone();
     let location = response.headers().get(LOCATION);
     // Servers write UTF-8 there too.
     let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
@@ -228,7 +334,9 @@ async fn exchange(
         return Ok(Answer {
             status,
             retry_at,
+            wait_until,
             location,
+            headers,
             body: Bytes::new(),
         });
     };
@@ -246,7 +354,9 @@ async fn exchange(
     Ok(Answer {
         status,
         retry_at,
+        wait_until,
         location,
+        headers,
         body: body.freeze(),
     })
 }
@@ -314,48 +424,4 @@ fn client(resolver: Guarded) -> Result<reqwest::Client, Failure> {
         .user_agent(concat!("Vigie/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| broken(error.to_string()))
-}
-
-/// When the headers allow another try; at most a day ahead, whatever they say.
-fn retry_at(headers: &HeaderMap, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    let day = 86_400;
-    let wait = number(RETRY_AFTER.as_str())
-        .or_else(|| {
-            // Some servers say a moment (seconds since 1970), others a wait.
-            let reset = number("ratelimit-reset")?;
-            Some(if reset > 1_000_000_000 {
-                reset.saturating_sub(now.as_second())
-            } else {
-                reset
-            })
-        })?
-        .clamp(0, day);
-    now.checked_add(jiff::SignedDuration::from_secs(wait)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_is_read_from_either_header_and_bounded() {
-        let now: jiff::Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let wait = |name: &'static str, value: &str| {
-            let headers = HeaderMap::from_iter([(
-                reqwest::header::HeaderName::from_static(name),
-                HeaderValue::from_str(value).unwrap(),
-            )]);
-            retry_at(&headers, now).map(|at| at.as_second() - now.as_second())
-        };
-        assert_eq!(wait("retry-after", "120"), Some(120));
-        assert_eq!(
-            wait("ratelimit-reset", &(now.as_second() + 300).to_string()),
-            Some(300)
-        );
-        assert_eq!(wait("ratelimit-reset", "60"), Some(60));
-        assert_eq!(wait("retry-after", "-5"), Some(0));
-        assert_eq!(wait("retry-after", "99999999999"), Some(86_400));
-        assert_eq!(wait("retry-after", "soon"), None);
-    }
 }

@@ -6,10 +6,19 @@
 pub mod bluesky;
 pub mod code;
 pub mod connector;
+pub mod count;
+pub mod declaration;
 pub mod follow;
 pub mod guard;
+pub mod hook;
 pub mod http;
+pub mod journal;
+pub mod oauth;
+mod problem;
+pub mod quota;
 pub mod resolve;
+pub mod rest;
+pub mod segments;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
@@ -17,8 +26,12 @@ pub mod text;
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
 pub use connector::{
-    Account, Connected, Connector, Counts, Declaration, Limit, Page, Payload, Picture, RemotePost,
-    Session, Settling,
+    Account, Arrival, ArrivalKind, Arrivals, Connected, Connector, Page, Payload, Picture,
+    RemotePost, Session,
+};
+pub use count::{Counts, Unit};
+pub use declaration::{
+    Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Settling, SignIn, Token, Version,
 };
 pub use follow::{Ended, Trail};
 pub use guard::AllowedPrivate;

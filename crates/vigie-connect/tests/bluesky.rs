@@ -25,6 +25,7 @@ fn payload(connector: &dyn Connector, text: &str) -> Payload {
         link: None,
         langs: vec!["fr".into(), "en".into()],
         pictures: vec![],
+        reply_to: None,
         created_at: now,
     }
 }
@@ -158,6 +159,7 @@ async fn pictures_and_cards() {
         alt: "Un pixel « blanc »".into(),
         width: 1,
         height: 1,
+        address: None,
     };
     post.pictures = vec![picture.clone(), picture];
     published(bluesky.publish(&mut session, &post, WITHIN).await);
@@ -186,6 +188,7 @@ async fn pictures_and_cards() {
         alt: String::new(),
         width: 1,
         height: 1,
+        address: None,
     }];
     assert!(
         matches!(bluesky.publish(&mut session, &post, WITHIN).await, Outcome::Refused { code, .. } if code == "media_kind")
@@ -218,7 +221,10 @@ async fn the_server_counts_as_we_do() {
         "\u{1112}\u{1161}\u{11ab}",
     ] {
         let post = payload(&bluesky, &unit.repeat(300));
-        assert!(bluesky.count(&post.text).left() == 0, "{unit}");
+        assert!(
+            bluesky.count(&session.account, &post.text).left() == 0,
+            "{unit}"
+        );
         published(bluesky.publish(&mut session, &post, WITHIN).await);
         let over = json!({ "repo": member.did, "collection": "app.bsky.feed.post", "record": {
             "$type": "app.bsky.feed.post", "text": unit.repeat(301), "createdAt": "2026-11-24T12:00:00.000Z" } });
@@ -297,6 +303,7 @@ async fn credentials() {
         let renewed = session
             .take_renewed()
             .expect("a new secret for the vault")
+            .0
             .clone();
         assert!(session.take_renewed().is_none());
         bluesky

@@ -1,4 +1,5 @@
-//! `vigie-content/1`: the bytes that a content's digest is taken over.
+//! `vigie-content/1` and `/2`: the bytes that a content's digest is taken over. The second is for contents that answer
+//! somebody; all others have the first, as they always had.
 //!
 //! Written out in `docs/canonical-encoding.md`, with test vectors. The encoding is injective: every value is
 //! preceded by its length or has a fixed size, lists by their count, so that two contents never share bytes.
@@ -7,8 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::content::{Content, Digest, MediaRef, Variant};
 
-/// First bytes of every encoding: its name and version, and a line feed.
+/// First bytes of every encoding without an answer: its name and version, and a line feed.
 pub const TAG: &[u8] = b"vigie-content/1\n";
+/// The same of an encoding with one.
+pub const TAG_ANSWER: &[u8] = b"vigie-content/2\n";
 
 /// Appends values in the canonical form.
 pub(crate) struct Writer(pub(crate) Vec<u8>);
@@ -48,7 +51,7 @@ fn media(out: &mut Writer, media: &MediaRef) {
     out.flag(media.decorative);
 }
 
-fn variant(out: &mut Writer, variant: &Variant) {
+fn variant(out: &mut Writer, variant: &Variant, answers: bool) {
     out.0.extend_from_slice(variant.channel.uuid().as_bytes());
     out.text(variant.platform.as_str());
     out.text(&variant.account);
@@ -65,17 +68,24 @@ fn variant(out: &mut Writer, variant: &Variant) {
     for item in &variant.media {
         media(out, item);
     }
+    if answers {
+        out.flag(variant.reply_to.is_some());
+        if let Some(to) = &variant.reply_to {
+            out.text(to);
+        }
+    }
 }
 
 impl Content {
     /// The canonical bytes. The order of variants does not matter: they are sorted by channel.
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut out = Writer(TAG.to_vec());
+        let answers = self.variants.iter().any(|v| v.reply_to.is_some());
+        let mut out = Writer(if answers { TAG_ANSWER } else { TAG }.to_vec());
         let mut variants: Vec<&Variant> = self.variants.iter().collect();
         variants.sort_by_key(|v| v.channel);
         out.count(variants.len());
         for item in variants {
-            variant(&mut out, item);
+            variant(&mut out, item, answers);
         }
         out.flag(self.window.not_before.is_some());
         if let Some(time) = self.window.not_before {

@@ -13,6 +13,20 @@ names! {
     pub enum Platform {
         /// Bluesky or any AT Protocol server.
         Bluesky = "bluesky",
+        /// Mastodon or any server with its interface.
+        Mastodon = "mastodon",
+        /// A Facebook page.
+        Facebook = "facebook",
+        /// A professional Instagram account.
+        Instagram = "instagram",
+        /// Threads.
+        Threads = "threads",
+        /// X, formerly Twitter.
+        X = "x",
+        /// A company page on LinkedIn.
+        LinkedIn = "linkedin",
+        /// The company's own web site.
+        Site = "site",
         /// The built-in page that stands in for a network.
         Sandbox = "sandbox",
     }
@@ -23,6 +37,13 @@ impl Platform {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bluesky => "Bluesky",
+            Self::Mastodon => "Mastodon",
+            Self::Facebook => "Facebook",
+            Self::Instagram => "Instagram",
+            Self::Threads => "Threads",
+            Self::X => "X",
+            Self::LinkedIn => "LinkedIn",
+            Self::Site => "Web",
             Self::Sandbox => "Sandbox",
         }
     }
@@ -94,6 +115,9 @@ pub struct Variant {
     pub langs: Vec<String>,
     /// Pictures, in order.
     pub media: Vec<MediaRef>,
+    /// The network's id of the post or comment that this answers: approval is for an answer to exactly this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
 }
 
 /// A picture, by the digest of its exact bytes.

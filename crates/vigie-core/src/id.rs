@@ -53,6 +53,8 @@ ids! {
     SecretId;
     /// An alarm.
     AlarmId;
+    /// A comment, mention or message that reached a page.
+    InboundId;
     /// A comment in a post's thread.
     CommentId;
     /// A proposed edit.

@@ -95,6 +95,9 @@ pub enum Found {
     },
     /// Surely not there.
     Absent,
+    /// Not seen among the newest posts of a network that keeps no key of ours: it may still come, so it is never sent
+    /// again by itself.
+    NotSeen,
     /// The network cannot tell now.
     CannotTell {
         /// For the log.
@@ -115,6 +118,9 @@ pub struct Settlement {
 const MAX_WAIT: SignedDuration = SignedDuration::from_mins(15);
 /// A channel that cannot be reached this many times in a row is handed to a person.
 pub const MAX_TRIES: u32 = 12;
+
+/// Looks at a network that keeps no key of ours, about five minutes in all, before a person is asked.
+pub const MAX_UNSEEN: u32 = 6;
 
 /// How long to wait before try number `attempt + 1`: doubling from 5 seconds up to 15 minutes.
 pub fn back_off(attempt: u32) -> SignedDuration {
@@ -168,6 +174,11 @@ pub fn settle_found(found: &Found, looks: u32, now: Timestamp) -> Settlement {
         Found::Different { .. } => Settlement {
             state: PublicationState::Unknown,
             next_try: None,
+        },
+        // A few looks more, then a person, who can see the page with their own eyes.
+        Found::NotSeen => Settlement {
+            state: PublicationState::Unknown,
+            next_try: (looks < MAX_UNSEEN).then(|| later(now, back_off(looks.max(1)))),
         },
         Found::CannotTell { .. } => Settlement {
             state: PublicationState::Unknown,
@@ -239,6 +250,7 @@ mod tests {
             Found::Different {
                 detail: String::new(),
             },
+            Found::NotSeen,
         ] {
             assert_eq!(
                 settle_found(&found, 1, at(0)).state,

@@ -73,9 +73,10 @@ fn variants() -> impl Strategy<Value = Variant> {
         prop::option::of(".{0,8}"),
         prop::collection::vec("[a-z]{2}", 0..3),
         prop::collection::vec(media(), 0..3),
+        prop::option::of(".{1,8}"),
     )
         .prop_map(
-            |(id, platform, account, text, link, langs, media)| Variant {
+            |(id, platform, account, text, link, langs, media, reply_to)| Variant {
                 channel: ChannelId::new(Uuid::from_u128(id)),
                 platform,
                 account,
@@ -83,6 +84,7 @@ fn variants() -> impl Strategy<Value = Variant> {
                 link,
                 langs,
                 media,
+                reply_to,
             },
         )
 }
@@ -130,6 +132,8 @@ fn changes(content: &Content) -> Vec<Content> {
         push(&|c| c.variants[i].link = None);
         push(&|c| c.variants[i].link = Some("https://x.example".into()));
         push(&|c| c.variants[i].langs.push("de".into()));
+        push(&|c| c.variants[i].reply_to = None);
+        push(&|c| c.variants[i].reply_to = Some("at://x/y".into()));
         push(&|c| {
             // A byte moved from one field to the next must not go unnoticed.
             if let Some(last) = c.variants[i].account.pop() {

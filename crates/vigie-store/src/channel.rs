@@ -13,7 +13,8 @@ macro_rules! columns {
     ($rest:literal) => {
         concat!(
             "select id, platform, handle, display, account, service, status, trouble, color, secret, read_cursor, \
-             read_at, created_by, created_at, connected_at, disconnected_at from channel ",
+             read_at, created_by, created_at, connected_at, disconnected_at, token_until, limits, checked_at, \
+             inbound_cursor from channel ",
             $rest
         )
     };
@@ -21,7 +22,8 @@ macro_rules! columns {
 
 queries! {
     ADD = "insert into channel (id, platform, handle, display, account, service, status, color, secret, \
-           created_by, created_at) values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)";
+           created_by, created_at, token_until, limits) \
+           values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, $11, $12)";
     CONNECT = "update channel set status = 'connected', connected_at = $2 where id = $1 and status = 'pending'";
     DISCONNECT = "update channel set status = 'disconnected', secret = null, disconnected_at = $2 \
                   where id = $1 and status <> 'disconnected'";
@@ -30,6 +32,12 @@ queries! {
     LOOK = "update channel set handle = $2, display = $3, color = $4 where id = $1";
     SECRET = "update channel set secret = $2 where id = $1 and status <> 'disconnected'";
     CURSOR = "update channel set read_cursor = $2, read_at = $3 where id = $1";
+    UNTIL = "update channel set token_until = $2 where id = $1";
+    CHECKED = "update channel set handle = $2, limits = $3, checked_at = $4 where id = $1";
+    INBOUND = "update channel set inbound_cursor = $2 where id = $1";
+    LOOK_NOW = "update channel set read_at = 0 where platform = $1 and account = $2 and status = 'connected' \
+                and read_at is not null";
+    LOOK_NOW_ALL = "update channel set read_at = 0 where platform = $1 and status = 'connected' and read_at is not null";
     GET = columns!("where id = $1");
     LIST = columns!("order by status, display, id");
     LIVE = columns!("where status in ('connected', 'broken') order by display, id");
@@ -86,6 +94,10 @@ pub struct NewChannel {
     pub color: String,
     /// Its sealed token.
     pub secret: Option<SecretId>,
+    /// When that ends and a person must do something about it.
+    pub token_until: Option<Timestamp>,
+    /// What its server says about itself, JSON.
+    pub limits: Option<String>,
     /// Who connects it.
     pub created_by: MemberId,
 }
@@ -125,6 +137,14 @@ pub struct ChannelRow {
     pub connected_at: Option<Timestamp>,
     /// When it went out of use.
     pub disconnected_at: Option<Timestamp>,
+    /// When what opens it ends and a person must do something about it.
+    pub token_until: Option<Timestamp>,
+    /// What its server says about itself, JSON.
+    pub limits: Option<String>,
+    /// When what opens it was last tried.
+    pub checked_at: Option<Timestamp>,
+    /// How far what reached it was read, in the network's own terms.
+    pub inbound_cursor: Option<String>,
 }
 
 impl FromRow for ChannelRow {
@@ -146,6 +166,10 @@ impl FromRow for ChannelRow {
             created_at: row.time("created_at")?,
             connected_at: row.time_opt("connected_at")?,
             disconnected_at: row.time_opt("disconnected_at")?,
+            token_until: row.time_opt("token_until")?,
+            limits: row.text_opt("limits")?,
+            checked_at: row.time_opt("checked_at")?,
+            inbound_cursor: row.text_opt("inbound_cursor")?,
         })
     }
 }
@@ -200,6 +224,8 @@ impl Tx {
             .id_opt(new.secret)
             .id(new.created_by)
             .time(now)
+            .time_opt(new.token_until)
+            .text_opt(new.limits.as_deref())
             .run(self)
             .await?;
         Ok(())
@@ -270,6 +296,55 @@ impl Tx {
         q(SECRET).id(id).id(secret).run_one(self).await
     }
 
+    /// When what opens it ends.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel_until(&mut self, id: ChannelId, until: Option<Timestamp>) -> Result<()> {
+        q(UNTIL).id(id).time_opt(until).run_found(self).await
+    }
+
+    /// What opens it was tried; its server said its name and this about itself.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel_checked(
+        &mut self,
+        id: ChannelId,
+        handle: &str,
+        limits: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(CHECKED)
+            .id(id)
+            .text(handle)
+            .text_opt(limits)
+            .time(now)
+            .run_found(self)
+            .await
+    }
+
+    /// The network says that something happened there: the page of this account (all of the platform without one) is
+    /// read at the next round.
+    pub async fn channel_look_now(
+        &mut self,
+        platform: Platform,
+        account: Option<&str>,
+    ) -> Result<u64> {
+        match account {
+            Some(account) => q(LOOK_NOW).word(&platform).text(account).run(self).await,
+            None => q(LOOK_NOW_ALL).word(&platform).run(self).await,
+        }
+    }
+
+    /// How far what reached it was read.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`].
+    pub async fn channel_inbound(&mut self, id: ChannelId, cursor: &str) -> Result<()> {
+        q(INBOUND).id(id).text(cursor).run_found(self).await
+    }
+
     /// How far it was read back.
     ///
     /// # Errors
@@ -309,6 +384,8 @@ mod tests {
                 service: "https://pds.example".into(),
                 color: "teal".into(),
                 secret: Some(secret),
+                token_until: Some(now),
+                limits: None,
                 created_by: ines,
             };
             let id = new(1).id;
@@ -328,6 +405,23 @@ mod tests {
                 tx.channel_connect(id, now).await,
                 Err(Error::Conflict)
             ));
+            tx.channel_until(id, None).await.unwrap();
+            tx.channel_inbound(id, "c7").await.unwrap();
+            let bluesky = Platform::Bluesky;
+            let looks = tx.channel_look_now(bluesky, Some("did:plc:abc")).await;
+            assert_eq!(looks.unwrap(), 0, "its first reading is yet to come");
+            tx.channel_read(id, None, now).await.unwrap();
+            assert_eq!(tx.channel_look_now(bluesky, Some("x")).await.unwrap(), 0);
+            assert_eq!(tx.channel_look_now(bluesky, None).await.unwrap(), 1);
+            tx.channel_checked(id, "acme.example", Some("{}"), now)
+                .await
+                .unwrap();
+            let row = tx.channel(id).await.unwrap();
+            assert_eq!(
+                (row.token_until, row.limits.as_deref(), row.checked_at),
+                (None, Some("{}"), Some(now))
+            );
+            assert_eq!(row.inbound_cursor.as_deref(), Some("c7"));
             tx.commit().await.unwrap();
 
             let mut tx = store.begin().await.unwrap();

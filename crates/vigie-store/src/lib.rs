@@ -39,6 +39,7 @@ mod engine;
 mod error;
 mod fold;
 mod idempotency;
+mod inbound;
 mod invite;
 mod link_trail;
 #[cfg(test)]
@@ -86,6 +87,7 @@ pub use db::{Conn, Store, Tx};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use idempotency::Reserved;
+pub use inbound::{InboundRow, InboundState, NewInbound};
 pub use invite::Invite;
 pub use login_attempt::Failures;
 pub use media::{MediaRow, NewMedia};
@@ -125,6 +127,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("comment", comment::QUERIES),
     ("credential", credential::QUERIES),
     ("idempotency", idempotency::QUERIES),
+    ("inbound", inbound::QUERIES),
     ("invite", invite::QUERIES),
     ("link_trail", link_trail::QUERIES),
     ("login_attempt", login_attempt::QUERIES),

@@ -29,6 +29,8 @@ queries! {
     OF_POST = columns!("where post = $1 order by created_at, id");
     LIVE = columns!("where post = $1 and state in ('ready', 'sending', 'unknown', 'published', 'taking_back')");
     UNDECIDED = columns!("where state = 'unknown' and next_try_at is null order by created_at, id limit 200");
+    UNNAMED = columns!("where channel = $1 and remote_id is null and state in ('sending', 'unknown', 'published') \
+                        order by created_at desc, id limit 50");
     BY_REMOTE = columns!("where channel = $1 and remote_id = $2");
     BY_KEY = columns!("where channel = $1 and remote_key = $2");
     ON_PAGE = columns!("where channel = $1 and state = 'published' and published_at >= $2 \
@@ -170,6 +172,14 @@ impl Conn {
     /// Publications whose outcome only a person can tell, at most 200.
     pub async fn publications_undecided(&mut self) -> Result<Vec<PublicationRow>> {
         q(UNDECIDED).all(self).await
+    }
+
+    /// Publications that may be on the page without our knowing the network's id of them; the newest 50.
+    pub async fn publications_unnamed(
+        &mut self,
+        channel: ChannelId,
+    ) -> Result<Vec<PublicationRow>> {
+        q(UNNAMED).id(channel).all(self).await
     }
 
     /// The publication that made a record of a page, by the network's id.

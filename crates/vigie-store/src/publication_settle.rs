@@ -210,6 +210,10 @@ impl Tx {
                 code: Some("absent"),
                 ..Facts::default()
             },
+            Found::NotSeen => Facts {
+                code: Some("not_seen"),
+                ..Facts::default()
+            },
             Found::CannotTell { detail } => Facts {
                 code: Some("cannot_tell"),
                 detail: Some(detail),
@@ -362,7 +366,7 @@ impl Tx {
             .time_opt(settlement.next_try)
             .text_opt(facts.remote_id)
             .text_opt(facts.url)
-            .text_opt(facts.content_id)
+            .text_opt(facts.content_id.filter(|id| !id.is_empty()))
             .text_opt(facts.code)
             .text_opt(facts.detail)
             .time(settled);

@@ -2,8 +2,11 @@
 
 use crate::testing::{self, TestDb};
 use crate::{Engine, Error, Store};
+use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, Executor};
+use vigie_core::content::Platform;
+use vigie_core::id::{ChannelId, MemberId};
 
 #[tokio::test]
 async fn a_database_is_opened_again_with_what_was_written() {
@@ -77,7 +80,7 @@ async fn content_of_the_second_schema_is_kept() {
             .unwrap();
         let ines = testing::member(&store, "ines").await;
         let paul = testing::member(&store, "paul").await;
-        let page = testing::channel(&store, ines, "acme").await;
+        let page = old_channel(&store, ines).await;
         let text = testing::content(std::slice::from_ref(&page), "Rentrée", None);
         let post = testing::in_review(&store, ines, paul, &text).await;
         let mut tx = store.begin().await.unwrap();
@@ -107,6 +110,67 @@ async fn content_of_the_second_schema_is_kept() {
         let rows = tx.publications(post.post.id).await.unwrap();
         let gone = rows.iter().filter(|r| r.withdrawn_at.is_some()).count();
         assert_eq!(gone, 1, "what was on its way is marked");
+        tx.commit().await.unwrap();
+        store.close().await;
+    })
+    .await;
+}
+
+/// A channel as the releases before migration 10 wrote it.
+async fn old_channel(store: &Store, by: MemberId) -> crate::ChannelRow {
+    let id = ChannelId::new(uuid::Uuid::from_u128(7));
+    let sql = format!(
+        "insert into channel (id, platform, handle, display, account, service, status, color, created_by, created_at, \
+         connected_at) values ('{id}', 'sandbox', 'acme', 'acme', 'sandbox:acme', 'vigie', 'connected', 'blue', \
+         '{by}', 0, 0)"
+    );
+    let mut tx = store.begin().await.unwrap();
+    tx.sql().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    tx.commit().await.unwrap();
+    crate::ChannelRow {
+        id,
+        platform: Platform::Sandbox,
+        handle: "acme".into(),
+        display: "acme".into(),
+        account: "sandbox:acme".into(),
+        service: "vigie".into(),
+        status: crate::ChannelStatus::Connected,
+        trouble: None,
+        color: "blue".into(),
+        secret: None,
+        read_cursor: None,
+        read_at: None,
+        created_by: by,
+        created_at: Timestamp::UNIX_EPOCH,
+        connected_at: Some(Timestamp::UNIX_EPOCH),
+        disconnected_at: None,
+        token_until: None,
+        limits: None,
+        checked_at: None,
+        inbound_cursor: None,
+    }
+}
+
+/// Channels of the schema before tokens had an end (migration 9) are read, and everything new about them is unknown.
+#[tokio::test]
+async fn channels_of_the_ninth_schema_are_kept() {
+    testing::both_databases(|url| async move {
+        let store = Store::connect(&url).await.unwrap();
+        let before = crate::db::MIGRATIONS.iter().filter(|m| m.version <= 9);
+        let before = before.cloned().collect::<Vec<_>>();
+        store
+            .migrate_with(&Migrator::with_migrations(before))
+            .await
+            .unwrap();
+        let ines = testing::member(&store, "ines").await;
+        let page = old_channel(&store, ines).await;
+        store.migrate().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.channel(page.id).await.unwrap(), page);
+        tx.channel_until(page.id, Some(testing::now()))
+            .await
+            .unwrap();
+        assert_eq!(tx.inbound_waiting().await.unwrap(), 0);
         tx.commit().await.unwrap();
         store.close().await;
     })

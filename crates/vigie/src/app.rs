@@ -10,7 +10,7 @@ use vigie_store::Store;
 
 use crate::{
     account::passkey::Passkeys,
-    channel::connectors::Connectors,
+    channel::{apps::Apps, connectors::Connectors},
     clock::Clock,
     config::Config,
     keys::Keys,
@@ -37,7 +37,7 @@ pub struct Parts {
     pub vault: RootKeys,
     /// The platforms.
     pub connectors: Connectors,
-    /// The guarded client, for what is no platform: following links.
+    /// The guarded client, one for everything.
     pub http: vigie_connect::Http,
     /// Passkeys.
     pub passkeys: Passkeys,
@@ -84,9 +84,10 @@ impl App {
         }
         let vault = RootKeys::parse(keys.vault.expose_secret())
             .with_context(|| config.vault_key_file.display().to_string())?;
-        let connectors = Connectors::new(&store, &config)?;
         let allowed = vigie_connect::AllowedPrivate::parse(&config.allowed_private)?;
         let http = vigie_connect::Http::new(allowed)?;
+        let apps = Apps::read(&config.apps_file)?;
+        let connectors = Connectors::new(&store, &config, &http, &apps);
         let passkeys = Passkeys::new(&config)?;
         let setup_code = match config.exposed() {
             true => Some(crate::account::session::secret().map_err(|e| anyhow::anyhow!("{e}"))?),
@@ -133,10 +134,15 @@ pub fn routes() -> Vec<Route> {
         crate::home::routes(),
         crate::account::routes(),
         crate::post::page::routes(),
+        crate::inbound::routes(),
+        crate::inbound::api::routes(),
+        crate::outside::routes(),
         crate::self_check::routes(),
         crate::media::routes(),
         crate::calendar::routes(),
         crate::channel::page::routes(),
+        crate::channel::hook::routes(),
+        crate::channel::fetch::routes(),
         crate::member::routes(),
         crate::change::page::routes(),
         crate::pause::routes(),
@@ -147,6 +153,7 @@ pub fn routes() -> Vec<Route> {
         crate::api::routes(),
         crate::post::api::routes(),
         crate::channel::api::routes(),
+        crate::channel::trial::routes(),
         crate::calendar::api::routes(),
         crate::member::api::routes(),
         crate::change::api::routes(),

@@ -40,6 +40,8 @@ pub enum Command {
     Calendar(crate::calendar::cli::Calendar),
     /// The pages one can publish on.
     Channel(crate::channel::cli::Channel),
+    /// Networks: what each takes, whether a page can be reached.
+    Connect(crate::channel::connect::Connect),
     /// Who is here.
     Member(crate::member::cli::Member),
     /// What waits for a second person.
@@ -146,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Post(args) => crate::post::cli::run(args),
         Command::Calendar(args) => crate::calendar::cli::run(args),
         Command::Channel(args) => crate::channel::cli::run(args),
+        Command::Connect(args) => crate::channel::connect::run(args),
         Command::Member(args) => crate::member::cli::run(args),
         Command::Change(args) => crate::change::cli::run(args),
         Command::Alarm(args) => crate::alarm::cli::run(args),

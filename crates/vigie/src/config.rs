@@ -29,6 +29,8 @@ pub struct Config {
     pub link_key_file: PathBuf,
     /// File with the seed that signs the log's checkpoints.
     pub audit_key_file: PathBuf,
+    /// File with the registrations at networks (`channel::apps`).
+    pub apps_file: PathBuf,
     /// Hosts on private addresses that connectors may call nonetheless (a PDS of one's own): `host` or `host:port`.
     pub allowed_private: Vec<String>,
     /// How many proxies in front append to `X-Forwarded-For`; 0 = the connection's own address counts.
@@ -44,7 +46,7 @@ pub struct Config {
 }
 
 /// Names of all settings with one line about each; environment names are `VIGIE_` and the upper-case name.
-pub const KEYS: [(&str, &str); 13] = [
+pub const KEYS: [(&str, &str); 14] = [
     (
         "data",
         "folder of the database and the keys (default: data)",
@@ -72,6 +74,10 @@ pub const KEYS: [(&str, &str); 13] = [
     (
         "audit_key_file",
         "file with the key that signs the log (default: DATA/keys/audit.key)",
+    ),
+    (
+        "apps_file",
+        "private file with the registrations at networks (default: DATA/keys/apps.toml)",
     ),
     (
         "allowed_private",
@@ -156,6 +162,7 @@ impl Config {
             vault_key_file: file("vault_key_file", "vault.key"),
             link_key_file: file("link_key_file", "link.key"),
             audit_key_file: file("audit_key_file", "audit.key"),
+            apps_file: file("apps_file", "apps.toml"),
             allowed_private: get("allowed_private")
                 .map(|v| {
                     v.split(',')

@@ -126,6 +126,7 @@ impl TestApp {
     /// Moves the program's clock.
     pub fn wait(&self, span: jiff::SignedDuration) {
         self.clock.advance(span);
+        self.app.http.forget_waits();
     }
 
     /// A browser with an empty cookie jar.

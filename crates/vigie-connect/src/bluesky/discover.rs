@@ -34,7 +34,7 @@ pub async fn pds(http: &Http, plc: &Url, identifier: &str, until: Instant) -> Op
     let identifier = identifier.trim().trim_start_matches('@');
     let did = if super::is_did(identifier) {
         identifier.to_owned()
-    } else if super::richtext::is_handle(identifier) {
+    } else if crate::segments::is_handle(identifier) {
         let own = Url::parse(&format!("https://{identifier}/.well-known/atproto-did")).ok()?;
         let answer = get(http, own, until).await?;
         let did = std::str::from_utf8(&answer.body).ok()?.trim().to_owned();

@@ -10,13 +10,13 @@ mod discover;
 pub mod key;
 mod post;
 pub mod record;
-pub mod richtext;
 mod session;
 mod xrpc;
 
 use crate::{
-    Account, Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit, Page, Payload,
-    RemotePost, Segment, Session, Settling,
+    Account, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay, Page,
+    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token, Unit,
+    segments::{self, Names},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,23 +32,47 @@ use vigie_core::{
 pub static DECLARATION: Declaration = Declaration {
     platform: Platform::Bluesky,
     name: Platform::Bluesky.name(),
+    sign_in: SignIn::AppPassword,
     has_service: true,
     default_service: "https://bsky.social",
     text: Limit {
-        graphemes: 300,
+        most: 300,
+        unit: Unit::Graphemes,
         bytes: 3_000,
     },
     pictures: 4,
+    needs_picture: false,
     picture_bytes: 2_000_000,
-    alt_graphemes: 2_000,
     picture_types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
+    alt_graphemes: 2_000,
+    media: MediaWay::Upload,
     link_card: true,
     link_card_with_pictures: false,
     languages: 3,
+    replies: true,
     settling: Settling::OwnKey,
-    reads_back: true,
+    reads: Reads {
+        posts: true,
+        edits: true,
+        comments: true,
+        mentions: true,
+        messages: false,
+    },
     deletes: true,
-    proven: "a real PDS",
+    every: 1,
+    hooks: false,
+    scopes: &[],
+    version: None,
+    token: Token {
+        days: None,
+        renewal: Renewal::Never,
+    },
+    proven: Proven::RealServer("a PDS of the Bluesky company's own packages"),
+    sources: &[
+        "https://docs.bsky.app/docs/advanced-guides/posts",
+        "https://docs.bsky.app/docs/advanced-guides/rate-limits",
+        "https://github.com/bluesky-social/atproto/tree/main/lexicons",
+    ],
 };
 
 /// Longest time for everything but publishing.
@@ -105,16 +129,12 @@ impl Connector for Bluesky {
         format!("https://bsky.app/profile/{}", account.id)
     }
 
-    fn count(&self, text: &str) -> Counts {
-        record::count(text)
-    }
-
     fn segments(&self, text: &str) -> Vec<Segment> {
-        richtext::segments(text)
+        segments::segments(text, Names::Domain)
     }
 
-    fn problems(&self, payload: &Payload) -> Vec<Code> {
-        record::problems(payload)
+    fn problems(&self, account: &Account, payload: &Payload) -> Vec<Code> {
+        record::problems(account, payload)
     }
 
     fn new_key(&self, now: Timestamp, salt: u16) -> String {

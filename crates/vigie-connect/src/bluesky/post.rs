@@ -47,7 +47,7 @@ pub async fn publish(
     payload: &Payload,
     within: Duration,
 ) -> Outcome {
-    if let Some(code) = record::problems(payload).first() {
+    if let Some(code) = record::problems(&session.account, payload).first() {
         return Outcome::Refused {
             code: code.as_str().into(),
             detail: "found before sending".into(),

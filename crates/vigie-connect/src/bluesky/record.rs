@@ -1,74 +1,20 @@
 //! The record of a post, and what is wrong with a payload before anybody is asked.
 
-use super::{DECLARATION, key, richtext};
-use crate::{Code, Counts, Payload, Picture, SegmentKind};
+use super::{DECLARATION, key};
+use crate::segments::{self, Names};
+use crate::{Account, Code, Payload, Picture, SegmentKind, problem};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
 /// The collection of posts.
 pub const COLLECTION: &str = "app.bsky.feed.post";
 
-/// Counts as Bluesky does.
-pub fn count(text: &str) -> Counts {
-    Counts {
-        graphemes: text.graphemes(true).count(),
-        bytes: text.len(),
-        limit: DECLARATION.text,
-    }
-}
-
 /// What is surely wrong, each reason once.
-pub fn problems(payload: &Payload) -> Vec<Code> {
-    let limits = &DECLARATION;
-    let mut all = Vec::new();
-    let mut say = |wrong: bool, code| {
-        if wrong && !all.contains(&code) {
-            all.push(code);
-        }
-    };
-    say(!key::is_tid(&payload.key), Code::BadKey);
-    say(
-        payload.text.trim().is_empty() && payload.link.is_none() && payload.pictures.is_empty(),
-        Code::Empty,
-    );
-    // Bytes first: counting characters of a huge text is not worth it.
-    let too_many_bytes = payload.text.len() > limits.text.bytes;
-    say(too_many_bytes, Code::TooManyBytes);
-    say(
-        !too_many_bytes && !count(&payload.text).fits(),
-        Code::TooLong,
-    );
-    say(
-        payload.pictures.len() > limits.pictures,
-        Code::TooManyPictures,
-    );
-    for picture in &payload.pictures {
-        say(
-            picture.bytes.len() > limits.picture_bytes || picture.bytes.is_empty(),
-            Code::MediaTooBig,
-        );
-        say(
-            !limits.picture_types.contains(&picture.mime.as_str()),
-            Code::MediaKind,
-        );
-        say(
-            picture.alt.len() > limits.alt_graphemes * 10
-                || picture.alt.graphemes(true).count() > limits.alt_graphemes,
-            Code::AltTooLong,
-        );
-    }
-    say(
-        payload.langs.len() > limits.languages,
-        Code::TooManyLanguages,
-    );
-    if let Some(link) = &payload.link {
-        say(card_url(link).is_none(), Code::BadLink);
-        say(
-            !payload.pictures.is_empty() && !payload.text.contains(link.as_str()),
-            Code::LinkWithPictures,
-        );
+pub fn problems(account: &Account, payload: &Payload) -> Vec<Code> {
+    let mut all = problem::problems(&DECLARATION, account, payload);
+    if !key::is_tid(&payload.key) && !all.contains(&Code::BadKey) {
+        all.insert(0, Code::BadKey);
     }
     all
 }
@@ -81,7 +27,7 @@ fn card_url(link: &str) -> Option<Url> {
 
 /// The handles mentioned, each once.
 pub fn mentions(text: &str) -> BTreeSet<String> {
-    richtext::segments(text)
+    segments::segments(text, Names::Domain)
         .into_iter()
         .filter_map(|segment| match segment.kind {
             SegmentKind::Mention { handle } => Some(handle),
@@ -146,7 +92,7 @@ fn image(picture: &Picture) -> Value {
 }
 
 fn facets(text: &str, accounts: &BTreeMap<String, String>) -> Vec<Value> {
-    richtext::segments(text)
+    segments::segments(text, Names::Domain)
         .into_iter()
         .filter_map(|segment| {
             let feature = match segment.kind {
@@ -171,6 +117,15 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
+    fn account() -> Account {
+        Account {
+            platform: DECLARATION.platform,
+            service: String::new(),
+            id: "did:plc:a".into(),
+            handle: "a.test".into(),
+            limits: crate::Limits::default(),
+        }
+    }
     fn payload(text: &str) -> Payload {
         Payload {
             key: key::tid(1, 1),
@@ -178,6 +133,7 @@ mod tests {
             link: None,
             langs: vec!["fr".into()],
             pictures: vec![],
+            reply_to: None,
             created_at: "2026-11-24T12:00:00.123456Z".parse().unwrap(),
         }
     }
@@ -188,20 +144,8 @@ mod tests {
             alt: "Un phare".into(),
             width: 4,
             height: 3,
+            address: None,
         }
-    }
-
-    #[test]
-    fn a_family_is_one_character_and_many_bytes() {
-        assert_eq!(count("👨‍👩‍👧‍👦").graphemes, 1);
-        assert_eq!(count("👨‍👩‍👧‍👦").bytes, 25);
-        assert_eq!(count("e\u{301}té").graphemes, 3);
-        let full = count(&"👨‍👩‍👧‍👦".repeat(121));
-        assert!(
-            !full.fits() && full.left() == -1,
-            "few characters, too many bytes"
-        );
-        assert_eq!(count(&"é".repeat(301)).left(), -1);
     }
 
     #[test]
@@ -209,7 +153,7 @@ mod tests {
         let wrong = |change: &dyn Fn(&mut Payload)| {
             let mut payload = payload("Bonjour");
             change(&mut payload);
-            problems(&payload)
+            problems(&account(), &payload)
         };
         assert_eq!(wrong(&|_| {}), []);
         assert_eq!(wrong(&|p| p.text = " \n".into()), [Code::Empty]);

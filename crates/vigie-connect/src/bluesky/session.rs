@@ -98,10 +98,12 @@ pub async fn connect(
         service: service.as_str().trim_end_matches('/').to_owned(),
         id: entered.did,
         handle: entered.handle,
+        limits: crate::Limits::default(),
     };
     Ok(Connected {
         account,
         secret: entered.keys.seal(),
+        until: None,
     })
 }
 
@@ -270,7 +272,7 @@ impl<'a> Signed<'a> {
         }
         entered.keys.home = entered.keys.home.or_else(|| self.keys.home.take());
         self.keys = entered.keys;
-        self.session.renew(self.keys.seal());
+        self.session.renew(self.keys.seal(), None);
         tracing::info!(account = %self.session.account.id, "tokens renewed");
         Ok(())
     }

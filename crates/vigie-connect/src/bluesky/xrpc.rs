@@ -217,6 +217,8 @@ mod tests {
         let body = Bytes::copy_from_slice(body.as_bytes());
         sort(
             Ok(Answer {
+                headers: reqwest::header::HeaderMap::new(),
+                wait_until: None,
                 location: None,
                 status,
                 retry_at: None,

@@ -20,6 +20,8 @@ pub async fn channel(store: &Store, by: MemberId, handle: &str) -> ChannelRow {
         service: "vigie".into(),
         color: "blue".into(),
         secret: None,
+        token_until: None,
+        limits: None,
         created_by: by,
     };
     let mut tx = store.begin().await.unwrap();
@@ -44,6 +46,7 @@ pub fn content(channels: &[ChannelRow], text: &str, not_before: Option<Timestamp
                 link: None,
                 langs: vec!["fr".into()],
                 media: Vec::new(),
+                reply_to: None,
             })
             .collect(),
         window: Window {

@@ -2,38 +2,66 @@
 
 use std::sync::Arc;
 
-use vigie_connect::{AllowedPrivate, Bluesky, Connector, Http};
+use vigie_connect::{Bluesky, Connector, Declaration, Http};
 use vigie_core::content::Platform;
 use vigie_store::Store;
 
+use super::apps::Apps;
 use crate::config::Config;
 use crate::sandbox::connector::Sandbox;
+
+/// What all platforms can do, without a running program.
+///
+/// # Errors
+/// No client for the network can be made.
+pub fn declarations() -> anyhow::Result<Vec<&'static Declaration>> {
+    let http = Http::new(vigie_connect::AllowedPrivate::default())?;
+    let mut all: Vec<_> = outside(&http, &Apps::default())
+        .iter()
+        .map(|(_, connector)| connector.describe())
+        .collect();
+    all.push(&crate::sandbox::connector::DECLARATION);
+    Ok(all)
+}
+
+/// The connectors of networks, in the order in which people see them.
+fn outside(http: &Http, _apps: &Apps) -> Vec<(Platform, Arc<dyn Connector>)> {
+    let http = || http.clone();
+    vec![(Platform::Bluesky, Arc::new(Bluesky::new(http())))]
+}
 
 /// One connector a platform. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Connectors {
+    all: Arc<[(Platform, Arc<dyn Connector>)]>,
     sandbox: Arc<dyn Connector>,
-    bluesky: Arc<dyn Connector>,
 }
 
 impl Connectors {
-    /// All connectors. `allowed_private` are the hosts on private addresses that may be called.
-    ///
-    /// # Errors
-    /// An entry of `allowed_private` that is no host; no client for the network can be made.
-    pub fn new(store: &Store, config: &Config) -> anyhow::Result<Self> {
-        let allowed = AllowedPrivate::parse(&config.allowed_private)?;
-        Ok(Self {
-            sandbox: Arc::new(Sandbox::new(store.clone(), &config.public_url)),
-            bluesky: Arc::new(Bluesky::new(Http::new(allowed)?)),
-        })
+    /// All connectors, on one client for the network. `apps` are the operator's registrations.
+    pub fn new(store: &Store, config: &Config, http: &Http, apps: &Apps) -> Self {
+        let sandbox: Arc<dyn Connector> = Arc::new(Sandbox::new(store.clone(), &config.public_url));
+        let mut all = outside(http, apps);
+        all.push((Platform::Sandbox, Arc::clone(&sandbox)));
+        Self {
+            all: all.into(),
+            sandbox,
+        }
     }
 
     /// The connector of a platform.
     pub fn of(&self, platform: Platform) -> &Arc<dyn Connector> {
-        match platform {
-            Platform::Sandbox => &self.sandbox,
-            Platform::Bluesky => &self.bluesky,
-        }
+        // A test holds that every platform is in the list.
+        self.all
+            .iter()
+            .find(|(known, _)| *known == platform)
+            .map_or(&self.sandbox, |(_, connector)| connector)
+    }
+
+    /// All platforms, in the order in which people see them.
+    pub fn all(&self) -> impl Iterator<Item = (Platform, &Arc<dyn Connector>)> {
+        self.all
+            .iter()
+            .map(|(platform, connector)| (*platform, connector))
     }
 }

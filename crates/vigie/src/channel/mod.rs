@@ -1,9 +1,19 @@
 //! Channels: the company's pages and accounts on networks.
 
 pub mod api;
+pub mod apps;
 pub mod cli;
+pub mod connect;
 pub mod connectors;
+pub mod docs;
+pub mod fetch;
+pub mod fits;
+pub mod health;
+pub mod hook;
+mod oauth;
 pub mod page;
+mod repair;
+pub mod trial;
 
 use vigie_connect::Account;
 use vigie_store::ChannelRow;
@@ -15,6 +25,12 @@ pub fn account(row: &ChannelRow) -> Account {
         service: row.service.clone(),
         id: row.account.clone(),
         handle: row.handle.clone(),
+        // What cannot be read is as if the server had said nothing.
+        limits: row
+            .limits
+            .as_deref()
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default(),
     }
 }
 

@@ -4,21 +4,21 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use uuid::Uuid;
-use vigie_connect::Failure;
-use vigie_core::audit::leaf::AuditActor;
+use vigie_connect::{Connected, Declaration, Failure, SignIn};
 use vigie_core::change::ChangeKind;
 use vigie_core::content::Platform;
 use vigie_core::id::ChannelId;
 use vigie_core::rights::Act;
 use vigie_store::{ChannelRow, NewChannel};
 
-use super::{account, place};
+use super::{account, health, oauth, place, repair};
 use crate::account::session;
+use crate::app::App;
 use crate::change::apply;
 use crate::member::propose;
-use crate::publication::alarm;
 use crate::vault;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -33,143 +33,241 @@ use crate::words::{Said, Words};
 /// The routes of this room.
 pub fn routes() -> Vec<Route> {
     let propose = Who::Member(Act::ProposeChange);
-    vec![
+    let mut all = vec![
         Route::get("/channels", Who::Member(Act::Read), show),
-        Route::post("/channels/bluesky", propose, bluesky).rate(Rate::COSTLY),
-        Route::post("/channels/sandbox", propose, sandbox).rate(Rate::COSTLY),
-        Route::post("/channels/{id}/repair", propose, repair).rate(Rate::COSTLY),
+        Route::post("/channels/connect/{platform}", propose, start).rate(Rate::COSTLY),
+        Route::post("/channels/{id}/repair", propose, repair::repair).rate(Rate::COSTLY),
         Route::post("/channels/{id}/disconnect", propose, disconnect),
-    ]
+    ];
+    all.extend(oauth::routes());
+    all
 }
 
 struct Line {
     place: String,
     status: &'static str,
-    repairable: bool,
+    repair: Option<Repair>,
     url: String,
+    /// When a person must sign in again, if that is `soon` or `past`.
+    ends: Option<(Timestamp, &'static str)>,
     row: ChannelRow,
+}
+
+/// How a channel's key is replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repair {
+    /// A new one is typed.
+    Typed,
+    /// The person signs in at the network.
+    SignIn,
+}
+
+/// A platform that a page can be connected on.
+struct Choice {
+    declaration: &'static Declaration,
+    name: &'static str,
+    platform: &'static str,
+    /// Whether the operator's registration, where one is needed, is there.
+    ready: bool,
+    /// `app_password`, `oauth`, `open` (OAuth at any server), `address` or `built_in`.
+    way: &'static str,
+    /// The day the interface that is spoken ends, if that is soon or past.
+    version_ends: Option<&'static str>,
 }
 
 #[derive(Template)]
 #[template(path = "channel/channels.html")]
-struct Channels {
+pub(super) struct Channels {
     page: Page,
     w: Words,
     lines: Vec<Line>,
+    choices: Vec<Choice>,
     form: Form,
     may: bool,
+    back: String,
+    hooks: String,
+    word: String,
 }
 
-async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Channels, Error> {
-    let rows = frame.app.store.read().await?.channels().await?;
+pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Channels, Error> {
+    let app = &frame.app;
+    let now = app.clock.now();
+    let rows = app.store.read().await?.channels().await?;
     let lines = rows
         .into_iter()
-        .map(|row| Line {
-            status: row.status.as_str(),
-            repairable: row.status.is_usable() && row.platform == Platform::Bluesky,
-            url: frame.app.connectors.of(row.platform).page(&account(&row)),
-            place: place(&row),
-            row,
+        .map(|row| {
+            let connector = app.connectors.of(row.platform);
+            Line {
+                status: row.status.as_str(),
+                repair: row
+                    .status
+                    .is_usable()
+                    .then(|| repaired_by(connector.describe().sign_in))
+                    .flatten(),
+                url: connector.page(&account(&row)),
+                place: place(&row),
+                ends: row
+                    .token_until
+                    .filter(|_| row.status.is_usable())
+                    .filter(|until| until.duration_since(now) < health::AHEAD)
+                    .map(|until| (until, if until <= now { "past" } else { "soon" })),
+                row,
+            }
         })
         .collect();
+    let choices = app.connectors.all().map(|(platform, connector)| {
+        let declaration = connector.describe();
+        Choice {
+            declaration,
+            name: platform.name(),
+            platform: platform.as_str(),
+            ready: connector.is_ready(),
+            way: way(declaration.sign_in),
+            version_ends: health::version_ends(declaration, now),
+        }
+    });
+    let choices = choices.collect();
     let page = frame.page("channels-title");
     Ok(Channels {
         w: page.w.clone(),
         page,
         lines,
+        choices,
         form,
         may: me.may(Act::ProposeChange),
+        back: app.config.link(oauth::BACK),
+        hooks: app.config.link("/hooks/"),
+        word: super::hook::word(app),
     })
+}
+
+const fn way(sign_in: SignIn) -> &'static str {
+    match sign_in {
+        SignIn::AppPassword => "app_password",
+        SignIn::OAuth { registered: true } => "oauth",
+        SignIn::OAuth { registered: false } => "open",
+        SignIn::Address => "address",
+        SignIn::BuiltIn => "built_in",
+    }
+}
+
+const fn repaired_by(sign_in: SignIn) -> Option<Repair> {
+    match sign_in {
+        SignIn::AppPassword | SignIn::Address => Some(Repair::Typed),
+        SignIn::OAuth { .. } => Some(Repair::SignIn),
+        SignIn::BuiltIn => None,
+    }
 }
 
 async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
     web::html(&view(&frame, &me, Form::new()).await?)
 }
 
-async fn bluesky(frame: Frame, me: Signed, mut form: Form) -> Result<Response, Error> {
-    let handle = form.required("handle", 253);
-    let password = form.required("app_password", 200);
-    let service = form.trimmed("service").to_owned();
-    if !form.ok() {
-        return web::html_with(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &view(&frame, &me, form).await?,
-        );
-    }
-    connect(
-        &frame,
-        &me,
-        form,
-        Platform::Bluesky,
-        &service,
-        &handle,
-        SecretString::from(password),
-    )
-    .await
+/// The platform that a path names.
+pub(super) fn platform_of(app: &App, name: &str) -> Result<Platform, Error> {
+    app.connectors
+        .all()
+        .map(|(platform, _)| platform)
+        .find(|platform| platform.as_str() == name)
+        .ok_or(Error::NotFound)
 }
 
-async fn sandbox(frame: Frame, me: Signed, mut form: Form) -> Result<Response, Error> {
-    let name = form.required("sandbox_name", 60);
-    if !form.ok() {
-        return web::html_with(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &view(&frame, &me, form).await?,
-        );
-    }
-    let secret = SecretString::from(session::secret()?);
-    connect(&frame, &me, form, Platform::Sandbox, "", &name, secret).await
-}
-
-async fn connect(
-    frame: &Frame,
-    me: &Signed,
+async fn start(
+    frame: Frame,
+    me: Signed,
+    Path(name): Path<String>,
     mut form: Form,
-    platform: Platform,
-    service: &str,
-    identifier: &str,
-    secret: SecretString,
 ) -> Result<Response, Error> {
     let app = &frame.app;
-    let connected = match app
-        .connectors
-        .of(platform)
-        .connect(service, identifier, &secret)
-        .await
-    {
-        Ok(connected) => connected,
-        Err(failure) => {
-            let field = match platform {
-                Platform::Bluesky => "handle",
-                Platform::Sandbox => "sandbox_name",
-            };
-            form.wrong(field, Said::new(failure_key(&failure)));
-            return web::html_with(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &view(frame, me, form).await?,
-            );
+    let platform = platform_of(app, &name)?;
+    form.set("platform", platform.as_str());
+    let connector = app.connectors.of(platform);
+    let declaration = connector.describe();
+    let service = form.trimmed("service").to_owned();
+    let typed = !form.value("secret").is_empty();
+    let (identifier, secret) = match declaration.sign_in {
+        SignIn::OAuth { registered } if registered || !typed => {
+            if declaration.has_service && declaration.default_service.is_empty() {
+                form.required("service", 253);
+            }
+            if !form.ok() {
+                return again(&frame, &me, form).await;
+            }
+            return oauth::go(&frame, &me, form, platform, &service, None).await;
         }
+        SignIn::OAuth { .. } => (
+            form.trimmed("identifier").to_owned(),
+            SecretString::from(form.required("secret", 4_000)),
+        ),
+        SignIn::AppPassword => (
+            form.required("identifier", 253),
+            SecretString::from(form.required("secret", 200)),
+        ),
+        SignIn::Address => {
+            form.required("service", 2_000);
+            (
+                form.trimmed("identifier").to_owned(),
+                SecretString::from(form.required("secret", 200)),
+            )
+        }
+        SignIn::BuiltIn => (
+            form.required("identifier", 60),
+            SecretString::from(session::secret()?),
+        ),
     };
+    if !form.ok() {
+        return again(&frame, &me, form).await;
+    }
+    match connector.connect(&service, &identifier, &secret).await {
+        Ok(connected) => {
+            let display = if declaration.sign_in == SignIn::BuiltIn {
+                identifier
+            } else {
+                connected.account.handle.clone()
+            };
+            ask(&frame, &me, connected, &display).await
+        }
+        Err(failure) => {
+            form.wrong("identifier", Said::new(failure_key(&failure)));
+            again(&frame, &me, form).await
+        }
+    }
+}
+
+pub(super) async fn again(frame: &Frame, me: &Signed, form: Form) -> Result<Response, Error> {
+    web::html_with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &view(frame, me, form).await?,
+    )
+}
+
+/// Seals what was connected, and asks a second person.
+pub(super) async fn ask(
+    frame: &Frame,
+    me: &Signed,
+    connected: Connected,
+    display: &str,
+) -> Result<Response, Error> {
+    let app = &frame.app;
     let now = app.clock.now();
     let id = ChannelId::new(Uuid::now_v7());
+    let account = connected.account;
     let mut tx = app.store.begin().await?;
     let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now).await?;
-    let display = if platform == Platform::Sandbox {
-        identifier.trim()
-    } else {
-        &connected.account.handle
-    };
     let taken: Vec<String> = tx.channels().await?.into_iter().map(|c| c.color).collect();
     let added = tx
         .channel_add(
             &NewChannel {
                 id,
-                platform,
-                handle: connected.account.handle.clone(),
+                platform: account.platform,
+                handle: account.handle.clone(),
                 display: display.to_owned(),
-                account: connected.account.id.clone(),
-                service: connected.account.service.clone(),
+                account: account.id,
+                service: account.service,
                 color: crate::web::frame::free_hue(display, &taken),
                 secret: Some(sealed),
+                token_until: connected.until,
+                limits: serde_json::to_string(&account.limits).ok(),
                 created_by: me.id,
             },
             now,
@@ -182,8 +280,8 @@ async fn connect(
     }
     let kind = ChangeKind::ConnectChannel {
         channel: id,
-        platform,
-        handle: connected.account.handle,
+        platform: account.platform,
+        handle: account.handle,
     };
     apply::prepare(&mut tx, me.id, kind, now).await?;
     tx.commit().await?;
@@ -193,58 +291,6 @@ async fn connect(
 /// The key of what a network said.
 pub fn failure_key(failure: &Failure) -> String {
     format!("connect-{}", failure.code)
-}
-
-/// A new token in the place of one that no longer works. It is the same account, so one person does it; the new token
-/// must open that account before the old one is destroyed.
-async fn repair(
-    frame: Frame,
-    me: Signed,
-    Path(id): Path<ChannelId>,
-    mut form: Form,
-) -> Result<Response, Error> {
-    let app = &frame.app;
-    let secret = SecretString::from(form.required("new_app_password", 200));
-    if !form.ok() {
-        return Err(Error::refused("form-required"));
-    }
-    let row = app.store.read().await?.channel(id).await?;
-    if !row.status.is_usable() {
-        return Err(Error::refused("channel-not-usable"));
-    }
-    let connector = app.connectors.of(row.platform);
-    let connected = match connector.connect(&row.service, &row.handle, &secret).await {
-        Ok(connected) => connected,
-        Err(failure) => return Err(Error::Refused(Said::new(failure_key(&failure)))),
-    };
-    if connected.account.id != row.account {
-        return Err(Error::refused("connect-other_account"));
-    }
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    // Asked of the network meanwhile: it may have been disconnected, or repaired by somebody else.
-    let old = tx.channel(id).await?.secret;
-    if old != row.secret {
-        return Err(Error::Conflict);
-    }
-    let sealed = vault::put(&mut tx, &app.vault, vault::CHANNEL, &connected.secret, now).await?;
-    tx.channel_secret(id, sealed).await?;
-    if let Some(old) = old {
-        tx.secret_delete(old).await?;
-    }
-    tx.channel_healthy(id).await?;
-    alarm::mended(&mut tx, id, now).await?;
-    tx.publications_go_on(id).await?;
-    let actor = AuditActor::Member { member: me.id };
-    tx.audit(now, actor, "channel.repair", &format!("channel/{id}"), &[])
-        .await?;
-    tx.commit().await?;
-    app.wake.notify_one();
-    Ok(web::done(
-        app,
-        "/channels",
-        &Flash::good("channel-repaired"),
-    ))
 }
 
 async fn disconnect(

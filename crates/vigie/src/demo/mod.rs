@@ -207,6 +207,8 @@ async fn page(app: &App, by: MemberId, name: &str) -> Result<ChannelId> {
         service: String::new(),
         color: crate::web::frame::free_hue(name, &taken),
         secret: Some(sealed),
+        token_until: None,
+        limits: None,
         created_by: by,
     };
     tx.channel_add(&new, now).await?;

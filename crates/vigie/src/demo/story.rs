@@ -342,6 +342,7 @@ fn draft(channels: &[ChannelId], lang: &str, text: &str, at: Option<Timestamp>) 
             link: None,
             langs: vec![lang.to_owned()],
             media: vec![],
+            reply_to: None,
         })
         .collect();
     Draft { variants, at }

@@ -79,6 +79,9 @@ pub struct VariantIn {
     /// Pictures, in order.
     #[serde(default)]
     media: Vec<MediaIn>,
+    /// The network's id of the post or comment that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<String>,
 }
 
 /// A post as it is written.
@@ -223,6 +226,7 @@ impl PostIn {
                 link: variant.link.clone(),
                 langs: variant.langs.clone(),
                 media,
+                reply_to: variant.reply_to.clone(),
             });
         }
         Ok(Draft { variants, at })
@@ -251,6 +255,7 @@ async fn out(conn: &mut Conn, record: &PostRecord) -> Result<PostOut, Error> {
             text: v.text,
             link: v.link,
             langs: v.langs,
+            reply_to: v.reply_to,
             media: v
                 .media
                 .into_iter()

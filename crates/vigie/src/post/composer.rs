@@ -20,6 +20,7 @@ use super::who::Who;
 use crate::app::App;
 use crate::channel::place;
 use crate::check::gather::{Around, check};
+use crate::inbound;
 use crate::rules::force;
 use crate::web::error::Error;
 use crate::web::flash::{Flash, Tone};
@@ -41,6 +42,8 @@ pub struct Pick {
     pub own: String,
     /// Its own link, if it has one.
     pub own_link: String,
+    /// What it answers there, by the network's id; empty for nothing.
+    pub reply: String,
     /// It shows no link.
     pub no_link: bool,
     /// Digests of the pictures that it leaves out.
@@ -218,6 +221,8 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 link,
                 langs: langs.clone(),
                 media: media.iter().filter(|m| !skipped(m)).cloned().collect(),
+                reply_to: Some(form.trimmed(&format!("reply-{}", c.id)).to_owned())
+                    .filter(|to| !to.is_empty()),
             }
         })
         .collect();
@@ -307,9 +312,11 @@ async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> 
     drop(conn);
     let rules = force::in_force(app).await?;
     let checked = check(&content, &around, &rules);
+    let mut previews = view::previews(app, &content, &checked, &desk.channels);
+    inbound::quote(&mut app.store.read().await?, &mut previews).await?;
     let live = Live::new(
         view::findings(&checked, &content, frame.viewer.lang),
-        view::previews(app, &content, &checked, &desk.channels),
+        previews,
         &checked.requirements(),
         problem.filter(|_| !draft.variants.is_empty()),
     );
@@ -326,6 +333,7 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
             picked: form.chosen("channel", &row.id.to_string()),
             own: form.value(&format!("own-{}", row.id)).to_owned(),
             own_link: form.trimmed(&format!("own-link-{}", row.id)).to_owned(),
+            reply: form.trimmed(&format!("reply-{}", row.id)).to_owned(),
             no_link: form.has(&format!("no-link-{}", row.id)),
             skipped: form
                 .all("media")
@@ -419,6 +427,9 @@ fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
     form.set("text", shared);
     for variant in &content.variants {
         form.add("channel", variant.channel.to_string());
+        if let Some(to) = &variant.reply_to {
+            form.set(&format!("reply-{}", variant.channel), to.clone());
+        }
         if variant.text != shared {
             form.set(&format!("own-{}", variant.channel), variant.text.clone());
         }
@@ -513,6 +524,12 @@ pub async fn new(
         form.set("date", date.to_string());
         form.set("time", "10:00");
     }
+    if let Some(id) = query.get("answer").and_then(|id| id.parse().ok()) {
+        let row = frame.app.store.read().await?.inbound(id).await?;
+        form.set("channel", row.channel.to_string());
+        form.set(&format!("reply-{}", row.channel), row.remote_id);
+        form.set("answer", id.to_string());
+    }
     shown(&frame, form, &desk, None, false).await
 }
 
@@ -528,7 +545,18 @@ pub async fn create(frame: Frame, me: Signed, mut form: Form) -> Result<Response
     }
     let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
     match actions::create(&frame.app, &who, &draft).await {
-        Ok(record) => after(&frame, &who, &form, record.post.id).await,
+        Ok(record) => {
+            if let Ok(id) = form.trimmed("answer").parse() {
+                let mut tx = frame.app.store.begin().await?;
+                let now = frame.app.clock.now();
+                match inbound::answering(&mut tx, id, record.post.id, me.id, now).await {
+                    // Two answers to one comment are no harm, and reviewers see both.
+                    Ok(()) | Err(vigie_store::Error::Conflict) => tx.commit().await?,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            after(&frame, &who, &form, record.post.id).await
+        }
         Err(error) => refused(&frame, form, &desk, None, error).await,
     }
 }

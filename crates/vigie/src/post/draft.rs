@@ -37,6 +37,8 @@ pub struct DraftVariant {
     pub langs: Vec<String>,
     /// Pictures, in order.
     pub media: Vec<DraftMedia>,
+    /// The network's id of what this answers.
+    pub reply_to: Option<String>,
 }
 
 /// A picture that was brought before.
@@ -201,6 +203,7 @@ impl DraftVariant {
             link,
             langs: self.langs.clone(),
             media,
+            reply_to: self.reply_to.clone(),
         })
     }
 }
@@ -233,6 +236,7 @@ impl From<&Content> for Draft {
                         decorative: m.decorative,
                     })
                     .collect(),
+                reply_to: variant.reply_to.clone(),
             })
             .collect();
         Self {

@@ -43,6 +43,7 @@ impl From<ActionError> for Error {
             ActionError::Refused(refusal) => Self::refused(refusal_key(refusal)),
             ActionError::Draft(problem) => Self::Input(Said::new(problem.key())),
             ActionError::Store(error) => error.into(),
+            ActionError::NotTaken(code) => Self::Refused(Said::new(format!("connect-{code}"))),
             ActionError::NoReviewer => Self::refused("refusal-no-reviewer"),
             ActionError::WindowPassed => Self::refused("refusal-window-passed"),
             ActionError::SealNeeded => Self::refused("refusal-seal-needed"),

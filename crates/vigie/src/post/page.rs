@@ -23,6 +23,7 @@ use super::{buttons, composer, history, picture, settle};
 use crate::account::passkey;
 use crate::audit::view::Entry;
 use crate::check::gather::Checked;
+use crate::inbound;
 use crate::web::error::Error;
 use crate::web::frame::{Frame, Page};
 use crate::web::limit::Rate;
@@ -240,7 +241,8 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         .map(|rule| (rule.clone(), what_stops(rule, &findings)))
         .collect();
     let page = frame.page("post-title");
-    let previews = view::previews(app, &post.content, &checked, &channels);
+    let mut previews = view::previews(app, &post.content, &checked, &channels);
+    inbound::quote(&mut conn, &mut previews).await?;
     let view = Post {
         w: page.w.clone(),
         state: post.post.state.as_str(),

@@ -2,14 +2,14 @@
 
 use similar::{ChangeTag, TextDiff};
 use vigie_check::{Finding, Lang as CheckLang, Report, Severity};
-use vigie_connect::SegmentKind;
+use vigie_connect::{Code, Counts, SegmentKind};
 use vigie_core::content::{Content, Variant};
 use vigie_core::id::{ChannelId, MemberId};
 use vigie_core::member::Lang;
 use vigie_store::{ChannelRow, Member};
 
 use crate::app::App;
-use crate::channel::place;
+use crate::channel::{account, fits, place};
 use crate::check::gather::Checked;
 use crate::web::frame::{hue, initials};
 
@@ -186,6 +186,12 @@ pub struct Preview {
     pub media: Vec<(String, String)>,
     /// The link card.
     pub link: Option<String>,
+    /// Why the network would not take it: names of messages.
+    pub problems: Vec<String>,
+    /// The network's id of what it answers.
+    pub reply_to: Option<String>,
+    /// Whom and what it answers, once known.
+    pub quoted: Option<(String, String)>,
     /// Characters used.
     pub used: usize,
     /// Characters that fit.
@@ -234,10 +240,11 @@ pub fn marks(previews: &[Preview]) -> Vec<Vec<Run>> {
 
 fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[ChannelRow]) -> Preview {
     let connector = app.connectors.of(variant.platform);
-    let counts = connector.count(&variant.text);
     let row = channels.iter().find(|c| c.id == variant.channel);
+    let limits = row.map(|row| account(row).limits).unwrap_or_default();
+    let counts = Counts::of(&variant.text, connector.describe().at(&limits).text);
     let name = row.map_or_else(|| variant.account.clone(), |c| c.display.clone());
-    let limit = counts.limit.graphemes;
+    let limit = counts.limit.most;
     let runs = connector
         .segments(&variant.text)
         .into_iter()
@@ -269,10 +276,20 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
             .map(|m| (format!("/media/{}/small", m.sha256), m.alt.clone()))
             .collect(),
         link: variant.link.clone(),
-        used: counts.graphemes,
+        problems: row
+            .map(|row| fits::problems(app, row, variant))
+            .unwrap_or_default()
+            .into_iter()
+            // Somebody is just beginning to write.
+            .filter(|code| *code != Code::Empty)
+            .map(|code| format!("connect-{code}"))
+            .collect(),
+        reply_to: variant.reply_to.clone(),
+        quoted: None,
+        used: counts.used,
         limit,
         meter,
-        ring: (counts.graphemes.min(limit) * 57)
+        ring: (counts.used.min(limit) * 57)
             .checked_div(limit)
             .unwrap_or(57),
     }

@@ -23,6 +23,8 @@ pub enum Kind {
     Refused,
     /// The network no longer lets Vigie in.
     Broken,
+    /// What opens a page ends soon: a person signs in again.
+    Ends,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
         Self::Undecided,
         Self::Refused,
         Self::Broken,
+        Self::Ends,
     ];
 
     /// The stable name.
@@ -47,6 +50,7 @@ impl Kind {
             Self::Undecided => "undecided",
             Self::Refused => "refused",
             Self::Broken => "broken",
+            Self::Ends => "ends",
         }
     }
 }
@@ -120,7 +124,29 @@ pub async fn broken(
     tx.alarm_raise(&new, now).await.map(|_| ())
 }
 
-/// The channel lets Vigie in again, or is no longer used: the alarm about it closes by itself.
+/// Warns that what opens a channel ends soon.
+///
+/// # Errors
+/// The database.
+pub async fn ends(
+    tx: &mut Tx,
+    channel: ChannelId,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: Kind::Ends.as_str().to_owned(),
+        dedup: dedup_ends(channel),
+        channel: Some(channel),
+        post: None,
+        publication: None,
+        detail: json!({ "until": until }),
+    };
+    tx.alarm_raise(&new, now).await.map(|_| ())
+}
+
+/// The channel lets Vigie in again, or is no longer used: the alarms about it close by themselves.
 ///
 /// # Errors
 /// The database.
@@ -129,7 +155,12 @@ pub async fn mended(
     channel: ChannelId,
     now: Timestamp,
 ) -> Result<(), vigie_store::Error> {
+    tx.alarm_over(&dedup_ends(channel), now).await?;
     tx.alarm_over(&dedup_broken(channel), now).await.map(|_| ())
+}
+
+fn dedup_ends(channel: ChannelId) -> String {
+    format!("{}:{channel}", Kind::Ends.as_str())
 }
 
 /// One alarm a channel, however often it is tried.

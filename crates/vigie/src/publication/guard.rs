@@ -31,6 +31,8 @@ pub struct Cleared {
     pub channel: ChannelRow,
     /// SHA-256 over what is sent, for the record of the attempt.
     pub request: Digest,
+    /// The pictures, in order.
+    pub pictures: Vec<Digest>,
 }
 
 /// Reads a publication's content again and compares it with what was approved.
@@ -109,6 +111,7 @@ async fn cleared(
             },
             width: media.width,
             height: media.height,
+            address: None,
         });
     }
     let payload = Payload {
@@ -117,10 +120,12 @@ async fn cleared(
         link: variant.link,
         langs: variant.langs,
         pictures,
+        reply_to: variant.reply_to,
         created_at: row.created_at,
     };
     Ok(Ok(Cleared {
         request: request(row, &payload),
+        pictures: variant.media.iter().map(|media| media.sha256).collect(),
         payload,
         channel,
     }))

@@ -20,6 +20,7 @@ use super::alarm::{self, Kind};
 use super::guard::{Cleared, Stop, clear, was_sent};
 use super::session;
 use crate::app::App;
+use crate::channel::fetch;
 use crate::post::actions;
 use crate::post::who::Who;
 
@@ -42,7 +43,7 @@ pub async fn send(app: &App, row: &PublicationRow) -> Result<()> {
         let mut conn = app.store.read().await?;
         clear(&mut conn, row, now).await?
     };
-    let cleared = match looked {
+    let mut cleared = match looked {
         Ok(cleared) => cleared,
         Err(stop) => return stopped(app, row, &stop, now).await,
     };
@@ -53,7 +54,9 @@ pub async fn send(app: &App, row: &PublicationRow) -> Result<()> {
     if !begin(app, row, &cleared, now).await? {
         return Ok(());
     }
-    let connector = app.connectors.of(cleared.channel.platform);
+    let platform = cleared.channel.platform;
+    fetch::address(app, platform, &mut cleared.payload, &cleared.pictures);
+    let connector = app.connectors.of(platform);
     let outcome = connector
         .publish(&mut open.session, &cleared.payload, WITHIN)
         .await;
@@ -182,6 +185,10 @@ async fn see(
     (remote_id, url, content_id): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<()> {
+    // Published, but not read back yet: the first reading says what it looks like there.
+    if content_id.is_empty() {
+        return Ok(());
+    }
     let seen = Seen {
         channel: row.channel,
         remote_id,
@@ -312,7 +319,9 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
             text: "",
             url,
         };
-        tx.observed_see(seen, now).await?;
+        if !content_id.is_empty() {
+            tx.observed_see(seen, now).await?;
+        }
     }
     if gone {
         after_withdrawal(app, &mut tx, row, settlement.state, now).await?;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use vigie_connect::Session;
-use vigie_core::id::SecretId;
+use vigie_core::id::{ChannelId, SecretId};
 use vigie_store::ChannelRow;
 
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::vault;
 pub struct Open {
     /// For the connector.
     pub session: Session,
+    channel: ChannelId,
     secret: SecretId,
     version: i64,
 }
@@ -29,6 +30,7 @@ pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error>
     let (token, version) = vault::take(&mut conn, &app.vault, secret).await?;
     Ok(Open {
         session: Session::new(account(channel), token),
+        channel: channel.id,
         secret,
         version,
     })
@@ -37,9 +39,10 @@ pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error>
 impl Open {
     /// Puts a renewed token into the vault. A token that another replica renewed meanwhile stays: it is the newer one.
     pub async fn keep(&mut self, app: &App, now: Timestamp) {
-        let Some(renewed) = self.session.take_renewed().cloned() else {
+        let Some((renewed, until)) = self.session.take_renewed() else {
             return;
         };
+        let renewed = renewed.clone();
         let kept = async {
             let mut tx = app.store.begin().await?;
             vault::renew(
@@ -51,6 +54,7 @@ impl Open {
                 now,
             )
             .await?;
+            tx.channel_until(self.channel, until).await?;
             tx.commit().await?;
             Ok::<(), vault::Error>(())
         };

@@ -87,6 +87,8 @@ pub async fn slow(app: &App) -> anyhow::Result<()> {
     done(app).await?;
     forget_changes(app).await?;
     read_pages(app).await?;
+    crate::channel::health::check(app).await?;
+    crate::inbound::forget(app).await?;
     crate::audit::checkpoint::make_if_due(app).await
 }
 
@@ -249,9 +251,11 @@ async fn read_pages(app: &App) -> anyhow::Result<()> {
     let now = app.clock.now();
     let channels = app.store.read().await?.channels_usable().await?;
     for channel in channels {
+        let every = app.connectors.of(channel.platform).describe().every;
+        let every = SignedDuration::from_mins(every.max(1).into());
         let due = channel
             .read_at
-            .is_none_or(|at| now.duration_since(at) >= readback::EVERY);
+            .is_none_or(|at| now.duration_since(at) >= every);
         if due
             && channel.status == ChannelStatus::Connected
             && let Err(error) = readback::read(app, &channel).await

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use unicode_segmentation::UnicodeSegmentation as _;
 use vigie_connect::{
-    Account, Code, Connected, Connector, Counts, Declaration, Failure, Limit, Page, Payload,
-    RemotePost, Segment, SegmentKind, Session, Settling,
+    Account, Code, Connected, Connector, Declaration, Failure, Limit, Limits, MediaWay, Page,
+    Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session, Settling, SignIn,
+    Token, Unit,
 };
 use vigie_core::content::{Digest, MediaRef, Platform};
 use vigie_core::publication::{Found, Outcome};
@@ -20,23 +20,41 @@ use vigie_store::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut, Store};
 pub const DECLARATION: Declaration = Declaration {
     platform: Platform::Sandbox,
     name: Platform::Sandbox.name(),
+    sign_in: SignIn::BuiltIn,
     has_service: false,
     default_service: "",
     text: Limit {
-        graphemes: 500,
+        most: 500,
+        unit: Unit::Graphemes,
         bytes: 5_000,
     },
     pictures: 4,
+    needs_picture: false,
     picture_bytes: 2_000_000,
-    alt_graphemes: 1_000,
     picture_types: &["image/jpeg", "image/png", "image/webp"],
+    alt_graphemes: 1_000,
+    media: MediaWay::Upload,
     link_card: true,
     link_card_with_pictures: true,
     languages: 3,
+    replies: false,
     settling: Settling::OwnKey,
-    reads_back: true,
+    reads: Reads {
+        posts: true,
+        edits: true,
+        ..Reads::NONE
+    },
     deletes: true,
-    proven: "itself: it is part of Vigie",
+    every: 1,
+    hooks: false,
+    scopes: &[],
+    version: None,
+    token: Token {
+        days: None,
+        renewal: Renewal::Never,
+    },
+    proven: Proven::Itself,
+    sources: &[],
 };
 
 /// Posts on one page of a listing.
@@ -163,38 +181,12 @@ impl Connector for Sandbox {
         format!("{}/sandbox/{}", self.base, account.handle)
     }
 
-    fn count(&self, text: &str) -> Counts {
-        Counts {
-            graphemes: text.graphemes(true).count(),
-            bytes: text.len(),
-            limit: DECLARATION.text,
-        }
-    }
-
     fn segments(&self, text: &str) -> Vec<Segment> {
         // The sandbox shows what the text says and nothing more.
         vec![Segment {
             kind: SegmentKind::Text,
             range: 0..text.len(),
         }]
-    }
-
-    fn problems(&self, payload: &Payload) -> Vec<Code> {
-        let mut out = Vec::new();
-        let counts = self.count(&payload.text);
-        if payload.text.trim().is_empty() && payload.pictures.is_empty() && payload.link.is_none() {
-            out.push(Code::Empty);
-        }
-        if counts.graphemes > DECLARATION.text.graphemes {
-            out.push(Code::TooLong);
-        }
-        if counts.bytes > DECLARATION.text.bytes {
-            out.push(Code::TooManyBytes);
-        }
-        if payload.pictures.len() > DECLARATION.pictures {
-            out.push(Code::TooManyPictures);
-        }
-        out
     }
 
     fn new_key(&self, _now: Timestamp, _salt: u16) -> String {
@@ -228,6 +220,7 @@ impl Connector for Sandbox {
                     service: String::new(),
                     id: account.account.clone(),
                     handle: account.handle.clone(),
+                    limits: Limits::default(),
                 };
                 let session = Session::new(known, secret.clone());
                 self.account(&session).await.map_err(|_| {
@@ -242,8 +235,10 @@ impl Connector for Sandbox {
                 service: String::new(),
                 id: account.account,
                 handle: account.handle,
+                limits: Limits::default(),
             },
             secret: secret.clone(),
+            until: None,
         })
     }
 

@@ -73,6 +73,29 @@ pub async fn put(
     Ok(id)
 }
 
+/// Seals what is kept for minutes only, outside the table of secrets.
+///
+/// # Errors
+/// Randomness.
+pub fn seal(keys: &RootKeys, purpose: &str, secret: &SecretString) -> Result<String, Error> {
+    let label = label(SecretId::new(uuid::Uuid::nil()), 1, purpose);
+    let envelope = keys.seal(secret.expose_secret().as_bytes(), &label, &fresh()?)?;
+    Ok(serde_json::to_string(&envelope).unwrap_or_default())
+}
+
+/// Opens what [`seal`] sealed.
+///
+/// # Errors
+/// It does not open.
+pub fn unseal(keys: &RootKeys, purpose: &str, sealed: &str) -> Result<SecretString, Error> {
+    let envelope: Envelope =
+        serde_json::from_str(sealed).map_err(|_| vigie_core::vault::VaultError::NotAnEnvelope)?;
+    let label = label(SecretId::new(uuid::Uuid::nil()), 1, purpose);
+    let bytes = keys.open(&envelope, &label)?;
+    let text = vigie_core::vault::text(&bytes)?;
+    Ok(SecretString::from(text.as_str()))
+}
+
 /// Opens a secret, for one call to the outside. Its version is needed to replace it.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub struct Place {
 }
 
 /// The main navigation, in order. A place is shown once its route exists.
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 12] = [
     Place {
         path: "/",
         key: "nav-home",
@@ -49,6 +49,12 @@ const PLACES: [Place; 11] = [
         key: "nav-calendar",
         icon: "calendar",
         bar: true,
+    },
+    Place {
+        path: "/inbox",
+        key: "nav-inbox",
+        icon: "message-circle",
+        bar: false,
     },
     Place {
         path: "/self-check",
@@ -293,7 +299,11 @@ impl Frame {
             .iter()
             .filter(|c| c.change.waits_for(me.id))
             .count();
-        frame.counts = vec![("/alarms", number(alarms)), ("/changes", number(changes))];
+        frame.counts = vec![
+            ("/alarms", number(alarms)),
+            ("/changes", number(changes)),
+            ("/inbox", conn.inbound_waiting().await?),
+        ];
         if let Pause::Paused {
             by,
             at,

@@ -138,7 +138,7 @@ fn label(name: &str) -> Option<&'static str> {
 
 /// Fields that may stand hidden in a page: choices and names of things, none of them a secret.
 fn is_plain(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 17] = [
         "channel",
         "lang",
         "when",
@@ -155,8 +155,12 @@ fn is_plain(name: &str) -> bool {
         "rule",
         "is",
         "assertion",
+        "answer",
     ];
-    NAMES.contains(&name) || name.starts_with("decorative-") || name.starts_with("remove-")
+    NAMES.contains(&name)
+        || name.starts_with("decorative-")
+        || name.starts_with("remove-")
+        || name.starts_with("reply-")
 }
 
 #[cfg(test)]

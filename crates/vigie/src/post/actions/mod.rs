@@ -34,6 +34,9 @@ pub enum ActionError {
     /// The database.
     #[error(transparent)]
     Store(#[from] vigie_store::Error),
+    /// A network would not take it.
+    #[error("a network would not take it: {0}")]
+    NotTaken(vigie_connect::Code),
     /// There is nobody else who may review.
     #[error("nobody else may review")]
     NoReviewer,

@@ -16,6 +16,7 @@ use vigie_store::{CommentKind, Conn, Detail, PostChange, Tx};
 use super::write::{Ready, refresh};
 use super::{ActionError, Done, Step, follow, object, organisation, talk, writer};
 use crate::app::App;
+use crate::channel::fits;
 use crate::check::gather::Around;
 use crate::check::links;
 use crate::post::who::Who;
@@ -33,6 +34,11 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
     if before.content.window.not_after <= now {
         before = refresh(app, who, before, &org, now).await?;
     }
+    let mut conn = app.store.read().await?;
+    if let Some(code) = fits::first(app, &mut conn, &before.content).await? {
+        return Err(ActionError::NotTaken(code));
+    }
+    drop(conn);
     // Outside any transaction: other servers take their time.
     let zone = schedule::zone(&org.tz).unwrap_or(TimeZone::UTC);
     let around = Around::of(&before.content, zone, now, &mut app.store.read().await?).await?;

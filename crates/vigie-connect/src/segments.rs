@@ -1,6 +1,6 @@
-//! Finds links, mentions and hashtags in a text, as Bluesky's own editor would.
+//! Finds links, mentions and hashtags in a text, as the networks' own editors would.
 //!
-//! Facets are byte ranges into the exact text: nothing is shortened or normalised.
+//! What is found are byte ranges of the exact text: nothing is shortened or normalised.
 
 use crate::{Segment, SegmentKind};
 use std::ops::Range;
@@ -15,11 +15,24 @@ const BARE_ENDINGS: [&str; 34] = [
 /// Most characters of a hashtag.
 const TAG_GRAPHEMES: usize = 64;
 
+/// How accounts are named on a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// A domain name: `@alice.example`.
+    Domain,
+    /// A word: `@alice`.
+    Plain,
+    /// A word, and its server where it is another one: `@alice`, `@alice@example.org`.
+    Fediverse,
+    /// Not at all.
+    Nobody,
+}
+
 /// Cuts `text` into runs without gap; their ranges joined are the text.
-pub fn segments(text: &str) -> Vec<Segment> {
+pub fn segments(text: &str, names: Names) -> Vec<Segment> {
     let mut all = Vec::new();
     let mut words = 0;
-    for (range, kind) in words_of(text).filter_map(|word| found(text, word)) {
+    for (range, kind) in words_of(text).filter_map(|word| found(text, word, names)) {
         if words < range.start {
             all.push(Segment {
                 kind: SegmentKind::Text,
@@ -51,13 +64,18 @@ fn words_of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-fn found(text: &str, word: Range<usize>) -> Option<(Range<usize>, SegmentKind)> {
+fn found(text: &str, word: Range<usize>, names: Names) -> Option<(Range<usize>, SegmentKind)> {
     let whole = text.get(word.clone())?;
     // What may open a word: brackets and quotation marks.
     let bare = whole.trim_start_matches(['(', '[', '{', '"', '\'', '«', '“', '‘', '<', '¿', '¡']);
     let start = word.end - bare.len();
     let (len, kind) = if let Some(rest) = bare.strip_prefix('@') {
-        let handle = handle_in(rest)?;
+        let handle = match names {
+            Names::Domain => handle_in(rest)?,
+            Names::Plain => name_in(rest)?,
+            Names::Fediverse => remote_in(rest)?,
+            Names::Nobody => return None,
+        };
         (
             1 + handle.len(),
             SegmentKind::Mention {
@@ -86,6 +104,25 @@ fn handle_in(rest: &str) -> Option<&str> {
         .unwrap_or(rest.len());
     let handle = rest.get(..end)?.trim_end_matches(['.', '-']);
     is_handle(handle).then_some(handle)
+}
+
+/// The name that `rest` begins with: letters, digits, points inside and underscores.
+fn name_in(rest: &str) -> Option<&str> {
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
+        .unwrap_or(rest.len());
+    let name = rest.get(..end)?.trim_end_matches('.');
+    (!name.is_empty() && name.len() <= 64).then_some(name)
+}
+
+/// The name that `rest` begins with, with its server where one follows.
+fn remote_in(rest: &str) -> Option<&str> {
+    let name = name_in(rest)?;
+    let server = rest
+        .get(name.len()..)
+        .and_then(|more| more.strip_prefix('@'))
+        .and_then(handle_in);
+    rest.get(..name.len() + server.map_or(0, |server| 1 + server.len()))
 }
 
 /// True for the shape of a handle: labels of letters, digits and inner hyphens, the last one not starting with a digit.
@@ -207,7 +244,7 @@ mod tests {
 
     /// The parts that are not plain words, as (shown, kind).
     fn marked(text: &str) -> Vec<(String, SegmentKind)> {
-        let all = segments(text);
+        let all = segments(text, Names::Domain);
         assert_eq!(
             all.iter().map(|s| s.of(text)).collect::<String>(),
             text,
@@ -302,6 +339,24 @@ mod tests {
     }
 
     #[test]
+    fn each_network_names_accounts_in_its_way() {
+        let of = |names| {
+            let text = "Merci @alice.b, @bob@exemple.fr. et (@c_d) @ x@y";
+            segments(text, names)
+                .iter()
+                .filter(|s| matches!(s.kind, SegmentKind::Mention { .. }))
+                .map(|s| s.of(text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(Names::Plain), ["@alice.b", "@bob", "@c_d"]);
+        assert_eq!(
+            of(Names::Fediverse),
+            ["@alice.b", "@bob@exemple.fr", "@c_d"]
+        );
+        assert_eq!(of(Names::Nobody), [""; 0]);
+    }
+
+    #[test]
     fn tags_keep_accents_and_emoji_and_lose_punctuation() {
         assert_eq!(
             shown("#Été2026, #c'est #日本語。 (#ok) #👩‍🚀! ＃plein"),
@@ -315,7 +370,7 @@ mod tests {
     #[test]
     fn offsets_are_bytes_on_character_boundaries() {
         let text = "é👨‍👩‍👧 @a.test שלום #café";
-        let all = segments(text);
+        let all = segments(text, Names::Domain);
         assert!(
             all.iter()
                 .all(|s| text.is_char_boundary(s.range.start) && text.is_char_boundary(s.range.end))
@@ -340,7 +395,10 @@ mod tests {
             "#",
         ] {
             let text = unit.repeat(1_000_000 / unit.len());
-            assert_eq!(segments(&text).last().unwrap().range.end, text.len());
+            assert_eq!(
+                segments(&text, Names::Domain).last().unwrap().range.end,
+                text.len()
+            );
         }
     }
 }

@@ -1,0 +1,23 @@
+# What comes in and what goes out: comments received, calls made.
+inbox-title = Received
+inbox-lead = Comments, mentions and messages to your pages. An answer is a post like any other: checked, reviewed.
+inbox-none-title = Nothing waits
+inbox-none = What people say to your pages appears here, a few minutes later.
+inbox-kind-comment = Comment
+inbox-kind-mention = Mention
+inbox-kind-message = Message
+inbox-answer = Answer
+inbox-aside = Seen, no answer
+inbox-aside-done = Set aside.
+inbox-answering-title = An answer is being written
+inbox-see-answer = See the answer
+inbox-kept = Other people’s words are kept for thirty days, then forgotten. Nobody is searched for in them.
+outside-title = Calls to the outside
+outside-lead = What Vigie has called since it started, the last 500. Never a secret, nor what was sent.
+outside-none-title = No call
+outside-none = Vigie has called nothing since it started.
+outside-when = When
+outside-what = Call
+outside-result = Answer
+outside-took = Took
+outside-ms = { $n } ms

@@ -1,0 +1,23 @@
+# Ce qui entre et ce qui sort : commentaires reçus, appels faits.
+inbox-title = Reçus
+inbox-lead = Commentaires, mentions et messages adressés à vos pages. Une réponse est une publication comme une autre : vérifiée, relue.
+inbox-none-title = Rien n’attend
+inbox-none = Ce que l’on adresse à vos pages apparaît ici, quelques minutes plus tard.
+inbox-kind-comment = Commentaire
+inbox-kind-mention = Mention
+inbox-kind-message = Message
+inbox-answer = Répondre
+inbox-aside = Vu, sans réponse
+inbox-aside-done = Mis de côté.
+inbox-answering-title = Une réponse s’écrit
+inbox-see-answer = Voir la réponse
+inbox-kept = Les mots des autres sont gardés trente jours, puis oubliés. On n’y cherche personne.
+outside-title = Appels vers l’extérieur
+outside-lead = Ce que Vigie a appelé depuis son démarrage, les 500 derniers. Jamais un secret, ni ce qui a été envoyé.
+outside-none-title = Aucun appel
+outside-none = Vigie n’a encore rien appelé depuis son démarrage.
+outside-when = Quand
+outside-what = Appel
+outside-result = Réponse
+outside-took = Durée
+outside-ms = { $n } ms
