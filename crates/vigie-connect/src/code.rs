@@ -95,6 +95,10 @@ codes! {
     LinkNotInText = "link_not_in_text",
     /// The network has this very text already.
     Duplicate = "duplicate",
+    /// What is named (the post to answer, for one) is not there any more, or cannot be seen by this account.
+    Gone = "gone",
+    /// The operator's account at the network has no credit left: nothing was done.
+    Unpaid = "unpaid",
     /// The token does not carry the right that this takes.
     MissingRight = "missing_right",
     /// The version of the network's interface that this Vigie speaks has ended: a newer Vigie is needed.

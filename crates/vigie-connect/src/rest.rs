@@ -57,7 +57,7 @@ pub struct Request {
     pub bearer: Option<SecretString>,
     /// What goes along.
     pub body: Body,
-    /// Sent besides; no secret.
+    /// Sent besides; no secret but `authorization` where that is not a bearer.
     pub headers: Vec<(&'static str, String)>,
     /// True when the body or the query holds a secret.
     pub secret: bool,
@@ -221,7 +221,8 @@ pub async fn send(
     call.body = encode(request.body);
     for (name, value) in request.headers {
         let bad = |_| Trouble::new(Stage::NotSent, Code::BadKey, "a header that cannot be sent");
-        let value = HeaderValue::try_from(value).map_err(bad)?;
+        let mut value = HeaderValue::try_from(value).map_err(bad)?;
+        value.set_sensitive(name == "authorization");
         call.headers.push((HeaderName::from_static(name), value));
     }
     let answer = http.send(call).await;

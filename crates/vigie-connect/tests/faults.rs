@@ -77,7 +77,6 @@ async fn a_broken_put_is_told_apart_and_never_makes_two_posts() {
     let Some(mut s) = scene("hugo").await else {
         return;
     };
-    let bluesky = Pds::bluesky();
     let html = "<html>Bad gateway</html>";
     let xrpc = r#"{"error":"InvalidRequest","message":"no"}"#;
     let short = Duration::from_secs(3);

@@ -171,8 +171,8 @@ fn held(room: &str, table: &BTreeMap<String, String>, given: &[(String, Value)])
             "bool" => value.is_boolean() || matches!(text, "true" | "false"),
             "list" => value.is_array(),
             "object" => value.is_object(),
-            // A word that must stand there.
-            other => text == other,
+            // This very word.
+            word => text == word,
         };
         if !is {
             return Some(format!("{room}: {name} is not {kind}: {value}"));
