@@ -13,15 +13,18 @@ pub mod guard;
 pub mod hook;
 pub mod http;
 pub mod journal;
+pub mod linkedin;
 pub mod oauth;
 mod problem;
 pub mod quota;
 pub mod resolve;
 pub mod rest;
 pub mod segments;
+mod signed;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
+pub mod x;
 
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
@@ -36,4 +39,6 @@ pub use declaration::{
 pub use follow::{Ended, Trail};
 pub use guard::AllowedPrivate;
 pub use http::Http;
+pub use linkedin::LinkedIn;
 pub use text::{Segment, SegmentKind};
+pub use x::X;

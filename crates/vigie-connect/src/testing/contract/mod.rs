@@ -3,6 +3,11 @@
 //! A request that the table does not allow is answered with an error, and fails the test at its end.
 
 mod facts;
+mod linkedin;
+mod x;
+
+pub use linkedin::LinkedInNetwork;
+pub use x::XNetwork;
 
 use facts::Facts;
 use serde_json::Value;
