@@ -157,6 +157,8 @@ connect-not_registered = Whoever runs Vigie has not registered it at this networ
 connect-not_granted = Consent was not given there. Nothing was connected.
 connect-no_page = This account manages no page that Vigie could publish on.
 connect-not_offered = This network does not do that.
+connect-gone = What is named, such as the post to answer, is not there any more.
+connect-unpaid = The operator’s account at this network has no credit left. Nothing was done.
 connect-forged = The signature is not right.
 
 pause-title = Pause

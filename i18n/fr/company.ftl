@@ -157,6 +157,8 @@ connect-not_registered = La personne qui fait tourner Vigie ne l’a pas encore 
 connect-not_granted = L’accord n’a pas été donné là-bas. Rien n’a été connecté.
 connect-no_page = Ce compte ne gère aucune page où Vigie pourrait publier.
 connect-not_offered = Ce réseau ne fait pas cela.
+connect-gone = Ce qui est nommé, comme la publication à laquelle répondre, n’est plus là.
+connect-unpaid = Le compte de l’exploitant chez ce réseau n’a plus de crédit. Rien n’a été fait.
 connect-forged = La signature n’est pas la bonne.
 
 pause-title = Pause

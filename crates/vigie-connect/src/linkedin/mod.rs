@@ -69,6 +69,7 @@ pub static DECLARATION: Declaration = Declaration {
         messages: false,
     },
     deletes: true,
+    every: 15,
     hooks: true,
     scopes: &[
         "w_organization_social",

@@ -65,6 +65,7 @@ pub static DECLARATION: Declaration = Declaration {
         messages: false,
     },
     deletes: true,
+    every: 15,
     hooks: true,
     scopes: &[
         "tweet.read",

@@ -75,10 +75,28 @@ pub async fn faults(subject: &mut Subject<'_>) {
     let own = |(status, body): (u16, &str)| Fault::Answer(Fault::http(status, "", body));
     // What happens to the call, what may be said of it, and whether the server then holds the post.
     let cases = [
-        ("coupée avant", Fault::CutBefore, WITHIN, Says::Unknown, false),
-        ("coupée pendant", Fault::CutDuring, WITHIN, Says::Unknown, false),
+        (
+            "coupée avant",
+            Fault::CutBefore,
+            WITHIN,
+            Says::Unknown,
+            false,
+        ),
+        (
+            "coupée pendant",
+            Fault::CutDuring,
+            WITHIN,
+            Says::Unknown,
+            false,
+        ),
         ("coupée après", Fault::CutAfter, WITHIN, Says::Unknown, true),
-        ("coupée dans la réponse", Fault::CutAnswer, WITHIN, Says::Unknown, true),
+        (
+            "coupée dans la réponse",
+            Fault::CutAnswer,
+            WITHIN,
+            Says::Unknown,
+            true,
+        ),
         ("sans réponse", Fault::Silence, short, Says::Unknown, false),
         (
             "réponse tardive",
@@ -87,7 +105,13 @@ pub async fn faults(subject: &mut Subject<'_>) {
             Says::Unknown,
             true,
         ),
-        ("500", Fault::Answer(Fault::http(500, "", html)), WITHIN, Says::Unknown, false),
+        (
+            "500",
+            Fault::Answer(Fault::http(500, "", html)),
+            WITHIN,
+            Says::Unknown,
+            false,
+        ),
         (
             "502 bien que faite",
             Fault::AnswerInstead(Fault::http(502, "", html)),
@@ -125,12 +149,22 @@ pub async fn faults(subject: &mut Subject<'_>) {
         ),
         (
             "renvoi ailleurs",
-            Fault::Answer(Fault::http(307, "location: http://169.254.169.254/\r\n", "")),
+            Fault::Answer(Fault::http(
+                307,
+                "location: http://169.254.169.254/\r\n",
+                "",
+            )),
             WITHIN,
             Says::Unknown,
             false,
         ),
-        ("réponse sans fin", Fault::Endless, WITHIN, Says::Unknown, true),
+        (
+            "réponse sans fin",
+            Fault::Endless,
+            WITHIN,
+            Says::Unknown,
+            true,
+        ),
         (
             "le 403 d’une page",
             Fault::Answer(Fault::http(403, "", html)),
@@ -138,9 +172,27 @@ pub async fn faults(subject: &mut Subject<'_>) {
             Says::Unknown,
             false,
         ),
-        ("refus", own(subject.refusal), WITHIN, Says::Refused(Code::RefusedByServer), false),
-        ("jeton fini", own(subject.expired), WITHIN, Says::NotSent(Code::TokenExpired), false),
-        ("droit perdu", own(subject.down_scoped), WITHIN, Says::NotSent(Code::MissingRight), false),
+        (
+            "refus",
+            own(subject.refusal),
+            WITHIN,
+            Says::Refused(Code::RefusedByServer),
+            false,
+        ),
+        (
+            "jeton fini",
+            own(subject.expired),
+            WITHIN,
+            Says::NotSent(Code::TokenExpired),
+            false,
+        ),
+        (
+            "droit perdu",
+            own(subject.down_scoped),
+            WITHIN,
+            Says::NotSent(Code::MissingRight),
+            false,
+        ),
         (
             "429",
             Fault::Answer(Fault::http(429, "retry-after: 60\r\n", "")),
@@ -166,7 +218,11 @@ pub async fn faults(subject: &mut Subject<'_>) {
         let outcome = connector.publish(&mut subject.session, &post, within).await;
         subject.proxy.heal();
         assert_eq!(says(&outcome), expected, "{about}: {outcome:?}");
-        if let Outcome::NotSent { retry_at: Some(at), code } = &outcome {
+        if let Outcome::NotSent {
+            retry_at: Some(at),
+            code,
+        } = &outcome
+        {
             assert!(
                 code == "rate_limited" && at.duration_since(before).as_secs() >= 59,
                 "{about}: {at}"
@@ -203,7 +259,9 @@ pub async fn waits_when_told(subject: &mut Subject<'_>) {
     assert_eq!(says(&first), Says::NotSent(Code::RateLimited));
     let asked = |proxy: &Proxy| {
         let seen = proxy.seen();
-        seen.iter().filter(|line| line.contains(subject.put)).count()
+        seen.iter()
+            .filter(|line| line.contains(subject.put))
+            .count()
     };
     let before = asked(subject.proxy);
     let again = connector.publish(&mut subject.session, &post, WITHIN).await;
@@ -220,13 +278,21 @@ pub async fn round_trip(subject: &mut Subject<'_>) {
     assert_eq!(connector.problems(&subject.session.account, &post), []);
     connector.check(&mut subject.session).await.unwrap();
     let outcome = connector.publish(&mut subject.session, &post, WITHIN).await;
-    let Outcome::Published { remote_id, url, content_id } = outcome else {
+    let Outcome::Published {
+        remote_id,
+        url,
+        content_id,
+    } = outcome
+    else {
         panic!("{outcome:?}");
     };
     assert!(url.starts_with("http"), "{url}");
     let reads = connector.describe().reads;
     if reads.posts {
-        let back = connector.read_back(&mut subject.session, &remote_id).await.unwrap();
+        let back = connector
+            .read_back(&mut subject.session, &remote_id)
+            .await
+            .unwrap();
         let back = back.expect("the post is there");
         assert_eq!(back.text, post.text);
         assert_eq!(back.remote_id, remote_id);
@@ -237,11 +303,20 @@ pub async fn round_trip(subject: &mut Subject<'_>) {
         assert!(page.posts.contains(&back), "{page:?}");
     }
     if connector.describe().deletes {
-        connector.delete(&mut subject.session, &remote_id).await.unwrap();
-        connector.delete(&mut subject.session, &remote_id).await.unwrap();
+        connector
+            .delete(&mut subject.session, &remote_id)
+            .await
+            .unwrap();
+        connector
+            .delete(&mut subject.session, &remote_id)
+            .await
+            .unwrap();
         assert_eq!((subject.held)(&post.text), 0);
         if reads.posts {
-            let back = connector.read_back(&mut subject.session, &remote_id).await.unwrap();
+            let back = connector
+                .read_back(&mut subject.session, &remote_id)
+                .await
+                .unwrap();
             assert_eq!(back, None);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vigie_connect::{Bluesky, Connector, Declaration, Http};
+use vigie_connect::{Bluesky, Connector, Declaration, Http, LinkedIn, X};
 use vigie_core::content::Platform;
 use vigie_store::Store;
 
@@ -25,9 +25,17 @@ pub fn declarations() -> anyhow::Result<Vec<&'static Declaration>> {
 }
 
 /// The connectors of networks, in the order in which people see them.
-fn outside(http: &Http, _apps: &Apps) -> Vec<(Platform, Arc<dyn Connector>)> {
+fn outside(http: &Http, apps: &Apps) -> Vec<(Platform, Arc<dyn Connector>)> {
     let http = || http.clone();
-    vec![(Platform::Bluesky, Arc::new(Bluesky::new(http())))]
+    let app = |platform| apps.of(platform);
+    vec![
+        (
+            Platform::LinkedIn,
+            Arc::new(LinkedIn::new(http(), app(Platform::LinkedIn))),
+        ),
+        (Platform::X, Arc::new(X::new(http(), app(Platform::X)))),
+        (Platform::Bluesky, Arc::new(Bluesky::new(http()))),
+    ]
 }
 
 /// One connector a platform. Cheap to clone.
