@@ -93,6 +93,14 @@ codes! {
     MediaFailed = "media_failed",
     /// The network shows no link cards: the link must be in the text.
     LinkNotInText = "link_not_in_text",
+    /// The network has blocked this for now because of its own rules: a person looks at the account there.
+    BlockedByNetwork = "blocked_by_network",
+    /// More links than the network takes in one post.
+    TooManyLinks = "too_many_links",
+    /// More hashtags than the network takes in one post.
+    TooManyTags = "too_many_tags",
+    /// More mentions of accounts than the network takes in one post.
+    TooManyMentions = "too_many_mentions",
     /// The network has this very text already.
     Duplicate = "duplicate",
     /// What is named (the post to answer, for one) is not there any more, or cannot be seen by this account.

@@ -8,12 +8,15 @@ pub mod code;
 pub mod connector;
 pub mod count;
 pub mod declaration;
+pub mod facebook;
 pub mod follow;
 pub mod guard;
 pub mod hook;
 pub mod http;
+pub mod instagram;
 pub mod journal;
 pub mod linkedin;
+mod meta;
 pub mod oauth;
 mod problem;
 pub mod quota;
@@ -25,6 +28,7 @@ mod signed;
 pub mod testing;
 pub mod text;
 pub mod x;
+pub mod threads;
 
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
@@ -36,9 +40,13 @@ pub use count::{Counts, Unit};
 pub use declaration::{
     Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Settling, SignIn, Token, Version,
 };
+pub use facebook::Facebook;
 pub use follow::{Ended, Trail};
 pub use guard::AllowedPrivate;
 pub use http::Http;
 pub use linkedin::LinkedIn;
 pub use text::{Segment, SegmentKind};
 pub use x::X;
+pub use instagram::Instagram;
+pub use text::{Segment, SegmentKind};
+pub use threads::Threads;

@@ -2,12 +2,17 @@
 //! check each request strictly against a table of what the network publishes about its interface (`contracts/`).
 //! A request that the table does not allow is answered with an error, and fails the test at its end.
 
+pub mod facebook;
 mod facts;
 mod linkedin;
 mod x;
 
 pub use linkedin::LinkedInNetwork;
 pub use x::XNetwork;
+pub mod instagram;
+pub mod meta;
+pub mod threads;
+pub mod two_step;
 
 use facts::Facts;
 use serde_json::Value;

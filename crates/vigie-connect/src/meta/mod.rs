@@ -1,0 +1,161 @@
+//! What the interfaces of Meta have in common: Facebook pages, Instagram and Threads speak the same Graph API.
+//!
+//! The token travels as `Authorization: Bearer`, which the Graph API takes. Only the exchange and the renewal of a
+//! token are documented with the token in the query alone: those calls are marked secret, and neither the log nor the
+//! journal keeps a query.
+
+mod container;
+mod error;
+mod graph;
+mod hook;
+mod sweep;
+mod token;
+
+pub use container::{Quota, made, published_or_not, ready};
+pub use error::{gone, no_such_field, read};
+pub use graph::{Graph, server};
+pub use hook::{entries, hook};
+pub use sweep::{MOST_TEXT, Read, Step, Sweep, cut};
+pub use token::{Flavour, all_granted, exchanged, granted, not_granted, renewed, same};
+
+use crate::{Code, Failure, Page, Payload, RemotePost, Version, rest};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::{future::Future, time::Duration};
+use unicode_normalization::UnicodeNormalization as _;
+use vigie_core::publication::Found;
+
+/// The version of the Graph API that is spoken. v26.0 is out since July 2026, but its end is not published yet.
+pub const VERSION: Version = Version {
+    name: "v25.0",
+    ends: Some("2028-07-29"),
+};
+/// Longest time for everything but publishing.
+pub const WITHIN: Duration = Duration::from_secs(30);
+/// How far the clocks of a network and of Vigie may be apart.
+pub const CLOCKS: SignedDuration = SignedDuration::from_mins(10);
+/// Pages of a listing that are read to look for a post.
+const MOST_PAGES: usize = 10;
+
+/// A time as Meta writes it, `2026-11-28T12:00:00+0000`.
+pub fn time(json: &Value, pointer: &str) -> Option<Timestamp> {
+    let text = json.pointer(pointer)?.as_str()?;
+    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text)
+        .ok()
+        .or_else(|| text.parse().ok())
+}
+
+/// Where people see something; empty when it is no address of the web.
+pub fn address(json: &Value, pointer: &str) -> String {
+    let text = rest::text(json, pointer);
+    let web = text.len() <= 2_048
+        && url::Url::parse(text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if web { text.to_owned() } else { String::new() }
+}
+
+/// Words as compared: networks trim them and write line ends and accents in their own way.
+fn words(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().nfc().collect()
+}
+
+/// Whether a post was made for this payload, judged by its time: not long before it was asked for.
+fn after(post: &RemotePost, payload: &Payload) -> bool {
+    post.created_at
+        .is_some_and(|at| at >= from(payload.created_at))
+}
+
+/// The earliest time at which the network may say that something asked for now was made.
+pub fn from(asked: Timestamp) -> Timestamp {
+    asked.checked_sub(CLOCKS).unwrap_or(asked)
+}
+
+/// The posts of a listing, newest first, that were made since `from`.
+///
+/// # Errors
+/// Any failure of a page, or more posts than are read.
+pub async fn since<F, Fut>(from: Timestamp, page: F) -> Result<Vec<RemotePost>, Failure>
+where
+    F: Fn(Option<String>) -> Fut,
+    Fut: Future<Output = Result<Page, Failure>>,
+{
+    let mut all = Vec::new();
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let Page {
+            posts,
+            cursor: next,
+        } = page(cursor).await?;
+        let older = posts
+            .last()
+            .and_then(|post| post.created_at)
+            .is_some_and(|at| at < from);
+        all.extend(
+            posts
+                .into_iter()
+                .filter(|post| post.created_at.is_some_and(|at| at >= from)),
+        );
+        cursor = next;
+        if older || cursor.is_none() {
+            return Ok(all);
+        }
+    }
+    Err(Failure::new(
+        Code::AnswerTooLarge,
+        "more posts since then than are read",
+    ))
+}
+
+/// The post that is `text`, among those made since then. A post without words is looked at more closely with `fits`:
+/// anything without words would be like it.
+pub async fn alike(
+    graph: &Graph<'_>,
+    posts: Result<Vec<RemotePost>, Failure>,
+    text: &str,
+    payload: &Payload,
+    fields: &str,
+    fits: fn(&Value, &Payload) -> bool,
+) -> Found {
+    let wanted = words(text);
+    let mut same = match posts {
+        Ok(posts) => posts,
+        Err(failure) => return rest::among(Err(failure), |_| false),
+    };
+    same.retain(|post| words(&post.text) == wanted && after(post, payload));
+    if wanted.is_empty() {
+        let mut close = Vec::new();
+        for post in same {
+            match graph.get(&[&post.remote_id], &[("fields", fields)]).await {
+                Ok(json) if fits(&json, payload) => close.push(post),
+                Ok(_) => {}
+                Err(trouble) => return rest::among(Err(trouble.failure), |_| false),
+            }
+        }
+        same = close;
+    }
+    rest::among(Ok(same), |_| true)
+}
+
+/// How many children a carousel has; one where there is none.
+pub fn pictures(json: &Value) -> usize {
+    json.pointer("/children/data")
+        .and_then(Value::as_array)
+        .map_or(1, Vec::len)
+}
+
+/// The cursor of the next page of an answer, where there is a next page.
+pub fn next(json: &Value) -> Option<String> {
+    json.pointer("/paging/next")?;
+    let after = json.pointer("/paging/cursors/after")?.as_str()?;
+    (!after.is_empty() && after.len() <= 2_048).then(|| after.to_owned())
+}
+
+/// The list of an answer.
+///
+/// # Errors
+/// `garbage_answer` when there is none.
+pub fn data(json: &Value) -> Result<&Vec<Value>, Failure> {
+    json.pointer("/data")
+        .and_then(Value::as_array)
+        .ok_or_else(|| Failure::new(Code::GarbageAnswer, "the answer holds no list"))
+}

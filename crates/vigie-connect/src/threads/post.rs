@@ -1,0 +1,291 @@
+//! Posts of an account, and its answers: put, look, list, take back.
+
+use super::DECLARATION;
+use crate::{
+    Account, Code, Failure, Page, Payload, Picture, RemotePost, SegmentKind,
+    meta::{self, Graph, Quota},
+    problem,
+    rest::{self, Stage, Trouble},
+    segments::{self, Names},
+};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use vigie_core::publication::{Found, Outcome};
+
+/// What is read of a post or an answer.
+const POST: &str = "id,text,permalink,timestamp,media_type,children{id}";
+/// Most different links, the card included (since December 2025).
+const MOST_LINKS: usize = 5;
+/// How many posts may be published in a day.
+const POSTS: Quota = Quota {
+    edge: "threads_publishing_limit",
+    used: "quota_usage",
+    config: "config",
+};
+/// How many answers may be published in a day.
+const ANSWERS: Quota = Quota {
+    edge: "threads_publishing_limit",
+    used: "reply_quota_usage",
+    config: "reply_config",
+};
+
+/// What is surely wrong.
+pub fn problems(account: &Account, payload: &Payload) -> Vec<Code> {
+    let mut all = problem::problems(&DECLARATION, account, payload);
+    let mut say = |wrong: bool, code| {
+        if wrong && !all.contains(&code) {
+            all.push(code);
+        }
+    };
+    if payload.text.len() <= DECLARATION.text.bytes {
+        let found = segments::segments(&payload.text, Names::Plain);
+        let links: BTreeSet<String> = found
+            .into_iter()
+            .filter_map(|segment| match segment.kind {
+                SegmentKind::Link { uri } => Some(uri),
+                _ => None,
+            })
+            .chain(payload.link.clone())
+            .collect();
+        say(links.len() > MOST_LINKS, Code::TooManyLinks);
+    }
+    say(
+        payload
+            .reply_to
+            .as_ref()
+            .is_some_and(|target| !rest::is_id(target)),
+        Code::BadKey,
+    );
+    all
+}
+
+/// Puts a post or an answer.
+pub async fn publish(graph: &Graph<'_>, account: &Account, payload: &Payload) -> Outcome {
+    if let Some(code) = problems(account, payload).first() {
+        return Outcome::Refused {
+            code: code.as_str().to_owned(),
+            detail: "found before sending".to_owned(),
+        };
+    }
+    let container = match prepare(graph, account, payload).await {
+        Ok(container) => container,
+        Err(trouble) => return meta::published_or_not(trouble),
+    };
+    let fields = vec![("creation_id", container)];
+    let made = graph.post(&[&account.id, "threads_publish"], fields).await;
+    let id = match made {
+        Ok(answer) => match meta::made(&answer) {
+            Ok(id) => id,
+            Err(failure) => {
+                return Outcome::Unknown {
+                    detail: failure.to_string(),
+                };
+            }
+        },
+        Err(trouble) => return trouble.outcome(),
+    };
+    let shown = read_back(graph, account, &id).await.ok().flatten();
+    let (url, content_id) = match shown {
+        Some(post) if !post.url.is_empty() => (post.url, post.content_id),
+        shown => (
+            format!("https://www.threads.com/@{}", account.handle),
+            shown.map(|post| post.content_id).unwrap_or_default(),
+        ),
+    };
+    Outcome::Published {
+        remote_id: id,
+        url,
+        content_id,
+    }
+}
+
+/// The container, filled. All of it is harmless.
+async fn prepare(
+    graph: &Graph<'_>,
+    account: &Account,
+    payload: &Payload,
+) -> Result<String, Trouble> {
+    let quota = if payload.reply_to.is_some() {
+        ANSWERS
+    } else {
+        POSTS
+    };
+    quota.allows(graph, &account.id).await?;
+    let mut fields = match payload.pictures.as_slice() {
+        [] => {
+            let mut fields = vec![("media_type", "TEXT".to_owned())];
+            if let Some(link) = &payload.link {
+                fields.push(("link_attachment", link.clone()));
+            }
+            fields
+        }
+        [picture] => picture_fields(picture)?,
+        pictures => {
+            let mut children = Vec::new();
+            for picture in pictures {
+                let mut fields = picture_fields(picture)?;
+                fields.push(("is_carousel_item", "true".to_owned()));
+                children.push(create(graph, account, fields).await?);
+            }
+            for child in &children {
+                meta::ready(graph, child, "status", "error_message").await?;
+            }
+            vec![
+                ("media_type", "CAROUSEL".to_owned()),
+                ("children", children.join(",")),
+            ]
+        }
+    };
+    // A card alone needs words: its own address.
+    match (&payload.link, payload.text.is_empty()) {
+        (_, false) => fields.push(("text", payload.text.clone())),
+        (Some(link), true) if payload.pictures.is_empty() => fields.push(("text", link.clone())),
+        _ => {}
+    }
+    if let Some(target) = &payload.reply_to {
+        fields.push(("reply_to_id", target.clone()));
+    }
+    let container = create(graph, account, fields).await?;
+    meta::ready(graph, &container, "status", "error_message").await?;
+    Ok(container)
+}
+
+fn picture_fields(picture: &Picture) -> Result<Vec<(&'static str, String)>, Trouble> {
+    let address = picture.address.as_ref().ok_or_else(|| {
+        let detail = "a picture without an address";
+        Trouble::new(Stage::Refused, Code::MediaNotPublic, detail)
+    })?;
+    let mut fields = vec![
+        ("media_type", "IMAGE".to_owned()),
+        ("image_url", address.to_string()),
+    ];
+    if !picture.alt.is_empty() {
+        fields.push(("alt_text", picture.alt.clone()));
+    }
+    Ok(fields)
+}
+
+async fn create(
+    graph: &Graph<'_>,
+    account: &Account,
+    fields: Vec<(&'static str, String)>,
+) -> Result<String, Trouble> {
+    let answer = graph.post(&[&account.id, "threads"], fields).await?;
+    meta::made(&answer).map_err(|failure| Trouble {
+        stage: Stage::NotSent,
+        status: 0,
+        failure,
+    })
+}
+
+/// Looks for the payload among what the account has lately posted or answered.
+pub async fn find(graph: &Graph<'_>, account: &Account, expected: &Payload) -> Found {
+    let edge = if expected.reply_to.is_some() {
+        "replies"
+    } else {
+        "threads"
+    };
+    let posts = meta::since(meta::from(expected.created_at), |cursor| async move {
+        list(graph, account, edge, cursor.as_deref()).await
+    })
+    .await;
+    let text = match (&expected.link, expected.text.is_empty()) {
+        (Some(link), true) if expected.pictures.is_empty() => link,
+        _ => &expected.text,
+    };
+    meta::alike(graph, posts, text, expected, POST, |json, payload| {
+        meta::pictures(json) == payload.pictures.len()
+    })
+    .await
+}
+
+/// Reads one post or answer.
+pub async fn read_back(
+    graph: &Graph<'_>,
+    account: &Account,
+    remote_id: &str,
+) -> Result<Option<RemotePost>, Failure> {
+    known(remote_id)?;
+    match graph.get(&[remote_id], &[("fields", POST)]).await {
+        Ok(json) => match post(&json).filter(|post| post.remote_id == remote_id) {
+            Some(post) => Ok(Some(post)),
+            None => Err(Failure::new(Code::GarbageAnswer, "not the post asked for")),
+        },
+        // The same answer comes when the right to read is missing: it is proven apart.
+        Err(trouble) if meta::gone(&trouble) => {
+            let query = [("fields", "id"), ("limit", "1")];
+            graph.get(&[&account.id, "threads"], &query).await?;
+            Ok(None)
+        }
+        Err(trouble) => Err(trouble.failure),
+    }
+}
+
+fn known(remote_id: &str) -> Result<(), Failure> {
+    if rest::is_id(remote_id) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Code::BadKey,
+        "an id that the network does not use",
+    ))
+}
+
+/// The posts of the account (`threads`), or its answers (`replies`).
+pub async fn list(
+    graph: &Graph<'_>,
+    account: &Account,
+    edge: &str,
+    cursor: Option<&str>,
+) -> Result<Page, Failure> {
+    let mut query = vec![("fields", POST), ("limit", "25")];
+    if let Some(after) = cursor {
+        query.push(("after", after));
+    }
+    let answer = graph.get(&[&account.id, edge], &query).await?;
+    let mut posts: Vec<RemotePost> = meta::data(&answer)?.iter().filter_map(post).collect();
+    posts.sort_by_key(|post| std::cmp::Reverse(post.created_at));
+    Ok(Page {
+        posts,
+        cursor: meta::next(&answer),
+    })
+}
+
+/// Deletes a post or an answer.
+pub async fn delete(graph: &Graph<'_>, account: &Account, remote_id: &str) -> Result<(), Failure> {
+    known(remote_id)?;
+    match graph.delete(&[remote_id]).await {
+        Ok(answer) if answer.pointer("/success") == Some(&Value::Bool(true)) => Ok(()),
+        Ok(_) => Err(Failure::new(Code::GarbageAnswer, "no word of success")),
+        Err(trouble) if meta::gone(&trouble) => match read_back(graph, account, remote_id).await? {
+            None => Ok(()),
+            Some(_) => Err(trouble.failure),
+        },
+        Err(trouble) => Err(trouble.failure),
+    }
+}
+
+fn post(json: &Value) -> Option<RemotePost> {
+    // Posts of others that the account has shared are listed too; they are not its words.
+    if rest::text(json, "/media_type") == "REPOST_FACADE" {
+        return None;
+    }
+    let text = rest::text(json, "/text");
+    // Addresses of pictures change by themselves; their ids do not.
+    let children = json.pointer("/children/data").and_then(Value::as_array);
+    let mut parts = vec![text];
+    parts.extend(
+        children
+            .into_iter()
+            .flatten()
+            .map(|child| rest::text(child, "/id")),
+    );
+    Some(RemotePost {
+        remote_id: rest::id(json, "/id")?,
+        key: String::new(),
+        content_id: rest::shown(&parts),
+        url: meta::address(json, "/permalink"),
+        text: text.to_owned(),
+        created_at: meta::time(json, "/timestamp"),
+    })
+}
