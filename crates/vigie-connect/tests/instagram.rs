@@ -666,6 +666,15 @@ async fn comments_arrive_and_are_answered() {
         assert_eq!(url, format!("https://www.instagram.com/p/{post}/"));
         assert!(!content_id.is_empty());
     }
+    // Our own words of long ago are not the answer of now.
+    scene.network().comment(&hello, "phare", "Merci", earlier);
+    scene.network().comment(&hello, "ana", "Merci", now);
+    let mut thanks = payload(&connector, "Merci");
+    thanks.reply_to = Some(hello.clone());
+    assert_eq!(
+        connector.find(&mut scene.session, &thanks).await,
+        Found::NotSeen
+    );
     // A comment that is gone: nothing was answered.
     let mut answer = payload(&connector, "Trop tard");
     answer.reply_to = Some("404".into());

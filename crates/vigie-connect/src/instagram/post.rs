@@ -2,20 +2,25 @@
 
 use super::DECLARATION;
 use crate::{
-    Account, Code, Failure, Page, Payload, Picture, RemotePost, SegmentKind,
-    meta::{self, Graph, Quota},
+    Account, Code, Failure, Page, Payload, RemotePost, SegmentKind,
+    meta::{self, Containers, Graph, Quota},
     problem,
-    rest::{self, Stage, Trouble},
+    rest::{self, Trouble},
     segments::{self, Names},
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
 use vigie_core::publication::{Found, Outcome};
 
 /// What is read of a post.
 const POST: &str = "id,caption,permalink,timestamp,children{id}";
 /// What is read of a comment.
 const COMMENT: &str = "id,text,username,timestamp";
+/// How containers are made here.
+const CONTAINERS: Containers = Containers {
+    edge: "media",
+    status: "status_code",
+    why: "status",
+};
 /// Pages of answers that are read to look for ours.
 const MOST_ANSWER_PAGES: usize = 20;
 /// Most hashtags of a caption, as the reference of the interface says. Instagram announced five for its own editor in
@@ -39,18 +44,12 @@ pub fn problems(account: &Account, payload: &Payload) -> Vec<Code> {
         }
     };
     if payload.text.len() <= DECLARATION.text.bytes {
-        let (mut tags, mut names) = (0, BTreeSet::new());
-        for segment in segments::segments(&payload.text, Names::Plain) {
-            match segment.kind {
-                SegmentKind::Tag { .. } => tags += 1,
-                SegmentKind::Mention { handle } => {
-                    names.insert(handle);
-                }
-                _ => {}
-            }
-        }
+        let found = segments::segments(&payload.text, Names::Plain);
+        let count = |is: fn(&SegmentKind) -> bool| found.iter().filter(|s| is(&s.kind)).count();
+        let tags = count(|kind| matches!(kind, SegmentKind::Tag { .. }));
+        let names = count(|kind| matches!(kind, SegmentKind::Mention { .. }));
         say(tags > MOST_TAGS, Code::TooManyTags);
-        say(names.len() > MOST_NAMES, Code::TooManyMentions);
+        say(names > MOST_NAMES, Code::TooManyMentions);
     }
     if let Some(target) = &payload.reply_to {
         // A comment is words only.
@@ -109,62 +108,22 @@ type Last = (Vec<String>, Vec<(&'static str, String)>, String);
 /// The containers, filled. All of it is harmless.
 async fn prepare(graph: &Graph<'_>, account: &Account, payload: &Payload) -> Result<Last, Trouble> {
     QUOTA.allows(graph, &account.id).await?;
-    let mut caption = Vec::new();
-    if !payload.text.is_empty() {
-        caption.push(("caption", payload.text.clone()));
-    }
-    let container = if let [picture] = payload.pictures.as_slice() {
-        let mut fields = picture_fields(picture)?;
-        fields.extend(caption);
-        create(graph, account, fields).await?
+    let pictures = payload.pictures.iter().map(meta::fetched);
+    let mut pictures = pictures.collect::<Result<Vec<_>, _>>()?;
+    let mut fields = if pictures.len() > 1 {
+        CONTAINERS.carousel(graph, &account.id, pictures).await?
     } else {
-        let mut children = Vec::new();
-        for picture in &payload.pictures {
-            let mut fields = picture_fields(picture)?;
-            fields.push(("is_carousel_item", "true".to_owned()));
-            children.push(create(graph, account, fields).await?);
-        }
-        for child in &children {
-            meta::ready(graph, child, "status_code", "status").await?;
-        }
-        let mut fields = vec![
-            ("media_type", "CAROUSEL".to_owned()),
-            ("children", children.join(",")),
-        ];
-        fields.extend(caption);
-        create(graph, account, fields).await?
+        pictures.pop().unwrap_or_default()
     };
-    meta::ready(graph, &container, "status_code", "status").await?;
+    if !payload.text.is_empty() {
+        fields.push(("caption", payload.text.clone()));
+    }
+    let container = CONTAINERS.make(graph, &account.id, fields).await?;
     Ok((
         vec![account.id.clone(), "media_publish".to_owned()],
         vec![("creation_id", container)],
         format!("https://www.instagram.com/{}/", account.handle),
     ))
-}
-
-fn picture_fields(picture: &Picture) -> Result<Vec<(&'static str, String)>, Trouble> {
-    let address = picture.address.as_ref().ok_or_else(|| {
-        let detail = "a picture without an address";
-        Trouble::new(Stage::Refused, Code::MediaNotPublic, detail)
-    })?;
-    let mut fields = vec![("image_url", address.to_string())];
-    if !picture.alt.is_empty() {
-        fields.push(("alt_text", picture.alt.clone()));
-    }
-    Ok(fields)
-}
-
-async fn create(
-    graph: &Graph<'_>,
-    account: &Account,
-    fields: Vec<(&'static str, String)>,
-) -> Result<String, Trouble> {
-    let answer = graph.post(&[&account.id, "media"], fields).await?;
-    meta::made(&answer).map_err(|failure| Trouble {
-        stage: Stage::NotSent,
-        status: 0,
-        failure,
-    })
 }
 
 /// Where an answer goes: under a comment, or under a post.

@@ -2,9 +2,10 @@
 
 use super::Graph;
 use crate::{
-    Code, Failure,
+    Code, Failure, Picture,
     rest::{self, Stage, Trouble},
 };
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use vigie_core::publication::Outcome;
 const FIRST: Duration = Duration::from_millis(500);
 /// Longest wait between two looks.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Pictures that the network is asked to fetch at the same time.
+const AT_ONCE: usize = 4;
 /// When to try again while nothing may be published: the network's window rolls over a day and does not say more.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
 
@@ -63,7 +66,7 @@ impl Quota {
 /// # Errors
 /// `media_failed`, `media_not_public`, `slow`; nothing is published then. Stage unknown only when it is published
 /// already.
-pub async fn ready(graph: &Graph<'_>, id: &str, status: &str, why: &str) -> Result<(), Trouble> {
+async fn ready(graph: &Graph<'_>, id: &str, status: &str, why: &str) -> Result<(), Trouble> {
     let fields = format!("{status},{why}");
     let mut wait = FIRST;
     loop {
@@ -119,6 +122,78 @@ pub async fn ready(graph: &Graph<'_>, id: &str, status: &str, why: &str) -> Resu
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST);
     }
+}
+
+/// The edges and fields of one platform's containers.
+#[derive(Debug, Clone, Copy)]
+pub struct Containers {
+    /// The edge on which they are made.
+    pub edge: &'static str,
+    /// The field of their state.
+    pub status: &'static str,
+    /// The field of the reason of an error.
+    pub why: &'static str,
+}
+
+impl Containers {
+    /// Makes a container and waits until it can be published.
+    ///
+    /// # Errors
+    /// As [`ready`].
+    pub async fn make(
+        self,
+        graph: &Graph<'_>,
+        account: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<String, Trouble> {
+        let answer = graph.post(&[account, self.edge], fields).await?;
+        let id = made(&answer).map_err(|failure| Trouble {
+            stage: Stage::NotSent,
+            status: 0,
+            failure,
+        })?;
+        ready(graph, &id, self.status, self.why).await?;
+        Ok(id)
+    }
+
+    /// Makes the containers of a carousel, some at a time, since the network fetches a picture during each call; their
+    /// ids, in order, as the field of the carousel.
+    ///
+    /// # Errors
+    /// As [`ready`].
+    pub async fn carousel(
+        self,
+        graph: &Graph<'_>,
+        account: &str,
+        pictures: Vec<Vec<(&'static str, String)>>,
+    ) -> Result<Vec<(&'static str, String)>, Trouble> {
+        let mut making = Vec::new();
+        for mut fields in pictures {
+            fields.push(("is_carousel_item", "true".to_owned()));
+            making.push(self.make(graph, account, fields));
+        }
+        let children: Vec<String> = stream::iter(making).buffered(AT_ONCE).try_collect().await?;
+        Ok(vec![
+            ("media_type", "CAROUSEL".to_owned()),
+            ("children", children.join(",")),
+        ])
+    }
+}
+
+/// The address at which the network fetches a picture, and its alternative text.
+///
+/// # Errors
+/// `media_not_public`.
+pub fn fetched(picture: &Picture) -> Result<Vec<(&'static str, String)>, Trouble> {
+    let address = picture.address.as_ref().ok_or_else(|| {
+        let detail = "a picture without an address";
+        Trouble::new(Stage::Refused, Code::MediaNotPublic, detail)
+    })?;
+    let mut fields = vec![("image_url", address.to_string())];
+    if !picture.alt.is_empty() {
+        fields.push(("alt_text", picture.alt.clone()));
+    }
+    Ok(fields)
 }
 
 /// Outcome of what comes before publishing: nothing was published, unless the network says that it was.

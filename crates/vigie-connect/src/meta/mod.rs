@@ -11,7 +11,7 @@ mod hook;
 mod sweep;
 mod token;
 
-pub use container::{Quota, made, published_or_not, ready};
+pub use container::{Containers, Quota, fetched, made, published_or_not};
 pub use error::{gone, no_such_field, read};
 pub use graph::{Graph, server};
 pub use hook::{entries, hook};
@@ -147,7 +147,7 @@ pub fn pictures(json: &Value) -> usize {
 pub fn next(json: &Value) -> Option<String> {
     json.pointer("/paging/next")?;
     let after = json.pointer("/paging/cursors/after")?.as_str()?;
-    (!after.is_empty() && after.len() <= 2_048).then(|| after.to_owned())
+    (!after.is_empty() && after.len() <= 1_024).then(|| after.to_owned())
 }
 
 /// The list of an answer.
@@ -158,4 +158,45 @@ pub fn data(json: &Value) -> Result<&Vec<Value>, Failure> {
     json.pointer("/data")
         .and_then(Value::as_array)
         .ok_or_else(|| Failure::new(Code::GarbageAnswer, "the answer holds no list"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn answers_are_read_with_care() {
+        let at = |text: &str| time(&json!({ "t": text }), "/t").map(Timestamp::as_second);
+        assert_eq!(at("2026-11-28T12:00:00+0000"), Some(1_795_867_200));
+        assert_eq!(at("2026-11-28T14:00:00+0200"), Some(1_795_867_200));
+        assert_eq!(at("2026-11-28T12:00:00Z"), Some(1_795_867_200));
+        assert_eq!((at("hier"), at("")), (None, None));
+        let place = |text: &str| address(&json!({ "u": text }), "/u");
+        assert_eq!(place("https://exemple.fr/a"), "https://exemple.fr/a");
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/p/1",
+            "",
+            "https://",
+        ] {
+            assert_eq!(place(bad), "", "{bad}");
+        }
+        assert_eq!(words(" e\u{301}\r\n"), words("é"));
+    }
+
+    #[test]
+    fn a_page_follows_only_where_the_network_says_so() {
+        let page = |next: bool, after: &str| {
+            let mut json = json!({ "paging": { "cursors": { "after": after } } });
+            if next {
+                json["paging"]["next"] = json!("https://graph.example/?access_token=t");
+            }
+            super::next(&json)
+        };
+        assert_eq!(page(true, "a"), Some("a".to_owned()));
+        assert_eq!((page(false, "a"), page(true, "")), (None, None));
+        assert_eq!(page(true, &"a".repeat(1_025)), None);
+    }
 }

@@ -14,7 +14,7 @@ pub const MOST_TEXT: usize = 10_000;
 /// Calls of one turn; what is left is kept for the next.
 const MOST_CALLS: usize = 25;
 /// Steps kept at most. A page of posts brings at most 50.
-const MOST_STEPS: usize = 500;
+const MOST_STEPS: usize = 200;
 /// How far the very first sweep looks back.
 const FIRST: SignedDuration = SignedDuration::from_hours(30 * 24);
 

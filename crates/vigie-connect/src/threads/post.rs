@@ -2,10 +2,10 @@
 
 use super::DECLARATION;
 use crate::{
-    Account, Code, Failure, Page, Payload, Picture, RemotePost, SegmentKind,
-    meta::{self, Graph, Quota},
+    Account, Code, Failure, Page, Payload, RemotePost, SegmentKind,
+    meta::{self, Containers, Graph, Quota},
     problem,
-    rest::{self, Stage, Trouble},
+    rest::{self, Trouble},
     segments::{self, Names},
 };
 use serde_json::Value;
@@ -16,6 +16,12 @@ use vigie_core::publication::{Found, Outcome};
 const POST: &str = "id,text,permalink,timestamp,media_type,children{id}";
 /// Most different links, the card included (since December 2025).
 const MOST_LINKS: usize = 5;
+/// How containers are made here.
+const CONTAINERS: Containers = Containers {
+    edge: "threads",
+    status: "status",
+    why: "error_message",
+};
 /// How many posts may be published in a day.
 const POSTS: Quota = Quota {
     edge: "threads_publishing_limit",
@@ -111,30 +117,22 @@ async fn prepare(
         POSTS
     };
     quota.allows(graph, &account.id).await?;
-    let mut fields = match payload.pictures.as_slice() {
-        [] => {
-            let mut fields = vec![("media_type", "TEXT".to_owned())];
-            if let Some(link) = &payload.link {
-                fields.push(("link_attachment", link.clone()));
-            }
-            fields
+    let pictures = payload.pictures.iter().map(|picture| {
+        let mut fields = meta::fetched(picture)?;
+        fields.push(("media_type", "IMAGE".to_owned()));
+        Ok(fields)
+    });
+    let mut pictures = pictures.collect::<Result<Vec<_>, Trouble>>()?;
+    let mut fields = if pictures.len() > 1 {
+        CONTAINERS.carousel(graph, &account.id, pictures).await?
+    } else if let Some(picture) = pictures.pop() {
+        picture
+    } else {
+        let mut fields = vec![("media_type", "TEXT".to_owned())];
+        if let Some(link) = &payload.link {
+            fields.push(("link_attachment", link.clone()));
         }
-        [picture] => picture_fields(picture)?,
-        pictures => {
-            let mut children = Vec::new();
-            for picture in pictures {
-                let mut fields = picture_fields(picture)?;
-                fields.push(("is_carousel_item", "true".to_owned()));
-                children.push(create(graph, account, fields).await?);
-            }
-            for child in &children {
-                meta::ready(graph, child, "status", "error_message").await?;
-            }
-            vec![
-                ("media_type", "CAROUSEL".to_owned()),
-                ("children", children.join(",")),
-            ]
-        }
+        fields
     };
     // A card alone needs words: its own address.
     match (&payload.link, payload.text.is_empty()) {
@@ -145,37 +143,7 @@ async fn prepare(
     if let Some(target) = &payload.reply_to {
         fields.push(("reply_to_id", target.clone()));
     }
-    let container = create(graph, account, fields).await?;
-    meta::ready(graph, &container, "status", "error_message").await?;
-    Ok(container)
-}
-
-fn picture_fields(picture: &Picture) -> Result<Vec<(&'static str, String)>, Trouble> {
-    let address = picture.address.as_ref().ok_or_else(|| {
-        let detail = "a picture without an address";
-        Trouble::new(Stage::Refused, Code::MediaNotPublic, detail)
-    })?;
-    let mut fields = vec![
-        ("media_type", "IMAGE".to_owned()),
-        ("image_url", address.to_string()),
-    ];
-    if !picture.alt.is_empty() {
-        fields.push(("alt_text", picture.alt.clone()));
-    }
-    Ok(fields)
-}
-
-async fn create(
-    graph: &Graph<'_>,
-    account: &Account,
-    fields: Vec<(&'static str, String)>,
-) -> Result<String, Trouble> {
-    let answer = graph.post(&[&account.id, "threads"], fields).await?;
-    meta::made(&answer).map_err(|failure| Trouble {
-        stage: Stage::NotSent,
-        status: 0,
-        failure,
-    })
+    CONTAINERS.make(graph, &account.id, fields).await
 }
 
 /// Looks for the payload among what the account has lately posted or answered.
