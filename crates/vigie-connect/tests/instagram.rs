@@ -160,6 +160,13 @@ async fn connecting() {
         .await
         .unwrap();
 
+    assert!(scene.network().subscribed());
+    // Without webhooks the account is connected all the same.
+    let again = scene.network().two.consent(meta::REDIRECT, &SCOPES);
+    let said = error(400, 100, 0, "no webhooks are configured");
+    scene.network().two.desk.force("subscribed_apps", said, 1);
+    assert_eq!(back(&connector, &again).await.unwrap().len(), 1);
+
     for code in [code, "canary-nothing".into()] {
         assert_eq!(
             back(&connector, &code).await.unwrap_err().code,

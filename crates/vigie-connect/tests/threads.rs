@@ -266,6 +266,20 @@ async fn texts_cards_pictures_and_carousels() {
     assert_eq!(scene.network().newest()["alts"], json!(alts));
     assert_eq!(scene.shown.fetched.load(Ordering::Relaxed), 21);
 
+    // The order is kept, whatever the order of the answers.
+    let mut post = payload(&connector, "Quatre photos");
+    post.pictures = (0..4)
+        .map(|nth| picture(Some(&scene.shown), &nth.to_string()))
+        .collect();
+    scene
+        .proxy
+        .harm("/threads ", Fault::Late(Duration::from_millis(400)), 1);
+    remote(&connector.publish(&mut scene.session, &post, WITHIN).await);
+    assert_eq!(
+        scene.network().newest()["alts"],
+        json!(["0", "1", "2", "3"])
+    );
+
     let mut gone = payload(&connector, "Adresse perdue");
     gone.pictures = vec![picture(Some(&scene.shown), "")];
     gone.pictures[0]

@@ -62,6 +62,8 @@ pub static DECLARATION: Declaration = Declaration {
         messages: false,
     },
     deletes: true,
+    // The operator subscribes a page to the app (`feed`, `mention`): to let Vigie do it would take the right to change
+    // the page's settings, pages_manage_metadata.
     hooks: true,
     scopes: &[
         "pages_show_list",

@@ -183,6 +183,11 @@ impl Connector for Instagram {
         let base = rest::at(&server, &[VERSION.name]);
         let graph = Graph::new(&self.http, base, tokens.bearer(), None, until);
         let (id, handle) = self.me(&graph).await?;
+        // Instagram calls Vigie about an account only when asked to. Without that Vigie looks by itself all the same.
+        let fields = vec![("subscribed_fields", "comments".to_owned())];
+        if let Err(trouble) = graph.post(&[&id, "subscribed_apps"], fields).await {
+            tracing::warn!(failure = %trouble.failure, "no webhooks for this account");
+        }
         Ok(vec![Connected {
             account: Account {
                 platform: Platform::Instagram,

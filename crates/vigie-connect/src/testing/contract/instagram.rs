@@ -32,6 +32,7 @@ const RULES: Rules = Rules {
 struct State {
     media: Vec<Value>,
     comments: Vec<Value>,
+    subscribed: bool,
 }
 
 /// The stand-in.
@@ -64,6 +65,11 @@ impl Instagram {
                 .iter()
                 .filter(|comment| comment["text"] == text)
                 .count()
+    }
+
+    /// Whether webhooks about the account were asked for.
+    pub fn subscribed(&self) -> bool {
+        self.state.lock().unwrap().subscribed
     }
 
     /// The newest post as it is held.
@@ -232,7 +238,7 @@ impl Instagram {
             ("POST", [_, "media" | "media_publish"]) | ("GET", [_, "content_publishing_limit"]) => {
                 PUBLISH
             }
-            (_, [_, "comments" | "replies"]) => COMMENTS,
+            (_, [_, "comments" | "replies" | "subscribed_apps"]) => COMMENTS,
             _ => BASIC,
         };
         let grant = self.two.desk.admit(asked, right)?;
@@ -259,6 +265,10 @@ impl Instagram {
             }
             ("POST", [_, edge]) if self.two.makes(edge) => self.create(asked),
             ("POST", [_, "media_publish"]) => self.publish(asked),
+            ("POST", [_, "subscribed_apps"]) => {
+                self.state.lock().unwrap().subscribed = true;
+                Ok(Said::json(200, json!({ "success": true })))
+            }
             ("POST", [under, edge @ ("comments" | "replies")]) => {
                 self.answer_to(asked, under, edge)
             }
