@@ -2,7 +2,7 @@
 
 use crate::{
     Code, Failure, Http,
-    http::{Answer, Call, NoAnswer},
+    http::{Answer, Call, MAX_ANSWER, NoAnswer},
 };
 use bytes::{BufMut as _, Bytes, BytesMut};
 use reqwest::{
@@ -61,6 +61,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// True when the body or the query holds a secret.
     pub secret: bool,
+    /// Largest answer, in bytes.
+    pub most: usize,
 }
 
 impl Request {
@@ -83,6 +85,7 @@ impl Request {
             body,
             headers: Vec::new(),
             secret: false,
+            most: MAX_ANSWER,
         }
     }
 
@@ -97,6 +100,13 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With an answer of up to so many bytes, for lists whose parts others write.
+    #[must_use]
+    pub const fn most(mut self, bytes: usize) -> Self {
+        self.most = bytes;
         self
     }
 
@@ -218,6 +228,7 @@ pub async fn send(
     let mut call = Call::new(request.method, request.url, within);
     call.bearer = request.bearer.clone();
     call.secret_body = request.secret;
+    call.max_answer = request.most;
     call.body = encode(request.body);
     for (name, value) in request.headers {
         let bad = |_| Trouble::new(Stage::NotSent, Code::BadKey, "a header that cannot be sent");

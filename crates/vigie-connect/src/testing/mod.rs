@@ -1,5 +1,5 @@
-//! For tests: a real Bluesky server, stand-ins for networks whose servers cannot run here, and a proxy that breaks
-//! connections on purpose.
+//! For tests: a real Bluesky server, a server that answers like Mastodon, stand-ins for networks whose servers cannot run
+//! here, and a proxy that breaks connections on purpose.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,8 +8,10 @@
 )]
 
 pub mod contract;
+mod mastodon;
 mod pds;
 mod proxy;
 
+pub use mastodon::{MastodonServer, Resident};
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};

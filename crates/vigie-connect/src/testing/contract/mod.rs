@@ -13,6 +13,7 @@ pub mod instagram;
 pub mod meta;
 pub mod threads;
 pub mod two_step;
+pub mod mastodon;
 
 use facts::Facts;
 use serde_json::Value;
