@@ -121,6 +121,10 @@ codes! {
     NotOffered = "not_offered",
     /// A call to Vigie that is not signed as it should be, or too old.
     Forged = "forged",
+    /// The shared secret is too short to be one: 16 characters at least.
+    WeakSecret = "weak_secret",
+    /// The receiver takes calls that are not signed with the secret: anybody could post there.
+    SignatureNotChecked = "signature_not_checked",
     /// The server refused the post and said why (see the detail in the log).
     RefusedByServer = "refused_by_server",
 }

@@ -2,7 +2,7 @@
 //!
 //! One pass over the bytes, no tree, no recursion: whatever comes in, the time is linear and the result is bounded.
 
-mod marks;
+pub(crate) mod marks;
 
 use marks::{attribute, end_of_tag, entity};
 use url::Url;

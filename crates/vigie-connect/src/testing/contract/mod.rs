@@ -14,6 +14,7 @@ pub mod meta;
 pub mod threads;
 pub mod two_step;
 pub mod mastodon;
+pub mod site;
 
 use facts::Facts;
 use serde_json::Value;
@@ -139,7 +140,7 @@ pub struct Said {
     pub status: u16,
     /// Headers.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body; a text with a `content-type` among the headers is sent as it is.
     pub body: Value,
 }
 
@@ -206,10 +207,15 @@ impl<N: Network> Respond for Strict<N> {
         for (name, value) in &said.headers {
             template = template.insert_header(*name, value.as_str());
         }
-        if said.body.is_null() {
-            template
-        } else {
-            template.set_body_json(said.body)
+        let kind = said
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "content-type");
+        match (said.body, kind) {
+            (Value::Null, _) => template,
+            // Not JSON: a feed, a page.
+            (Value::String(text), Some((_, kind))) => template.set_body_raw(text, kind),
+            (body, _) => template.set_body_json(body),
         }
     }
 }
