@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
-use vigie_connect::{Code, Connector, Payload, Picture, Session, testing::Pds};
+use vigie_connect::{Code, Connector, Payload, Picture, Session, bluesky, testing::Pds};
 use vigie_core::publication::{Found, Outcome};
 
 const WITHIN: Duration = Duration::from_secs(60);
@@ -201,6 +201,56 @@ async fn pictures_and_cards() {
         pds.posts(&member.did).await[0]["value"]["embed"]["external"]["uri"],
         "https://exemple.fr/dossier?a=b"
     );
+}
+
+/// The local server has no app view: what reaches an account is in `bluesky_inbox.rs`, on a stand-in.
+#[tokio::test]
+async fn an_answer_stands_in_its_thread() {
+    let Some(pds) = Pds::shared() else { return };
+    let (bluesky, member, other) = (
+        Pds::bluesky(),
+        pds.member("alix").await,
+        pds.member("bruno").await,
+    );
+    let mut theirs = pds.session(&other).await;
+    let question = payload(&bluesky, "Ouvert dimanche ?");
+    let (uri, cid) = published(bluesky.publish(&mut theirs, &question, WITHIN).await);
+    let id = bluesky::record::answerable((&uri, &cid), (&uri, &cid)).unwrap();
+    let mut session = pds.session(&member).await;
+    let mut answer = payload(&bluesky, "Oui !");
+    answer.reply_to = Some(id);
+    let (own, own_cid) = published(bluesky.publish(&mut session, &answer, WITHIN).await);
+    let held = pds.posts(&member.did).await;
+    assert_eq!(
+        held[0]["value"]["reply"]["parent"],
+        json!({ "uri": uri, "cid": cid })
+    );
+    assert_eq!(
+        published(bluesky.publish(&mut session, &answer, WITHIN).await),
+        (own.clone(), own_cid.clone()),
+        "the same again"
+    );
+    assert!(matches!(
+        bluesky.find(&mut session, &answer).await,
+        Found::Same { .. }
+    ));
+    // Deeper in the thread the beginning stays; without the answer it is another content.
+    let mut deeper = payload(&bluesky, "Et lundi ?");
+    deeper.reply_to = bluesky::record::answerable((&own, &own_cid), (&uri, &cid));
+    published(bluesky.publish(&mut theirs, &deeper, WITHIN).await);
+    let held = pds.posts(&other.did).await;
+    assert_eq!(held[0]["value"]["reply"]["root"]["uri"], uri);
+    answer.reply_to = None;
+    assert!(matches!(
+        bluesky.find(&mut session, &answer).await,
+        Found::Different { .. }
+    ));
+    answer.reply_to = Some(uri);
+    assert!(
+        matches!(bluesky.publish(&mut session, &answer, WITHIN).await, Outcome::Refused { code, .. } if code == "bad_key")
+    );
+    // Nobody tells this server what reached the account: that is said, not taken for silence.
+    assert!(bluesky.arrivals(&mut session, None).await.is_err());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 //! only that call can have an unknown outcome.
 
 mod discover;
+mod inbox;
 pub mod key;
 mod post;
 pub mod record;
@@ -14,8 +15,9 @@ mod session;
 mod xrpc;
 
 use crate::{
-    Account, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token, Unit,
+    Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token,
+    Unit,
     segments::{self, Names},
 };
 use async_trait::async_trait;
@@ -199,5 +201,13 @@ impl Connector for Bluesky {
 
     async fn delete(&self, session: &mut Session, remote_id: &str) -> Result<(), Failure> {
         post::delete(&self.http, session, remote_id, WITHIN).await
+    }
+
+    async fn arrivals(
+        &self,
+        session: &mut Session,
+        cursor: Option<&str>,
+    ) -> Result<Arrivals, Failure> {
+        inbox::arrivals(&self.http, session, cursor, WITHIN).await
     }
 }

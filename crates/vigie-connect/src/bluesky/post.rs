@@ -171,11 +171,9 @@ async fn upload(signed: &mut Signed<'_>, picture: &Picture) -> Result<(), Troubl
     let kind =
         kind.ok_or_else(|| Trouble::new(Stage::Refused, Code::MediaKind, "not a picture we send"))?;
     let call = Xrpc {
-        name: "com.atproto.repo.uploadBlob",
-        query: vec![],
         body: Some((kind, picture.bytes.clone())),
         post: true,
-        secret_body: false,
+        ..Xrpc::query("com.atproto.repo.uploadBlob", vec![])
     };
     let answer = signed.call(&call).await?;
     // The server looks into the bytes: what it stored must be what was approved.
@@ -392,6 +390,6 @@ fn uri(did: &str, key: &str) -> String {
 }
 
 /// Where people see a post. The id, not the handle: it stays when the account changes its name.
-fn web_address(did: &str, key: &str) -> String {
+pub fn web_address(did: &str, key: &str) -> String {
     format!("https://bsky.app/profile/{did}/post/{key}")
 }

@@ -16,7 +16,50 @@ pub fn problems(account: &Account, payload: &Payload) -> Vec<Code> {
     if !key::is_tid(&payload.key) && !all.contains(&Code::BadKey) {
         all.insert(0, Code::BadKey);
     }
+    if payload
+        .reply_to
+        .as_deref()
+        .is_some_and(|id| reply(id).is_none())
+        && !all.contains(&Code::BadKey)
+    {
+        all.push(Code::BadKey);
+    }
     all
+}
+
+/// The id of a post that can be answered: its address and content id, and those of the post that its thread begins with.
+/// All four are in the record of an answer, so that the same payload always makes the same record.
+pub fn answerable(parent: (&str, &str), root: (&str, &str)) -> Option<String> {
+    let id = format!("{}|{}|{}|{}", parent.0, parent.1, root.0, root.1);
+    reply(&id).map(|_| id)
+}
+
+/// The part of a record that makes it an answer.
+fn reply(id: &str) -> Option<Value> {
+    let parts: Vec<&str> = id.splitn(5, '|').collect();
+    let [parent_uri, parent_cid, root_uri, root_cid] = parts.as_slice() else {
+        return None;
+    };
+    let strong = |uri: &str, cid: &str| {
+        (post_of(uri).is_some() && is_cid(cid)).then(|| json!({ "uri": uri, "cid": cid }))
+    };
+    Some(json!({ "root": strong(root_uri, root_cid)?, "parent": strong(parent_uri, parent_cid)? }))
+}
+
+/// Account and key in the address of a post.
+pub fn post_of(uri: &str) -> Option<(&str, &str)> {
+    let (did, rest) = uri.strip_prefix("at://")?.split_once('/')?;
+    let key = rest.strip_prefix(COLLECTION)?.strip_prefix('/')?;
+    let is_key = (1..=512).contains(&key.len())
+        && !matches!(key, "." | "..")
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._:~-".contains(&b));
+    (super::is_did(did) && is_key).then_some((did, key))
+}
+
+fn is_cid(cid: &str) -> bool {
+    (8..=128).contains(&cid.len()) && cid.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn card_url(link: &str) -> Option<Url> {
@@ -46,6 +89,9 @@ pub fn record(payload: &Payload, accounts: &BTreeMap<String, String>) -> Value {
     let facets = facets(&payload.text, accounts);
     if !facets.is_empty() {
         record["facets"] = facets.into();
+    }
+    if let Some(reply) = payload.reply_to.as_deref().and_then(reply) {
+        record["reply"] = reply;
     }
     if !payload.langs.is_empty() {
         record["langs"] = payload.langs.clone().into();
@@ -195,6 +241,35 @@ mod tests {
             }),
             []
         );
+    }
+
+    #[test]
+    fn an_answer_names_its_parent_and_its_thread() {
+        let (uri, root) = (
+            "at://did:plc:b/app.bsky.feed.post/3abc",
+            "at://did:web:c.test/app.bsky.feed.post/3def",
+        );
+        let cid = key::blob_cid(b"x");
+        let mut post = payload("Merci");
+        post.reply_to = answerable((uri, &cid), (root, &cid));
+        assert_eq!(problems(&account(), &post), []);
+        let made = record(&post, &BTreeMap::new());
+        assert_eq!(made["reply"]["parent"], json!({ "uri": uri, "cid": cid }));
+        assert_eq!(made["reply"]["root"], json!({ "uri": root, "cid": cid }));
+        assert_eq!(made, record(&post, &BTreeMap::new()));
+        let whole = post.reply_to.clone().unwrap();
+        for bad in [
+            uri.to_owned(),
+            whole.replace(&cid, "x y"),
+            whole.replace("did:plc:b", "b.test"),
+            whole.replace("app.bsky.feed.post/3abc", "app.bsky.graph.follow/3abc"),
+            whole.replace("3abc", "../x"),
+            format!("{whole}|x"),
+            String::new(),
+        ] {
+            post.reply_to = Some(bad.clone());
+            assert_eq!(problems(&account(), &post), [Code::BadKey], "{bad}");
+        }
     }
 
     #[test]

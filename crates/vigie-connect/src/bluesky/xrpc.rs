@@ -2,7 +2,7 @@
 
 use crate::{
     Code, Failure, Http,
-    http::{Answer, Call, NoAnswer},
+    http::{Answer, Call, MAX_ANSWER, NoAnswer},
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -27,6 +27,8 @@ pub struct Xrpc {
     pub post: bool,
     /// True when the body holds a password.
     pub secret_body: bool,
+    /// Largest answer, in bytes.
+    pub max_answer: usize,
 }
 
 impl Xrpc {
@@ -38,6 +40,7 @@ impl Xrpc {
             body: None,
             post: false,
             secret_body: false,
+            max_answer: MAX_ANSWER,
         }
     }
 
@@ -50,6 +53,7 @@ impl Xrpc {
             body,
             post: true,
             secret_body: false,
+            max_answer: MAX_ANSWER,
         }
     }
 }
@@ -121,6 +125,7 @@ pub async fn send(
     request.bearer = bearer.cloned();
     request.body = call.body.clone();
     request.secret_body = call.secret_body;
+    request.max_answer = call.max_answer;
     let answer = http.send(request).await;
     sort(answer, |message| match bearer {
         // A server may quote what it was sent: nothing of that gets into a log.

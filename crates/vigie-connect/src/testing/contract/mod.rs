@@ -3,6 +3,7 @@
 //! A request that the table does not allow is answered with an error, and fails the test at its end.
 
 pub mod facebook;
+pub mod appview;
 mod facts;
 mod linkedin;
 mod x;
