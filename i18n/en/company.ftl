@@ -159,6 +159,12 @@ connect-no_page = This account manages no page that Vigie could publish on.
 connect-not_offered = This network does not do that.
 connect-gone = What is named, such as the post to answer, is not there any more.
 connect-unpaid = The operator’s account at this network has no credit left. Nothing was done.
+connect-blocked_by_network = The network has blocked this account for a while. A person looks there.
+connect-too_many_links = These are too many links for this network.
+connect-too_many_tags = These are too many hashtags for this network.
+connect-too_many_mentions = These are too many mentions for this network.
+connect-weak_secret = The secret must have at least 16 characters.
+connect-signature_not_checked = Your site accepts calls without a right signature: anybody could publish there. Have it checked first.
 connect-forged = The signature is not right.
 
 pause-title = Pause

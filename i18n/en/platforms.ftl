@@ -63,3 +63,5 @@ connect-step-none = this network does not do that
 connect-step-found = { $n }
 connect-trial-text = Connection test: this post will be taken back in a moment.
 connect-trial-asked = A trial post waits for a colleague’s review: { $id }. Once it is out, take it back: vigie post take-back { $id } --reason test
+platforms-token-is = { $days }, { $renewed }
+platforms-proven-with = { $how }: { $with }

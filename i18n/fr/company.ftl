@@ -159,6 +159,12 @@ connect-no_page = Ce compte ne gère aucune page où Vigie pourrait publier.
 connect-not_offered = Ce réseau ne fait pas cela.
 connect-gone = Ce qui est nommé, comme la publication à laquelle répondre, n’est plus là.
 connect-unpaid = Le compte de l’exploitant chez ce réseau n’a plus de crédit. Rien n’a été fait.
+connect-blocked_by_network = Le réseau a bloqué ce compte pour un temps. Une personne y regarde.
+connect-too_many_links = C’est trop de liens pour ce réseau.
+connect-too_many_tags = C’est trop de mots-dièse pour ce réseau.
+connect-too_many_mentions = C’est trop de mentions pour ce réseau.
+connect-weak_secret = Le secret doit avoir au moins 16 caractères.
+connect-signature_not_checked = Votre site accepte des appels sans signature juste : n’importe qui pourrait y publier. Faites-la vérifier d’abord.
 connect-forged = La signature n’est pas la bonne.
 
 pause-title = Pause

@@ -63,3 +63,5 @@ connect-step-none = ce réseau ne fait pas cela
 connect-step-found = { $n }
 connect-trial-text = Essai de connexion : cette publication sera retirée dans un instant.
 connect-trial-asked = Une publication d’essai attend la relecture d’un collègue : { $id }. Une fois partie, retirez-la : vigie post take-back { $id } --reason essai
+platforms-token-is = { $days }, { $renewed }
+platforms-proven-with = { $how } : { $with }

@@ -64,6 +64,7 @@ pub static DECLARATION: Declaration = Declaration {
     deletes: true,
     // The operator subscribes a page to the app (`feed`, `mention`): to let Vigie do it would take the right to change
     // the page's settings, pages_manage_metadata.
+    every: 5,
     hooks: true,
     scopes: &[
         "pages_show_list",

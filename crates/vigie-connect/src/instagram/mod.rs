@@ -61,6 +61,7 @@ pub static DECLARATION: Declaration = Declaration {
         messages: false,
     },
     deletes: false,
+    every: 5,
     hooks: true,
     scopes: &[
         "instagram_business_basic",

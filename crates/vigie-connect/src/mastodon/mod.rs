@@ -58,6 +58,7 @@ pub static DECLARATION: Declaration = Declaration {
         messages: true,
     },
     deletes: true,
+    every: 2,
     hooks: false,
     scopes: &[
         "read:accounts",

@@ -61,6 +61,7 @@ pub static DECLARATION: Declaration = Declaration {
         ..Reads::NONE
     },
     deletes: true,
+    every: 5,
     hooks: false,
     scopes: &[],
     version: Some(Version {

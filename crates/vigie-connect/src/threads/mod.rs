@@ -64,6 +64,7 @@ pub static DECLARATION: Declaration = Declaration {
         messages: false,
     },
     deletes: true,
+    every: 5,
     hooks: true,
     scopes: &[
         "threads_basic",

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use vigie_connect::{Bluesky, Connector, Declaration, Http, LinkedIn, X};
+use vigie_connect::{
+    Bluesky, Connector, Declaration, Facebook, Http, Instagram, LinkedIn, Mastodon, Site, Threads,
+    X,
+};
 use vigie_core::content::Platform;
 use vigie_store::Store;
 
@@ -30,11 +33,25 @@ fn outside(http: &Http, apps: &Apps) -> Vec<(Platform, Arc<dyn Connector>)> {
     let app = |platform| apps.of(platform);
     vec![
         (
+            Platform::Facebook,
+            Arc::new(Facebook::new(http(), app(Platform::Facebook))),
+        ),
+        (
+            Platform::Instagram,
+            Arc::new(Instagram::new(http(), app(Platform::Instagram))),
+        ),
+        (
+            Platform::Threads,
+            Arc::new(Threads::new(http(), app(Platform::Threads))),
+        ),
+        (
             Platform::LinkedIn,
             Arc::new(LinkedIn::new(http(), app(Platform::LinkedIn))),
         ),
         (Platform::X, Arc::new(X::new(http(), app(Platform::X)))),
+        (Platform::Mastodon, Arc::new(Mastodon::new(http()))),
         (Platform::Bluesky, Arc::new(Bluesky::new(http()))),
+        (Platform::Site, Arc::new(Site::new(http()))),
     ]
 }
 
@@ -71,5 +88,27 @@ impl Connectors {
         self.all
             .iter()
             .map(|(platform, connector)| (*platform, connector))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_platform_has_its_connector_and_says_its_own_name() {
+        let mut declared: Vec<&str> = declarations()
+            .unwrap()
+            .iter()
+            .map(|declaration| declaration.platform.as_str())
+            .collect();
+        declared.sort_unstable();
+        let mut all: Vec<&str> = Platform::ALL.iter().map(|p| p.as_str()).collect();
+        all.sort_unstable();
+        assert_eq!(declared, all);
+        for declaration in declarations().unwrap() {
+            assert_eq!(declaration.name, declaration.platform.name());
+            assert!(declaration.every >= 1 && declaration.text.most > 0);
+        }
     }
 }

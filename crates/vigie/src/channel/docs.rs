@@ -195,15 +195,17 @@ fn section(out: &mut String, d: &Declaration, w: &Words) {
         None => w.t("platforms-no-end"),
     };
     let renewed = w.t(format!("platforms-renewal-{}", renewal(d.token.renewal)));
-    row("platforms-token", format!("{days}; {renewed}"));
+    row(
+        "platforms-token",
+        w.t2("platforms-token-is", "days", days, "renewed", renewed),
+    );
     let (kind, with) = proven(d.proven);
     let how = w.t(format!("platforms-proven-{kind}"));
     row(
         "platforms-proven",
-        if with.is_empty() {
-            how
-        } else {
-            format!("{how}: {with}")
+        match with {
+            "" => how,
+            with => w.t2("platforms-proven-with", "how", how, "with", with),
         },
     );
     if !d.sources.is_empty() {

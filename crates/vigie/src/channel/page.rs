@@ -53,11 +53,27 @@ struct Line {
     row: ChannelRow,
 }
 
+impl Line {
+    fn is_typed(&self) -> bool {
+        matches!(self.repair, Some(Repair::Typed | Repair::TypedWithFeed))
+    }
+
+    fn has_feed(&self) -> bool {
+        self.repair == Some(Repair::TypedWithFeed)
+    }
+
+    fn signs_in(&self) -> bool {
+        self.repair == Some(Repair::SignIn)
+    }
+}
+
 /// How a channel's key is replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repair {
     /// A new one is typed.
     Typed,
+    /// The same, with the address of the feed.
+    TypedWithFeed,
     /// The person signs in at the network.
     SignIn,
 }
@@ -153,7 +169,8 @@ const fn way(sign_in: SignIn) -> &'static str {
 
 const fn repaired_by(sign_in: SignIn) -> Option<Repair> {
     match sign_in {
-        SignIn::AppPassword | SignIn::Address => Some(Repair::Typed),
+        SignIn::AppPassword => Some(Repair::Typed),
+        SignIn::Address => Some(Repair::TypedWithFeed),
         SignIn::OAuth { .. } => Some(Repair::SignIn),
         SignIn::BuiltIn => None,
     }

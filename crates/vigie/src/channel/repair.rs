@@ -41,7 +41,12 @@ pub(super) async fn repair(
     if !form.ok() {
         return Err(Error::refused("form-required"));
     }
-    match connector.connect(&row.service, &row.handle, &secret).await {
+    // A site's feed is sealed beside its secret: it is given again.
+    let identifier = match connector.describe().sign_in {
+        SignIn::Address => form.trimmed("identifier").to_owned(),
+        _ => row.handle.clone(),
+    };
+    match connector.connect(&row.service, &identifier, &secret).await {
         Ok(connected) => replace(&frame, &me, &row, connected).await,
         Err(failure) => Err(Error::Refused(Said::new(failure_key(&failure)))),
     }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use vigie_core::content::{Content, Digest};
+use vigie_core::content::{Content, Digest, Platform};
 use vigie_core::id::{ChannelId, PostId, SuggestionId};
 use vigie_core::post::Requirements;
 use vigie_core::schedule::{self, Resolved};
@@ -529,6 +529,11 @@ pub async fn new(
         form.set("channel", row.channel.to_string());
         form.set(&format!("reply-{}", row.channel), row.remote_id);
         form.set("answer", id.to_string());
+        let channel = desk.channels.iter().find(|c| c.id == row.channel);
+        // There, only who is named hears of an answer.
+        if channel.is_some_and(|c| c.platform == Platform::Mastodon) {
+            form.set("text", format!("@{} ", row.author.trim_start_matches('@')));
+        }
     }
     shown(&frame, form, &desk, None, false).await
 }

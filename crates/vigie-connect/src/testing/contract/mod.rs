@@ -2,20 +2,20 @@
 //! check each request strictly against a table of what the network publishes about its interface (`contracts/`).
 //! A request that the table does not allow is answered with an error, and fails the test at its end.
 
-pub mod facebook;
 pub mod appview;
+pub mod facebook;
 mod facts;
+pub mod instagram;
 mod linkedin;
+pub mod mastodon;
+pub mod meta;
+pub mod site;
+pub mod threads;
+pub mod two_step;
 mod x;
 
 pub use linkedin::LinkedInNetwork;
 pub use x::XNetwork;
-pub mod instagram;
-pub mod meta;
-pub mod threads;
-pub mod two_step;
-pub mod mastodon;
-pub mod site;
 
 use facts::Facts;
 use serde_json::Value;
