@@ -66,7 +66,7 @@ impl fmt::Debug for Http {
 }
 
 /// One request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     /// GET, POST, …
     pub method: Method,
@@ -88,6 +88,22 @@ pub struct Call {
     pub max_answer: usize,
     /// True to hang up after the headers: the body is left empty.
     pub headers_only: bool,
+}
+
+impl fmt::Debug for Call {
+    /// Without what may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.secret_path {
+            ""
+        } else {
+            self.url.path()
+        };
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str().unwrap_or_default())
+            .field("path", &path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {
@@ -294,6 +310,57 @@ impl Http {
             ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
         answer
+    }
+}
+
+impl Http {
+    /// Asks a server to change the connection to another protocol (a web socket), under the same guard. The query may
+    /// hold a secret.
+    ///
+    /// # Errors
+    /// When the address is not admitted, the server does not answer within `within`, or says no.
+    pub(crate) async fn upgrade(
+        &self,
+        url: Url,
+        headers: &[(HeaderName, HeaderValue)],
+        within: Duration,
+    ) -> Result<reqwest::Response, Failure> {
+        self.admit_secret(&url)?;
+        let client = match guard::admit(&url, &self.rules)? {
+            Door::Public => &self.public,
+            Door::Allowed => &self.allowed,
+        };
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut request = client.get(url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let (at, started) = (jiff::Timestamp::now(), Instant::now());
+        let answer = match tokio::time::timeout(within, request.send()).await {
+            Ok(answer) => answer.map_err(|error| no_answer(&error).failure),
+            Err(_) => Err(Failure::new(Code::Slow, "no answer in time")),
+        };
+        self.journal.add(Called {
+            at,
+            method: Method::GET.to_string(),
+            host,
+            path: String::new(),
+            status: answer.as_ref().ok().map(|a| a.status().as_u16()),
+            failure: answer.as_ref().err().map(|f| f.code.as_str()),
+            ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        let answer = answer?;
+        let status = answer.status().as_u16();
+        if status == 101 {
+            return Ok(answer);
+        }
+        let retry_at = quota::not_before(status, answer.headers(), jiff::Timestamp::now());
+        let code = match status {
+            429 => Code::RateLimited,
+            500.. => Code::ServerError,
+            _ => Code::GarbageAnswer,
+        };
+        Err(Failure::new(code, format!("status {status} to a web socket")).retry_at(retry_at))
     }
 }
 

@@ -4,6 +4,7 @@
 //! guesses; it keeps no state between calls and knows nothing of storage, members or approval.
 
 pub mod bluesky;
+pub mod chat;
 pub mod code;
 pub mod connector;
 pub mod count;
@@ -28,6 +29,7 @@ pub mod rest;
 pub mod segments;
 mod signed;
 pub mod site;
+mod socket;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;

@@ -44,9 +44,15 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
 
 /// Seconds until more calls are given: named as a wait, a moment since 1970, or a date (Mastodon).
 fn reset(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
-    let said = ["ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset"]
-        .iter()
-        .find_map(|name| text(headers, name))?;
+    let said = [
+        "ratelimit-reset",
+        "x-rate-limit-reset",
+        "x-ratelimit-reset",
+        // HipChat's, of one room.
+        "x-floodcontrol-reset",
+    ]
+    .iter()
+    .find_map(|name| text(headers, name))?;
     if let Ok(number) = said.parse::<i64>() {
         return Some(if number > 1_000_000_000 {
             number.saturating_sub(now.as_second())

@@ -11,7 +11,9 @@ pub mod contract;
 mod mastodon;
 mod pds;
 mod proxy;
+mod synapse;
 
 pub use mastodon::{MastodonServer, Resident};
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};
+pub use synapse::{Resident, Synapse};

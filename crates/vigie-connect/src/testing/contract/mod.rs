@@ -4,6 +4,7 @@
 
 pub mod appview;
 pub mod facebook;
+pub mod chat;
 mod facts;
 pub mod instagram;
 mod linkedin;
@@ -155,6 +156,11 @@ impl Said {
         }
     }
 
+    /// A word that is no JSON.
+    pub fn text(status: u16, word: &str) -> Self {
+        Self::json(status, Value::String(word.to_owned())).header("content-type", "text/plain")
+    }
+
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -217,6 +223,16 @@ impl<N: Network> Respond for Strict<N> {
             // Not JSON: a feed, a page.
             (Value::String(text), Some((_, kind))) => template.set_body_raw(text, kind),
             (body, _) => template.set_body_json(body),
+        let plain = said
+            .headers
+            .iter()
+            .any(|(name, value)| *name == "content-type" && value.starts_with("text/"));
+        if said.body.is_null() {
+            template
+        } else if let (true, Some(text)) = (plain, said.body.as_str()) {
+            template.set_body_string(text)
+        } else {
+            template.set_body_json(said.body)
         }
     }
 }

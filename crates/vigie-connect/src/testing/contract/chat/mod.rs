@@ -1,0 +1,7 @@
+//! Stand-ins for chats.
+
+pub mod hipchat;
+pub mod matrix;
+pub mod mattermost;
+pub mod slack;
+pub mod teams;
