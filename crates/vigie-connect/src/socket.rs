@@ -18,6 +18,8 @@ use url::Url;
 
 /// Largest message read, in bytes.
 const MAX_MESSAGE: usize = 1 << 20;
+/// Longest time for a message of ours to leave.
+const SAY_WITHIN: Duration = Duration::from_secs(10);
 
 /// An open web socket.
 pub(crate) struct Socket(WebSocketStream<Upgraded>);
@@ -116,7 +118,9 @@ impl Socket {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Failure> {
-        let cut = |_| Failure::new(Code::CutOff, "the web socket was cut");
-        self.0.send(message).await.map_err(cut)
+        match tokio::time::timeout(SAY_WITHIN, self.0.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Failure::new(Code::CutOff, "the web socket was cut")),
+        }
     }
 }

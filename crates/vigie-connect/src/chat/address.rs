@@ -84,43 +84,53 @@ impl Address {
             failure: error.failure,
         })
     }
-}
 
-/// What an answer says, under the same rules as [`crate::rest`], for servers that do not answer in JSON when all is
-/// well.
-pub(super) fn judge(
-    answer: Answer,
-    good: impl FnOnce(&Answer) -> bool,
-    read: ReadError,
-) -> Result<Answer, Trouble> {
-    let trouble = |stage, code, detail: &str| Trouble {
-        stage,
-        status: answer.status,
-        failure: Failure::new(code, detail).retry_at(answer.retry_at),
-    };
-    let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    let said = json.as_ref().and_then(|json| read(answer.status, json));
-    match (answer.status, said) {
-        (200..=299, None) if good(&answer) => Ok(answer),
-        (429, _) => Err(trouble(Stage::NotSent, Code::RateLimited, "too many calls")),
-        (_, Some(said)) if said.again => Err(trouble(
-            Stage::NotSent,
-            said.code.unwrap_or(Code::ServerError),
-            &said.message,
-        )),
-        (_, Some(said)) => Err(trouble(
-            Stage::Refused,
-            said.code.unwrap_or(Code::RefusedByServer),
-            &said.message,
-        )),
-        (500.., None) => Err(trouble(
-            Stage::Unknown,
-            Code::ServerError,
-            "an error of the server",
-        )),
-        (status, None) => {
-            let detail = format!("status {status} in an unknown shape");
-            Err(trouble(Stage::Unknown, Code::GarbageAnswer, &detail))
+    /// What an answer says, under the same rules as [`crate::rest`], for servers that do not answer in JSON when all is
+    /// well.
+    pub(super) fn judge(
+        &self,
+        answer: Answer,
+        good: impl FnOnce(&Answer) -> bool,
+        read: ReadError,
+    ) -> Result<Answer, Trouble> {
+        let trouble = |stage, code, detail: &str| Trouble {
+            stage,
+            status: answer.status,
+            failure: Failure::new(code, self.kept(detail)).retry_at(answer.retry_at),
+        };
+        let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let said = json.as_ref().and_then(|json| read(answer.status, json));
+        match (answer.status, said) {
+            (200..=299, None) if good(&answer) => Ok(answer),
+            (429, _) => Err(trouble(Stage::NotSent, Code::RateLimited, "too many calls")),
+            (_, Some(said)) if said.again => Err(trouble(
+                Stage::NotSent,
+                said.code.unwrap_or(Code::ServerError),
+                &said.message,
+            )),
+            (_, Some(said)) => Err(trouble(
+                Stage::Refused,
+                said.code.unwrap_or(Code::RefusedByServer),
+                &said.message,
+            )),
+            (500.., None) => Err(trouble(
+                Stage::Unknown,
+                Code::ServerError,
+                "an error of the server",
+            )),
+            (status, None) => {
+                let detail = format!("status {status} in an unknown shape");
+                Err(trouble(Stage::Unknown, Code::GarbageAnswer, &detail))
+            }
+        }
+    }
+
+    /// A server's word, unless it is one of the address.
+    fn kept<'a>(&self, word: &'a str) -> &'a str {
+        if self.0.expose_secret().contains(word) {
+            ""
+        } else {
+            word
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{
     Note, Sent,
-    address::{Address, judge, word},
+    address::{Address, word},
     words::{Room, body, cut, findings, fit, line, links, more, units},
 };
 use crate::{
@@ -42,7 +42,7 @@ impl Mattermost {
             .post(&self.http, body, Vec::new(), within)
             .await?;
         let ok = |answer: &crate::http::Answer| answer.body.trim_ascii() == b"ok";
-        judge(answer, ok, read_error)?;
+        self.address.judge(answer, ok, read_error)?;
         Ok(Sent::default())
     }
 }

@@ -149,7 +149,7 @@ pub enum Heard {
 }
 
 /// Somebody in a chat.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Speaker {
     /// The workspace or server whose ids these are.
     pub chat: String,

@@ -8,7 +8,7 @@
 
 use super::{
     Note, Sent,
-    address::{Address, judge, word},
+    address::{Address, word},
     words::{Room, body, cut, findings, fit, line, links, more, units},
 };
 use crate::{
@@ -51,7 +51,7 @@ impl Teams {
             answer.status == 202
                 || (answer.status == 200 && matches!(answer.body.trim_ascii(), b"" | b"1"))
         };
-        judge(answer, good, read_error)?;
+        self.address.judge(answer, good, read_error)?;
         Ok(Sent::default())
     }
 }

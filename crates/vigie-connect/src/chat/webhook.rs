@@ -1,10 +1,7 @@
 //! Any other chat or program of the company: a signed JSON document is sent to its address. `docs/chat-webhook.md` says
 //! how a receiver checks it.
 
-use super::{
-    Note, Sent,
-    address::{Address, judge},
-};
+use super::{Note, Sent, address::Address};
 use crate::{
     Code, Failure, Http, hook,
     rest::{Said, Stage, Trouble},
@@ -73,7 +70,7 @@ impl Webhook {
             .await?;
         let status = answer.status;
         let own: fn(u16, &Value) -> Option<Said> = |_, _| None;
-        match judge(answer, |_| true, own) {
+        match self.address.judge(answer, |_| true, own) {
             Ok(_) => Ok(Sent {
                 thread: None,
                 message: None,

@@ -6,6 +6,7 @@ mod matrix;
 mod mattermost;
 mod secrets;
 mod slack;
+mod slack_heard;
 mod socket;
 mod suite;
 mod synapse;

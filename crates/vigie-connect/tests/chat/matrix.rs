@@ -285,6 +285,11 @@ async fn rooms_and_people() {
         Code::MissingRight
     );
     assert_eq!(chat.join("revue").await.unwrap_err().code, Code::BadKey);
+    assert!(!chat.is_encrypted(network::ROOM).await.unwrap());
+    assert_eq!(
+        chat.is_encrypted("!x:y").await.unwrap_err().code,
+        Code::MissingRight
+    );
     assert_eq!(chat.name("@lea:localhost").await.unwrap(), "Léa");
     assert_eq!(chat.name("../../x").await.unwrap_err().code, Code::BadKey);
     assert_eq!(

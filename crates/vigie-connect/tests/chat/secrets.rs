@@ -1,6 +1,6 @@
 use crate::{
-    hipchat, matrix,
-    slack::{self, press},
+    hipchat, matrix, slack,
+    slack_heard::press,
     suite::{WITHIN, http, note},
     webhook,
 };
@@ -53,6 +53,11 @@ async fn no_secret_is_ever_printed() {
         format!(r#"{{"error":{{"code":"{quote}","type":"{quote}","message":"{quote}"}}}}"#),
         format!(r#"{{"errcode":"{quote}","error":"{quote}"}}"#),
         quote.to_owned(),
+        // Single words that could be taken for names of errors.
+        r#"{"ok":false,"error":"xoxb-canary-bot","id":"canaryhook","status_code":400,"errcode":"canarymatrixtoken"}"#.to_owned(),
+        r#"{"ok":0,"error":"xoxb-canary-bot"}"#.to_owned(),
+        r#"{"error":{"code":"canarysig","type":"canaryhipchattoken"}}"#.to_owned(),
+        r#"{"error":{"code":"canaryflow","type":"canaryhipchattoken"}}"#.to_owned(),
     ];
     let mut said = String::new();
     let mut keep = |what: &dyn Debug| said += &format!("{what:?} ");

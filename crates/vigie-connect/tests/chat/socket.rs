@@ -1,6 +1,9 @@
 //! Socket Mode against a web socket server of the tests.
 
-use crate::slack::{at, press, said, start};
+use crate::{
+    slack::{at, start},
+    slack_heard::{press, said},
+};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{

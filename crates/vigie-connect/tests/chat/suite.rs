@@ -147,7 +147,7 @@ pub fn strange(count: usize) -> Vec<Note> {
 
 /// Whatever a note holds, the chat takes it.
 pub async fn takes_all(say: &Say) {
-    for (n, strange) in strange(60).into_iter().enumerate() {
+    for (n, strange) in strange(30).into_iter().enumerate() {
         if let Err(trouble) = say(strange.clone(), WITHIN).await {
             panic!("{n}: {trouble:?}");
         }
@@ -174,13 +174,16 @@ pub struct Subject<'a> {
     pub ours: bool,
 }
 
+/// What it is, the harm, the time given, what may be said, why, and whether it was said all the same.
+type Case = (String, Fault, Duration, Option<Stage>, Option<Code>, bool);
+
 pub async fn faults(subject: &Subject<'_>) {
     use Stage::{NotSent, Refused, Unknown};
     let html = "<html>Bad gateway</html>";
     let short = Duration::from_secs(3);
     let answer = |status, headers, body| Fault::Answer(Fault::http(status, headers, body));
     let good = |stage| (!subject.ours).then_some(stage);
-    let mut cases: Vec<(String, Fault, Duration, Option<Stage>, Option<Code>, bool)> = vec![
+    let mut cases: Vec<Case> = vec![
         (
             "coupée avant".into(),
             Fault::CutBefore,

@@ -38,6 +38,19 @@ async fn a_conversation_on_a_real_server() {
     );
     let room = chat.join(&format!("#{name}:localhost")).await.unwrap();
     assert_eq!(room, made["room_id"].as_str().unwrap());
+    assert!(!chat.is_encrypted(&room).await.unwrap());
+    let secret = json!({
+        "preset": "public_chat",
+        "initial_state": [{ "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" } }],
+    });
+    let secret = server
+        .call("POST", "/createRoom", Some(&lea), &secret)
+        .await;
+    let secret = chat
+        .join(secret["room_id"].as_str().unwrap())
+        .await
+        .unwrap();
+    assert!(chat.is_encrypted(&secret).await.unwrap());
     let first = chat.look(&bot.id, None, Duration::ZERO).await.unwrap();
     assert_eq!(first.heard, []);
 

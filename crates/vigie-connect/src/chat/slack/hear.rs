@@ -234,7 +234,7 @@ fn unmarked(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
     use reqwest::header::{HeaderMap, HeaderValue};
@@ -317,7 +317,7 @@ mod tests {
         );
     }
 
-    fn any_json() -> impl Strategy<Value = Value> {
+    pub(in super::super) fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -16,7 +16,10 @@ mod socket;
 pub use hear::{Came, Received, receive};
 pub use socket::Delivery;
 
-use super::{Note, Sent, address::Address, address::judge, address::word};
+use super::{
+    Note, Sent,
+    address::{Address, word},
+};
 use crate::{
     Code, Failure, Http,
     rest::{self, Body, Request, Said, Stage, Trouble},
@@ -86,10 +89,18 @@ impl Slack {
             return Ok(json);
         }
         // Not the answer of a Slack, or an error after which something may have been done.
+        let known = ["fatal_error", "internal_error", "request_timeout"];
+        let error = known
+            .iter()
+            .find(|name| rest::text(&json, "/error") == **name);
         Err(Trouble::new(
             Stage::Unknown,
-            Code::GarbageAnswer,
-            format!("not ok: {}", word(rest::text(&json, "/error"))),
+            if error.is_some() {
+                Code::ServerError
+            } else {
+                Code::GarbageAnswer
+            },
+            format!("not ok: {}", error.unwrap_or(&"in an unknown shape")),
         ))
     }
 
@@ -241,7 +252,7 @@ impl Slack {
         }
         let body = Bytes::from(body.to_string());
         let answer = at.0.post(&self.http, body, Vec::new(), within).await?;
-        judge(answer, |_| true, read_error).map(drop)
+        at.0.judge(answer, |_| true, read_error).map(drop)
     }
 }
 

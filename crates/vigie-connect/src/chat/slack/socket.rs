@@ -183,3 +183,17 @@ async fn hand_on(came: Came, to: &mpsc::Sender<Delivery>) -> bool {
         Ok(Some(()))
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::hear::tests::any_json, *};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_envelope_breaks_the_parser(payload in any_json(), kind in "(events_api|interactive|slash_commands|.{0,9})", retry: i64) {
+            envelope(&json!({ "type": kind, "payload": payload, "retry_attempt": retry }), Some("U1"));
+            envelope(&payload, None);
+        }
+    }
+}

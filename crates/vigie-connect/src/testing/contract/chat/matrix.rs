@@ -104,6 +104,7 @@ impl Network for Matrix {
             }
             ["profile", ..] => no(404, "M_NOT_FOUND"),
             ["sync"] => self.sync(asked),
+            ["rooms", ROOM, "state", _] => no(404, "M_NOT_FOUND"),
             ["rooms", ROOM, "messages"] => self.messages(asked),
             ["rooms", ROOM, "send", _, key] => {
                 if asked.body.len() > 64_000 {
