@@ -122,7 +122,7 @@ pub static CHATS: &[ChatDeclaration] = &[
         amends: true,
         people: true,
         repeats: Repeats::Never,
-        most: Length::Characters(13_000),
+        most: Length::Bytes(10_000),
         content: 2_900,
         scopes: &[
             "chat:write",

@@ -129,6 +129,10 @@ async fn what_is_too_long_is_cut_visibly() {
     chat.say(&huge("Trop"), WITHIN).await.unwrap();
     let mut lines = note("Des lignes");
     lines.contents[0].text = "a\n".repeat(4_000);
+    let mut wide = note("Large");
+    wide.contents[0].text = "é".repeat(40_000);
+    wide.contents = vec![wide.contents[0].clone(); 3];
+    chat.say(&wide, WITHIN).await.unwrap();
     chat.say(&lines, WITHIN).await.unwrap();
     for card in server.network.cards.lock().unwrap().iter() {
         assert!(

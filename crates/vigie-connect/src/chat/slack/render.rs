@@ -3,7 +3,7 @@
 
 use super::super::{
     ActionId, MAX_VALUE, Note,
-    words::{body, cut, findings, line, links, more, units},
+    words::{Room, body, cut, findings, fit, line, links, more, units},
 };
 use serde_json::{Value, json};
 
@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 const SECTION: usize = 2_900;
 /// Most of one content; a preformatted block has no published limit of its own, so the section's is kept.
 const CONTENT: usize = 2_900;
-/// Most of all contents together: a message of larger blocks is refused (`msg_blocks_too_long`).
-const CONTENTS: usize = 9_000;
 /// Most contents shown, which keeps the message under Slack's 50 blocks.
 const MOST: usize = 10;
+/// Most bytes of all blocks together. Slack refuses larger ones (`msg_blocks_too_long`) from somewhere above 11,000
+/// characters, which it documents nowhere (its `bolt-js`, issues 2509 and 2867).
+const BLOCKS: usize = 10_000;
 
 /// Characters after escaping.
 fn escaped_units(c: char) -> usize {
@@ -56,18 +57,22 @@ fn small(text: &str) -> Option<Value> {
 
 /// The blocks, at most 50.
 fn blocks(note: &Note) -> Vec<Value> {
+    let size = |blocks: &Vec<Value>| blocks.iter().map(|block| block.to_string().len() + 1).sum();
+    fit(note, BLOCKS, shown, size)
+}
+
+fn shown(note: &Note, room: Room) -> Vec<Value> {
+    let most = room.contents.min(MOST);
     let mut all = Vec::new();
     let title = line(&note.title, 150, escaped_units);
     if !title.is_empty() {
         all.push(json!({ "type": "header", "text": plain(&title) }));
     }
-    all.extend(section(&body(note, 2_000)));
-    let mut left = CONTENTS;
-    let mut whole = note.contents.len() <= MOST;
-    for content in note.contents.iter().take(MOST) {
+    all.extend(section(&body(note, room.body.min(2_000))));
+    let mut whole = note.contents.len() <= most;
+    for content in note.contents.iter().take(most) {
         all.extend(section(&line(&content.page, 200, escaped_units)));
-        let (text, missing) = cut(&content.text, left.min(CONTENT), units);
-        left = left.saturating_sub(text.chars().map(units).sum());
+        let (text, missing) = cut(&content.text, room.text.min(CONTENT), units);
         if !text.is_empty() {
             all.push(json!({
                 "type": "rich_text",
@@ -77,25 +82,30 @@ fn blocks(note: &Note) -> Vec<Value> {
         let pictures: Vec<String> = content
             .pictures
             .iter()
+            .take(room.pictures)
             .map(|alt| format!("🖼 {alt}"))
             .collect();
-        let (alts, fewer) = cut(&pictures.join("\n"), 1_000, escaped_units);
+        let (alts, fewer) = cut(&pictures.join("\n"), room.alt.max(50) * 2, escaped_units);
         all.extend(small(&alts));
-        if missing || fewer {
+        if missing || fewer || content.pictures.len() > room.pictures {
             whole = false;
             all.extend(small(&more(note)));
         }
     }
-    if note.contents.len() > MOST {
+    if note.contents.len() > most {
         all.extend(small(&more(note)));
     }
-    let (lines, missing) = cut(&findings(note, 20).join("\n"), 2_000, escaped_units);
+    let (lines, missing) = cut(
+        &findings(note, room.findings).join("\n"),
+        2_000,
+        escaped_units,
+    );
     all.extend(section(&if missing {
         format!("{lines}\n{}", more(note))
     } else {
         lines
     }));
-    let buttons = buttons(note, whole);
+    let buttons = buttons(note, whole, room.links);
     if !buttons.is_empty() {
         all.push(json!({ "type": "actions", "elements": buttons }));
     }
@@ -103,13 +113,14 @@ fn blocks(note: &Note) -> Vec<Value> {
     all
 }
 
-fn buttons(note: &Note, whole: bool) -> Vec<Value> {
-    let pressed = note
-        .actions
-        .iter()
+fn buttons(note: &Note, whole: bool, most_links: usize) -> Vec<Value> {
+    // One of each: Slack refuses two of one name.
+    let one = |id: ActionId| note.actions.iter().find(move |action| action.id == id);
+    let pressed = [ActionId::Approve, ActionId::AskForChanges]
+        .into_iter()
+        .filter_map(one)
         .filter(|action| action.value.len() <= MAX_VALUE && !action.value.is_empty())
         .filter(|action| whole || action.id != ActionId::Approve)
-        .take(2)
         .map(|action| {
             let label = line(&action.label, 75, escaped_units);
             let label = if label.is_empty() {
@@ -128,14 +139,16 @@ fn buttons(note: &Note, whole: bool) -> Vec<Value> {
             }
             button
         });
-    let opened = links(note, 10).enumerate().map(|(n, (label, url))| {
-        json!({
-            "type": "button",
-            "action_id": format!("vigie-open-{n}"),
-            "text": plain(&line(&label, 75, escaped_units)),
-            "url": url.as_str(),
-        })
-    });
+    let opened = links(note, most_links)
+        .enumerate()
+        .map(|(n, (label, url))| {
+            json!({
+                "type": "button",
+                "action_id": format!("vigie-open-{n}"),
+                "text": plain(&line(&label, 75, escaped_units)),
+                "url": url.as_str(),
+            })
+        });
     pressed.chain(opened).collect()
 }
 
