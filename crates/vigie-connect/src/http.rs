@@ -315,7 +315,7 @@ impl Http {
 
 impl Http {
     /// Asks a server to change the connection to another protocol (a web socket), under the same guard. The query may
-    /// hold a secret.
+    /// hold a secret. Needs HTTP/1.1, the only version that this client speaks (reqwest without `http2`).
     ///
     /// # Errors
     /// When the address is not admitted, the server does not answer within `within`, or says no.
