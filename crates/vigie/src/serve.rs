@@ -119,8 +119,16 @@ pub fn log_to_stderr(filter: &str) -> Result<()> {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .with_context(|| format!("log: cannot use \"{filter}\""))?;
-    // When it refuses a body, the web library writes a part of it, which may be anybody's words.
-    let filter = filter.add_directive("axum::rejection=off".parse()?);
+    // When it refuses a body, the web library writes a part of it, which may be anybody's words; the library for web
+    // sockets writes what chats say.
+    let mut filter = filter;
+    for silent in [
+        "axum::rejection=off",
+        "tungstenite=off",
+        "tokio_tungstenite=off",
+    ] {
+        filter = filter.add_directive(silent.parse()?);
+    }
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -16,4 +16,4 @@ mod synapse;
 pub use mastodon::{MastodonServer, Resident};
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};
-pub use synapse::{Resident, Synapse};
+pub use synapse::{Resident as MatrixResident, Synapse};

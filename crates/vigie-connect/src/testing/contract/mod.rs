@@ -3,8 +3,8 @@
 //! A request that the table does not allow is answered with an error, and fails the test at its end.
 
 pub mod appview;
-pub mod facebook;
 pub mod chat;
+pub mod facebook;
 mod facts;
 pub mod instagram;
 mod linkedin;
@@ -223,16 +223,6 @@ impl<N: Network> Respond for Strict<N> {
             // Not JSON: a feed, a page.
             (Value::String(text), Some((_, kind))) => template.set_body_raw(text, kind),
             (body, _) => template.set_body_json(body),
-        let plain = said
-            .headers
-            .iter()
-            .any(|(name, value)| *name == "content-type" && value.starts_with("text/"));
-        if said.body.is_null() {
-            template
-        } else if let (true, Some(text)) = (plain, said.body.as_str()) {
-            template.set_body_string(text)
-        } else {
-            template.set_body_json(said.body)
         }
     }
 }
