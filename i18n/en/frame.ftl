@@ -8,6 +8,7 @@ nav-posts = Posts
 nav-calendar = Calendar
 nav-self-check = Try a text
 nav-inbox = Received
+nav-chat = Rooms
 nav-alarms = Alarms
 nav-channels = Pages
 nav-members = Members

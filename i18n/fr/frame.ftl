@@ -8,6 +8,7 @@ nav-posts = Publications
 nav-calendar = Calendrier
 nav-self-check = Essayer un texte
 nav-inbox = Reçus
+nav-chat = Salons
 nav-alarms = Alarmes
 nav-channels = Pages
 nav-members = Membres

@@ -55,6 +55,10 @@ ids! {
     AlarmId;
     /// A comment, mention or message that reached a page.
     InboundId;
+    /// A room of a chat.
+    ChatRoomId;
+    /// Something to be said in a room of a chat.
+    ChatNoteId;
     /// A comment in a post's thread.
     CommentId;
     /// A proposed edit.

@@ -32,6 +32,7 @@ mod audit;
 mod ceremony;
 mod change;
 mod channel;
+mod chat;
 mod comment;
 mod credential;
 mod db;
@@ -81,6 +82,7 @@ pub use approval::ApprovalRow;
 pub use audit::{AuditFilter, AuditRow, CheckpointRow, Detail};
 pub use change::ChangeRow;
 pub use channel::{ChannelRow, ChannelStatus, NewChannel};
+pub use chat::{BoundRow, ChatNoteKind, ChatNoteRow, ChatRoomRow};
 pub use comment::{CommentKind, CommentRow};
 pub use credential::Credential;
 pub use db::{Conn, Store, Tx};
@@ -124,6 +126,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("ceremony", ceremony::QUERIES),
     ("change", change::QUERIES),
     ("channel", channel::QUERIES),
+    ("chat", chat::QUERIES),
     ("comment", comment::QUERIES),
     ("credential", credential::QUERIES),
     ("idempotency", idempotency::QUERIES),

@@ -134,6 +134,7 @@ pub fn routes() -> Vec<Route> {
         crate::home::routes(),
         crate::account::routes(),
         crate::post::page::routes(),
+        crate::chat::routes(),
         crate::inbound::routes(),
         crate::inbound::api::routes(),
         crate::outside::routes(),

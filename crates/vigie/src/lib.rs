@@ -9,6 +9,7 @@ pub mod audit;
 pub mod calendar;
 pub mod change;
 pub mod channel;
+pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod clock;

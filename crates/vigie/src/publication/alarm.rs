@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie_core::id::{AlarmId, ChannelId};
-use vigie_store::{NewAlarm, PublicationRow, Tx};
+use vigie_store::{ChatNoteKind, NewAlarm, PublicationRow, Tx};
+
+use crate::chat::outbox::{self, About};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,24 @@ impl Kind {
     }
 }
 
+/// Raises an alarm, and says so in the chats when it is a new one.
+async fn raise(tx: &mut Tx, new: &NewAlarm, now: Timestamp) -> Result<(), vigie_store::Error> {
+    if !tx.alarm_raise(new, now).await? {
+        return Ok(());
+    }
+    let page = match new.channel {
+        Some(id) => tx.channel(id).await?.display,
+        None => String::new(),
+    };
+    let about = About {
+        act: new.kind.clone(),
+        page,
+        ..About::default()
+    };
+    // An alarm is no part of the conversation about a post.
+    outbox::tell(tx, ChatNoteKind::Alarm, None, &about, None, now).await
+}
+
 /// Raises an alarm about a publication.
 ///
 /// # Errors
@@ -75,7 +95,7 @@ pub async fn about(
         publication: Some(row.id),
         detail,
     };
-    tx.alarm_raise(&new, now).await.map(|_| ())
+    raise(tx, &new, now).await
 }
 
 /// Raises an alarm about something on a page that is not one of our publications.
@@ -99,7 +119,7 @@ pub async fn on_page(
         publication: None,
         detail: json!({ "url": url }),
     };
-    tx.alarm_raise(&new, now).await.map(|_| ())
+    raise(tx, &new, now).await
 }
 
 /// Raises the alarm that a channel no longer lets Vigie in.
@@ -121,7 +141,7 @@ pub async fn broken(
         publication: None,
         detail: json!({ "code": code }),
     };
-    tx.alarm_raise(&new, now).await.map(|_| ())
+    raise(tx, &new, now).await
 }
 
 /// Warns that what opens a channel ends soon.
@@ -143,7 +163,7 @@ pub async fn ends(
         publication: None,
         detail: json!({ "until": until }),
     };
-    tx.alarm_raise(&new, now).await.map(|_| ())
+    raise(tx, &new, now).await
 }
 
 /// The channel lets Vigie in again, or is no longer used: the alarms about it close by themselves.

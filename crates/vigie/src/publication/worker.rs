@@ -59,6 +59,10 @@ pub async fn run(app: App) {
 pub async fn fast(app: &App) -> anyhow::Result<()> {
     interrupted(app).await?;
     lapse(app).await?;
+    // What chats are told waits for nothing else, and nothing waits for it.
+    if let Err(error) = crate::chat::outbox::round(app).await {
+        tracing::warn!(error = %format_args!("{error:#}"), "the chats were not told; they are in the next round");
+    }
     let (now, mine) = (|| app.clock.now(), app.worker.as_str());
     let rows = claim(app, async |tx| {
         tx.publications_claim(now(), mine, LEASE, BATCH).await
@@ -89,6 +93,7 @@ pub async fn slow(app: &App) -> anyhow::Result<()> {
     read_pages(app).await?;
     crate::channel::health::check(app).await?;
     crate::inbound::forget(app).await?;
+    crate::chat::outbox::forget(app).await?;
     crate::audit::checkpoint::make_if_due(app).await
 }
 

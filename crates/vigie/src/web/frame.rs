@@ -31,7 +31,7 @@ pub struct Place {
 }
 
 /// The main navigation, in order. A place is shown once its route exists.
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     Place {
         path: "/",
         key: "nav-home",
@@ -72,6 +72,12 @@ const PLACES: [Place; 12] = [
         path: "/channels",
         key: "nav-channels",
         icon: "radio",
+        bar: false,
+    },
+    Place {
+        path: "/chat",
+        key: "nav-chat",
+        icon: "send",
         bar: false,
     },
     Place {

@@ -95,6 +95,10 @@ async fn log(State(app): State<App>, mut request: Request, next: Next) -> Respon
 fn logged_path(path: &str) -> String {
     if path.starts_with("/invite/") {
         "/invite/…".to_owned()
+    } else if path.starts_with("/chat/bind/") {
+        "/chat/bind/…".to_owned()
+    } else if path.starts_with("/fetch/") {
+        "/fetch/…".to_owned()
     } else {
         path.to_owned()
     }

@@ -7,19 +7,20 @@ mod talk;
 mod write;
 
 use jiff::Timestamp;
-use vigie_core::id::{MemberId, PostId};
+use vigie_core::id::{ChatRoomId, MemberId, PostId};
 use vigie_core::post::{Actor, Event, Refusal, decide};
-use vigie_store::{Conn, Detail, Organisation, PostChange, PostRecord, Tx};
+use vigie_store::{ChatNoteKind, Conn, Detail, Organisation, PostChange, PostRecord, Tx};
 
 use super::draft::{DraftError, DraftProblem};
 use super::who::Who;
 use crate::app::App;
+use crate::chat::outbox::{self, About};
 
 pub use follow::enqueue;
 pub use review::{
     approve, archive, lapse, offer, request_changes, settled, submit, take_back, waive, withdraw,
 };
-pub use talk::{accept, comment, decline, suggest};
+pub use talk::{accept, comment, comment_from, decline, suggest};
 pub use write::{create, edit};
 
 /// Why nothing was done.
@@ -110,6 +111,25 @@ impl<'a> Step<'a> {
         self.tx
             .audit(self.now, self.who.audit, act, &object, detail)
             .await?;
+        Ok(())
+    }
+
+    /// What happened is to be said in the rooms of the chats.
+    async fn tell(
+        &mut self,
+        kind: ChatNoteKind,
+        act: &str,
+        id: PostId,
+        text: &str,
+        not_in: Option<ChatRoomId>,
+    ) -> Result<(), ActionError> {
+        let about = About {
+            act: act.to_owned(),
+            by: self.who.id(),
+            text: text.to_owned(),
+            page: String::new(),
+        };
+        outbox::tell(&mut self.tx, kind, Some(id), &about, not_in, self.now).await?;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
 use vigie_core::schedule;
 use vigie_core::seal::Assertion;
-use vigie_store::{CommentKind, Conn, Detail, PostChange, Tx};
+use vigie_store::{ChatNoteKind, CommentKind, Conn, Detail, PostChange, Tx};
 
 use super::write::{Ready, refresh};
 use super::{ActionError, Done, Step, follow, object, organisation, talk, writer};
@@ -72,6 +72,8 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
         ("stops", &stops),
     ];
     step.log("post.submit", id, detail).await?;
+    step.tell(ChatNoteKind::Review, "post.submit", id, "", None)
+        .await?;
     step.commit(after).await
 }
 
@@ -119,6 +121,8 @@ pub async fn approve(
                 .await?;
         }
     }
+    step.tell(ChatNoteKind::Decision, "post.approve", id, "", None)
+        .await?;
     step.commit(after).await
 }
 
@@ -197,6 +201,11 @@ async fn plain(
     }
     let digest = before.post.revision.digest;
     step.log(act, id, &[("digest", &digest)]).await?;
+    if matches!(act, "post.request_changes" | "post.withdraw") {
+        let text = said.map_or("", |(_, text)| text);
+        step.tell(ChatNoteKind::Decision, act, id, text, None)
+            .await?;
+    }
     step.commit(after).await
 }
 

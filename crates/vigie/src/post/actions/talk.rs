@@ -1,9 +1,9 @@
 //! The thread of a post: remarks, and edits that a peer proposes to its author.
 
 use uuid::Uuid;
-use vigie_core::id::{CommentId, PostId, SuggestionId};
+use vigie_core::id::{ChatRoomId, CommentId, PostId, SuggestionId};
 use vigie_core::post::{Actor, Event, Refusal};
-use vigie_store::{CommentKind, CommentRow, NewSuggestion, PostRecord};
+use vigie_store::{ChatNoteKind, CommentKind, CommentRow, NewSuggestion, PostRecord};
 
 use super::write::Ready;
 use super::{ActionError, Done, Step, organisation, writer};
@@ -16,14 +16,38 @@ use crate::post::who::Who;
 /// # Errors
 /// [`Refusal::ReasonNeeded`] for an empty one, database.
 pub async fn comment(app: &App, who: &Who, id: PostId, text: &str) -> Done {
+    comment_from(app, who, id, text, None).await
+}
+
+/// The same, said in a room of a chat: it shows where, and is not said there again.
+///
+/// # Errors
+/// As [`comment`].
+pub async fn comment_from(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    text: &str,
+    from: Option<(ChatRoomId, &str)>,
+) -> Done {
     let now = app.clock.now();
     if text.trim().is_empty() || text.len() > 16 * 1024 {
         return Err(Refusal::ReasonNeeded.into());
     }
     let mut step = Step::begin(app, who, now).await?;
     let record = step.tx.post(id).await?;
-    say(&mut step, &record, CommentKind::Comment, text).await?;
+    let text = text.trim();
+    match from {
+        None => say(&mut step, &record, CommentKind::Comment, text).await?,
+        Some((_, room)) => {
+            let placed = format!("{text}\n— {room}");
+            say(&mut step, &record, CommentKind::Comment, &placed).await?;
+        }
+    }
     step.log("post.comment", id, &[]).await?;
+    let not_in = from.map(|(room, _)| room);
+    step.tell(ChatNoteKind::Talk, "post.comment", id, text, not_in)
+        .await?;
     step.commit(record).await
 }
 

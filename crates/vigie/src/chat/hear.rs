@@ -1,0 +1,226 @@
+//! What Slack tells Vigie: buttons, words in our conversations, the wish to be bound. Each call is proven by its
+//! signature and its clock, answered at once, and then worked on.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use secrecy::SecretString;
+use url::Url;
+use vigie_connect::chat::slack::{AnswerAt, Came, Received, receive};
+use vigie_connect::chat::{ActionId, Heard, Note, Speaker};
+use vigie_connect::hook::{HookCall, MAX_BODY};
+use vigie_core::content::Digest;
+use vigie_core::id::{ChatRoomId, MemberId, PostId};
+use vigie_core::member::Lang;
+use vigie_store::ChatRoomRow;
+
+use super::{Keys, Voice, bind};
+use crate::app::App;
+use crate::post::actions;
+use crate::post::who::Who as Acting;
+use crate::web::error::Error;
+use crate::web::route::{Route, Who};
+use crate::words::Words;
+
+/// How long answering a press may take.
+const WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The routes of this room.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/hooks/chat/{room}", Who::Anyone, call)
+            .body(MAX_BODY)
+            .private(),
+    ]
+}
+
+async fn call(
+    State(app): State<App>,
+    Path(id): Path<ChatRoomId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Error> {
+    let room = app.store.read().await?.chat_room(id).await?;
+    if room.kind != "slack" || room.status != "open" {
+        return Err(Error::NotFound);
+    }
+    let keys = Keys::open(&app, &room).await?;
+    let given = HookCall {
+        post: true,
+        query: &[],
+        headers: &headers,
+        body: &body,
+        word: "",
+        now: app.clock.now(),
+    };
+    let signing = SecretString::from(keys.signing);
+    let came = match receive(&signing, room.own.as_deref(), &given) {
+        Err(failure) => {
+            tracing::info!(room = %room.id, error = %failure, "a call of a chat was refused");
+            return Ok(StatusCode::FORBIDDEN.into_response());
+        }
+        Ok(Received::Challenge(text)) => {
+            return Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response());
+        }
+        Ok(Received::Came(came)) => came,
+    };
+    // Answered within three seconds, whatever becomes of it.
+    tokio::spawn(async move {
+        if let Err(error) = work(&app, &room, came).await {
+            tracing::warn!(room = %room.id, error = ?error, "what a chat said was not taken in");
+        }
+    });
+    Ok(StatusCode::OK.into_response())
+}
+
+/// Takes in what was heard.
+///
+/// # Errors
+/// The database.
+pub async fn work(app: &App, room: &ChatRoomRow, came: Came) -> Result<(), Error> {
+    let now = app.clock.now();
+    let once = match (&came.id, &came.heard) {
+        (Some(id), _) => Some(format!("{}/{id}", room.id)),
+        (None, Some(Heard::Said { message, .. })) => Some(format!("{}/{message}", room.id)),
+        _ => None,
+    };
+    if let Some(once) = once {
+        let mut tx = app.store.begin().await?;
+        let first = tx.chat_heard(&once, now).await?;
+        tx.commit().await?;
+        if !first {
+            return Ok(());
+        }
+    }
+    match came.heard {
+        None => Ok(()),
+        Some(Heard::Bind { who }) => offer(app, room, came.answer.as_ref(), &who).await,
+        Some(Heard::Said {
+            who, thread, text, ..
+        }) => said(app, room, &who, &thread, &text).await,
+        Some(Heard::Pressed {
+            who, action, value, ..
+        }) => pressed(app, room, came.answer.as_ref(), &who, action, &value).await,
+    }
+}
+
+fn words(room: &ChatRoomRow) -> Words {
+    Words::new(Lang::parse(&room.lang).unwrap_or(Lang::En))
+}
+
+/// Says something to the person alone.
+async fn whisper(
+    app: &App,
+    room: &ChatRoomRow,
+    at: Option<&AnswerAt>,
+    title: String,
+    link: Option<(String, String)>,
+) {
+    let links = link.and_then(|(label, url)| Some((label, Url::parse(&url).ok()?)));
+    let note = Note {
+        key: uuid::Uuid::now_v7().to_string(),
+        thread: None,
+        title,
+        body: Vec::new(),
+        contents: Vec::new(),
+        findings: Vec::new(),
+        actions: Vec::new(),
+        links: links.into_iter().collect(),
+        footer: String::new(),
+        lang: room.lang.clone(),
+    };
+    if let (Some(at), Ok(Voice::Slack(slack))) = (at, Voice::of(app, room).await)
+        && let Err(trouble) = slack.whisper(at, &note, WITHIN).await
+    {
+        tracing::info!(room = %room.id, error = %trouble.failure, "a person was not answered");
+    }
+}
+
+async fn offer(
+    app: &App,
+    room: &ChatRoomRow,
+    at: Option<&AnswerAt>,
+    who: &Speaker,
+) -> Result<(), Error> {
+    let link = bind::link(app, who, &room.name).await?;
+    let w = words(room);
+    let label = w.t("chat-bind-link");
+    whisper(app, room, at, w.t("chat-bind-first"), Some((label, link))).await;
+    Ok(())
+}
+
+async fn member(app: &App, who: &Speaker) -> Result<Option<MemberId>, Error> {
+    let mut conn = app.store.read().await?;
+    Ok(conn.chat_member(&who.chat, &who.id).await?)
+}
+
+/// A member's words in a conversation of ours go to the post, and from there to the other rooms. Words of somebody who
+/// is not bound stay in the chat.
+async fn said(
+    app: &App,
+    room: &ChatRoomRow,
+    who: &Speaker,
+    thread: &str,
+    text: &str,
+) -> Result<(), Error> {
+    let mut conn = app.store.read().await?;
+    let Some(post) = conn.chat_thread_post(room.id, thread).await? else {
+        return Ok(());
+    };
+    let Some(id) = member(app, who).await? else {
+        return Ok(());
+    };
+    let acting = match Acting::member(&mut conn, id).await {
+        Ok(acting) => acting,
+        Err(vigie_store::Error::NotFound) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    drop(conn);
+    let from = Some((room.id, room.name.as_str()));
+    match actions::comment_from(app, &acting, post, text, from).await {
+        Ok(_) | Err(actions::ActionError::Refused(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pressed(
+    app: &App,
+    room: &ChatRoomRow,
+    at: Option<&AnswerAt>,
+    who: &Speaker,
+    action: ActionId,
+    value: &str,
+) -> Result<(), Error> {
+    let w = words(room);
+    let Some(id) = member(app, who).await? else {
+        return offer(app, room, at, who).await;
+    };
+    let (post, digest) = match value.split_once(':') {
+        Some((post, digest)) => (post, Digest::parse(digest)),
+        None => (value, None),
+    };
+    let Ok(post) = post.parse::<PostId>() else {
+        return Ok(());
+    };
+    let page = app.config.link(&format!("/posts/{post}"));
+    let open = Some((w.t("chat-open"), page));
+    let (ActionId::Approve, Some(digest)) = (action, digest) else {
+        // What should change takes words: on the page.
+        whisper(app, room, at, w.t("chat-changes-where"), open).await;
+        return Ok(());
+    };
+    let mut conn = app.store.read().await?;
+    let acting = Acting::member(&mut conn, id).await?;
+    drop(conn);
+    let said = match actions::approve(app, &acting, post, digest, None).await {
+        Ok(_) => w.t1("chat-approved", "digest", digest.short()),
+        Err(actions::ActionError::SealNeeded) => w.t("chat-review-sealed"),
+        Err(error) => match Error::from(error) {
+            Error::Refused(said) => w.say(&said),
+            other => return Err(other),
+        },
+    };
+    whisper(app, room, at, said, open).await;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Conversations where people are: what happens to a post is said in the company's chat rooms, and what is said there
+//! about it shows on the post. A room decides nothing: an approval from a chat is a member's, or none.
+
+pub mod bind;
+pub mod hear;
+pub mod note;
+pub mod outbox;
+pub mod page;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use url::Url;
+use vigie_connect::chat::declaration::CHATS;
+use vigie_connect::chat::{
+    Address, ChatDeclaration, HipChat, Matrix, Mattermost, Note, Sent, Slack, Teams, Webhook,
+};
+use vigie_connect::rest::{Stage, Trouble};
+use vigie_connect::{Code, Failure, Http};
+use vigie_store::ChatRoomRow;
+
+use crate::app::App;
+use crate::vault;
+use crate::web::route::Route;
+
+/// What a room's tokens are sealed for.
+pub const PURPOSE: &str = "chat";
+/// How long one call to a chat may take.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// The routes of this room.
+pub fn routes() -> Vec<Route> {
+    [page::routes(), bind::routes(), hear::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What opens a room.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Keys {
+    /// Bot or account token.
+    pub token: String,
+    /// What signs calls from there or to there.
+    pub signing: String,
+    /// The address for messages.
+    pub address: String,
+}
+
+impl Keys {
+    /// For the vault.
+    pub fn seal(&self) -> SecretString {
+        SecretString::from(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// From the vault.
+    ///
+    /// # Errors
+    /// The room is closed; it does not open; the database.
+    pub async fn open(app: &App, room: &ChatRoomRow) -> Result<Self, vault::Error> {
+        let secret = room.secret.ok_or(vigie_store::Error::NotFound)?;
+        let mut conn = app.store.read().await?;
+        let (text, _) = vault::take(&mut conn, &app.vault, secret).await?;
+        Ok(serde_json::from_str(text.expose_secret()).unwrap_or_default())
+    }
+}
+
+/// The declaration of a chat that rooms can be opened in, by its stable name.
+pub fn declared(kind: &str) -> Option<&'static ChatDeclaration> {
+    CHATS
+        .iter()
+        .filter(|chat| KINDS.contains(&name(chat).as_str()))
+        .find(|chat| name(chat) == kind)
+}
+
+/// The chats that rooms can be opened in.
+pub const KINDS: [&str; 6] = [
+    "slack",
+    "mattermost",
+    "teams",
+    "matrix",
+    "hip_chat",
+    "webhook",
+];
+
+/// The stable name of a chat.
+pub fn name(chat: &ChatDeclaration) -> String {
+    serde_json::to_value(chat.kind)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// A room, ready to speak in.
+pub enum Voice {
+    /// Slack.
+    Slack(Slack),
+    /// Mattermost.
+    Mattermost(Mattermost),
+    /// Microsoft Teams.
+    Teams(Teams),
+    /// Matrix.
+    Matrix(Matrix),
+    /// HipChat.
+    HipChat(HipChat),
+    /// The generic webhook.
+    Webhook(Webhook),
+}
+
+impl Voice {
+    /// From a room's kind, server and keys.
+    ///
+    /// # Errors
+    /// Something that was typed cannot be used.
+    pub fn new(http: &Http, kind: &str, server: &str, keys: &Keys) -> Result<Self, Failure> {
+        let http = http.clone();
+        let server_url = || {
+            let typed = if server.contains("://") {
+                server.to_owned()
+            } else {
+                format!("https://{server}")
+            };
+            Url::parse(&typed).map_err(|_| Failure::new(Code::BadAddress, "not an address"))
+        };
+        let token = || SecretString::from(keys.token.clone());
+        Ok(match kind {
+            "slack" => {
+                let api = (!server.is_empty()).then(server_url).transpose()?;
+                Self::Slack(Slack::new(http, token(), api))
+            }
+            "mattermost" => Self::Mattermost(Mattermost::new(http, Address::parse(&keys.address)?)),
+            "teams" => Self::Teams(Teams::new(http, Address::parse(&keys.address)?)),
+            "matrix" => Self::Matrix(Matrix::new(http, server_url()?, token())?),
+            "hip_chat" => Self::HipChat(HipChat::new(http, server_url()?, token())?),
+            "webhook" => {
+                let signing = SecretString::from(keys.signing.clone());
+                Self::Webhook(Webhook::new(http, Address::parse(&keys.address)?, signing)?)
+            }
+            _ => return Err(Failure::new(Code::NotOffered, "no such chat")),
+        })
+    }
+
+    /// Opens a room's voice.
+    ///
+    /// # Errors
+    /// As [`Voice::new`] and [`Keys::open`], as a trouble before anything was said.
+    pub async fn of(app: &App, room: &ChatRoomRow) -> Result<Self, Trouble> {
+        let keys = Keys::open(app, room)
+            .await
+            .map_err(|error| Trouble::new(Stage::Refused, Code::TokenExpired, error.to_string()))?;
+        Self::new(&app.http, &room.kind, &room.server, &keys).map_err(|failure| Trouble {
+            stage: Stage::Refused,
+            status: 0,
+            failure,
+        })
+    }
+
+    /// Says something in a room.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn say(&self, room: &str, note: &Note) -> Result<Sent, Trouble> {
+        match self {
+            Self::Slack(chat) => chat.say(room, note, WITHIN).await,
+            Self::Mattermost(chat) => chat.say(note, WITHIN).await,
+            Self::Teams(chat) => chat.say(note, WITHIN).await,
+            Self::Matrix(chat) => chat.say(room, note, WITHIN).await,
+            Self::HipChat(chat) => chat.say(room, note, WITHIN).await,
+            Self::Webhook(chat) => chat.say(note, WITHIN).await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Voice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Voice")
+    }
+}

@@ -1,0 +1,165 @@
+//! The words of a note, in the language of its room.
+
+use url::Url;
+use vigie_connect::chat::{Action, ActionId, Note, Quoted};
+use vigie_core::member::Lang;
+use vigie_core::post::PostState;
+use vigie_core::schedule;
+use vigie_store::{ChatNoteKind, ChatNoteRow, ChatRoomRow, Conn, PostRecord};
+
+use super::outbox::About;
+use crate::app::App;
+use crate::check::gather::Checked;
+use crate::post::view;
+use crate::words::Words;
+
+/// What is said for a row; `None` when it is no longer worth saying.
+///
+/// # Errors
+/// The database.
+pub async fn of(
+    app: &App,
+    conn: &mut Conn,
+    room: &ChatRoomRow,
+    row: &ChatNoteRow,
+) -> Result<Option<Note>, vigie_store::Error> {
+    let about: About = serde_json::from_str(&row.about).unwrap_or_default();
+    let Some(org) = conn.organisation().await? else {
+        return Ok(None);
+    };
+    let zone = schedule::zone(&org.tz).unwrap_or(jiff::tz::TimeZone::UTC);
+    let w = Words::new(Lang::parse(&room.lang).unwrap_or(Lang::En)).in_zone(zone);
+    let by = match about.by {
+        Some(id) => conn.member(id).await?.name,
+        None => "Vigie".to_owned(),
+    };
+    let post = match row.post {
+        None => None,
+        Some(id) => match conn.post(id).await {
+            Ok(post) => Some(post),
+            Err(vigie_store::Error::NotFound | vigie_store::Error::Unreadable { .. }) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let thread = match row.post {
+        Some(id) => conn.chat_thread(room.id, id).await?,
+        None => None,
+    };
+    let path = match row.post {
+        Some(id) => format!("/posts/{id}"),
+        None => "/alarms".to_owned(),
+    };
+    let open = Url::parse(&app.config.link(&path)).ok();
+    let mut note = Note {
+        key: row.id.to_string(),
+        thread,
+        title: String::new(),
+        body: Vec::new(),
+        contents: Vec::new(),
+        findings: Vec::new(),
+        actions: Vec::new(),
+        links: open
+            .map(|url| (w.t("chat-open"), url))
+            .into_iter()
+            .collect(),
+        footer: String::new(),
+        lang: room.lang.clone(),
+    };
+    match (row.kind, post) {
+        (ChatNoteKind::Review, Some(post)) => {
+            if post.post.state != PostState::InReview {
+                return Ok(None);
+            }
+            note.title = w.t1("chat-review-title", "name", by);
+            let sealed = org.settings.require_passkey_seal;
+            review(conn, &mut note, &post, sealed, &w).await?;
+        }
+        (ChatNoteKind::Decision, Some(_)) => {
+            let act = about.act.trim_start_matches("post.").to_owned();
+            note.title = w.t1(format!("chat-decision-{act}"), "name", by);
+            note.body = words(&about.text);
+        }
+        (ChatNoteKind::Talk, Some(_)) => {
+            note.title = w.t1("chat-talk-title", "name", by);
+            note.body = words(&about.text);
+        }
+        (ChatNoteKind::Alarm, _) => {
+            note.title = w.t(format!("alarm-{}-title", about.act));
+            note.body = vec![w.t(format!("alarm-{}-what", about.act))];
+            if !about.page.is_empty() {
+                note.body.push(about.page);
+            }
+        }
+        (_, None) => return Ok(None),
+    }
+    Ok(Some(note))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+async fn review(
+    conn: &mut Conn,
+    note: &mut Note,
+    post: &PostRecord,
+    sealed: bool,
+    w: &Words,
+) -> Result<(), vigie_store::Error> {
+    let channels = conn.channels().await?;
+    note.contents = post
+        .content
+        .variants
+        .iter()
+        .map(|variant| Quoted {
+            page: channels
+                .iter()
+                .find(|c| c.id == variant.channel)
+                .map(|c| format!("{} ({})", c.display, c.platform.name()))
+                .unwrap_or_default(),
+            text: match &variant.link {
+                Some(link) if !variant.text.contains(link.as_str()) => {
+                    format!("{}\n{link}", variant.text)
+                }
+                _ => variant.text.clone(),
+            },
+            pictures: variant.media.iter().map(|m| m.alt.clone()).collect(),
+        })
+        .collect();
+    let checked: Option<Checked> = post
+        .report
+        .as_ref()
+        .and_then(|report| serde_json::from_value(report.clone()).ok());
+    if let Some(checked) = checked {
+        note.findings = view::findings(&checked, &post.content, w.lang)
+            .into_iter()
+            .map(|finding| (finding.severity.to_owned(), finding.message))
+            .collect();
+    }
+    let digest = post.post.revision.digest;
+    note.body = vec![w.t(if sealed {
+        "chat-review-sealed"
+    } else {
+        "chat-review-how"
+    })];
+    if !sealed {
+        note.actions.push(Action {
+            id: ActionId::Approve,
+            label: w.t("chat-approve"),
+            value: format!("{}:{digest}", post.post.id),
+        });
+    }
+    note.actions.push(Action {
+        id: ActionId::AskForChanges,
+        label: w.t("chat-changes"),
+        value: post.post.id.to_string(),
+    });
+    note.footer = w.t1("chat-review-digest", "digest", digest.short());
+    Ok(())
+}

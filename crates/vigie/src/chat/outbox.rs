@@ -1,0 +1,151 @@
+//! What is to be said in the rooms: written down in the transaction of what happened, said by whichever process takes
+//! it, once.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use vigie_connect::chat::declaration::Repeats;
+use vigie_connect::rest::Stage;
+use vigie_core::id::{ChatNoteId, ChatRoomId, MemberId, PostId};
+use vigie_core::publication::back_off;
+use vigie_store::{ChatNoteKind, ChatNoteRow, Tx};
+
+use super::{Voice, declared, note};
+use crate::app::App;
+
+/// How long a claim lasts: longer than a call to a chat.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// Notes said in one round.
+const BATCH: u32 = 20;
+/// A note that cannot be said so many times is given up.
+const TRIES: i64 = 10;
+/// How long what was said is remembered, for the conversations.
+const SAID: SignedDuration = SignedDuration::from_hours(24 * 180);
+/// How long it is remembered what was heard.
+const HEARD: SignedDuration = SignedDuration::from_hours(48);
+
+/// What a note is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct About {
+    /// The act, as in the log, or the kind of alarm.
+    pub act: String,
+    /// Who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
+    /// What was said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// On which page (an alarm).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub page: String,
+}
+
+/// Writes down that something is to be said in every room but `not_in`, where it comes from.
+///
+/// # Errors
+/// The database.
+pub async fn tell(
+    tx: &mut Tx,
+    kind: ChatNoteKind,
+    post: Option<PostId>,
+    about: &About,
+    not_in: Option<ChatRoomId>,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let text = serde_json::to_string(about).unwrap_or_default();
+    for room in tx.chat_rooms().await? {
+        if Some(room.id) == not_in {
+            continue;
+        }
+        let id = ChatNoteId::new(Uuid::now_v7());
+        tx.chat_note_add(id, room.id, post, kind, &text, now)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Says what is due.
+///
+/// # Errors
+/// The database.
+pub async fn round(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let rows = tx
+        .chat_notes_claim(now, now.checked_add(LEASE)?, BATCH)
+        .await?;
+    tx.commit().await?;
+    for row in rows {
+        say(app, &row).await?;
+    }
+    Ok(())
+}
+
+/// Forgets what is old.
+///
+/// # Errors
+/// The database.
+pub async fn forget(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    tx.chat_forget(now.checked_sub(HEARD)?, now.checked_sub(SAID)?)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn say(app: &App, row: &ChatNoteRow) -> anyhow::Result<()> {
+    let mut conn = app.store.read().await?;
+    let room = conn.chat_room(row.room).await?;
+    let made = note::of(app, &mut conn, &room, row).await?;
+    drop(conn);
+    let Some(made) = made else {
+        // Decided meanwhile, or gone: nothing to say any more.
+        let mut tx = app.store.begin().await?;
+        tx.chat_note_over(row, "outdated").await?;
+        tx.commit().await?;
+        return Ok(());
+    };
+    let mut tx = app.store.begin().await?;
+    let mine = tx.chat_note_saying(row).await?;
+    tx.commit().await?;
+    if !mine {
+        return Ok(());
+    }
+    let came = match Voice::of(app, &room).await {
+        Ok(voice) => voice.say(&room.room, &made).await,
+        Err(trouble) => Err(trouble),
+    };
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    match came {
+        Ok(sent) => {
+            let (thread, message) = (sent.thread.as_deref(), sent.message.as_deref());
+            tx.chat_note_said(row, thread, message, now).await?;
+            tx.chat_room_trouble(room.id, None).await?;
+        }
+        Err(trouble) => {
+            tracing::info!(room = %room.id, error = %trouble.failure, "something was not said in a chat");
+            let code = trouble.failure.code.as_str();
+            let repeatable = declared(&room.kind)
+                .is_some_and(|chat| matches!(chat.repeats, Repeats::OwnKey | Repeats::ByReceiver));
+            let again = match trouble.stage {
+                Stage::NotSent => true,
+                Stage::Unknown => repeatable,
+                Stage::Refused => false,
+            };
+            tx.chat_room_trouble(room.id, Some(code)).await?;
+            if again && row.tries < TRIES {
+                let tries = u32::try_from(row.tries).unwrap_or(u32::MAX);
+                let wait = now.checked_add(back_off(tries))?;
+                let at = trouble.failure.retry_at.map_or(wait, |at| at.max(wait));
+                tx.chat_note_later(row, at, code).await?;
+            } else {
+                tx.chat_note_over(row, code).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The rooms: opened and closed by whoever may change how the organisation works.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use uuid::Uuid;
+use vigie_connect::Failure;
+use vigie_connect::chat::ChatDeclaration;
+use vigie_core::audit::leaf::AuditActor;
+use vigie_core::id::ChatRoomId;
+use vigie_core::member::Lang;
+use vigie_core::rights::Act;
+use vigie_store::{BoundRow, ChatRoomRow};
+
+use super::{KINDS, Keys, PURPOSE, Voice, declared};
+use crate::channel::page::failure_key;
+use crate::vault;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::form::Form;
+use crate::web::frame::{Frame, Page};
+use crate::web::limit::Rate;
+use crate::web::route::{Route, Who};
+use crate::web::viewer::Signed;
+use crate::web::{self};
+use crate::words::{Said, Words};
+
+/// The routes of this room.
+pub(super) fn routes() -> Vec<Route> {
+    let change = Who::Member(Act::ProposeChange);
+    vec![
+        Route::get("/chat", Who::Member(Act::Read), show),
+        Route::post("/chat/open/{kind}", change, open).rate(Rate::COSTLY),
+        Route::post("/chat/{id}/close", change, close),
+    ]
+}
+
+struct Choice {
+    kind: &'static str,
+    chat: &'static ChatDeclaration,
+}
+
+struct Line {
+    row: ChatRoomRow,
+    chat: &'static str,
+    /// Where Slack calls.
+    hook: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "chat/rooms.html")]
+struct Rooms {
+    page: Page,
+    w: Words,
+    lines: Vec<Line>,
+    choices: Vec<Choice>,
+    bound: Vec<BoundRow>,
+    form: Form,
+    may: bool,
+}
+
+async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Rooms, Error> {
+    let mut conn = frame.app.store.read().await?;
+    let lines = conn
+        .chat_rooms()
+        .await?
+        .into_iter()
+        .map(|row| Line {
+            chat: declared(&row.kind).map_or("", |chat| chat.name),
+            hook: (row.kind == "slack")
+                .then(|| frame.app.config.link(&format!("/hooks/chat/{}", row.id))),
+            row,
+        })
+        .collect();
+    let choices = KINDS
+        .iter()
+        .filter_map(|kind| {
+            Some(Choice {
+                kind,
+                chat: declared(kind)?,
+            })
+        })
+        .collect();
+    let page = frame.page("chat-title");
+    Ok(Rooms {
+        w: page.w.clone(),
+        page,
+        lines,
+        choices,
+        bound: conn.chat_bound(me.id).await?,
+        form,
+        may: me.may(Act::ProposeChange),
+    })
+}
+
+async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
+    web::html(&view(&frame, &me, Form::new()).await?)
+}
+
+impl Choice {
+    fn has_token(&self) -> bool {
+        matches!(self.kind, "slack" | "matrix" | "hip_chat")
+    }
+
+    fn has_signing(&self) -> bool {
+        matches!(self.kind, "slack" | "webhook")
+    }
+
+    fn has_address(&self) -> bool {
+        matches!(self.kind, "mattermost" | "teams" | "webhook")
+    }
+
+    fn has_server(&self) -> bool {
+        matches!(self.kind, "matrix" | "hip_chat")
+    }
+}
+
+async fn open(
+    frame: Frame,
+    me: Signed,
+    Path(kind): Path<String>,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let app = &frame.app;
+    let kind = *KINDS.iter().find(|k| **k == kind).ok_or(Error::NotFound)?;
+    let choice = Choice {
+        kind,
+        chat: declared(kind).ok_or(Error::NotFound)?,
+    };
+    form.set("kind", kind);
+    let name = form.required("name", 80);
+    let mut keys = Keys::default();
+    let (mut room, mut server) = (String::new(), form.trimmed("server").to_owned());
+    if choice.has_token() {
+        keys.token = form.required("token", 1_000);
+        room = form.required("room", 200);
+    }
+    if choice.has_signing() {
+        keys.signing = form.required("signing", 200);
+    }
+    if choice.has_address() {
+        keys.address = form.required("address", 2_000);
+    }
+    if choice.has_server() {
+        server = form.required("server", 300);
+    }
+    let lang = Lang::parse(form.trimmed("lang")).unwrap_or(frame.viewer.lang);
+    if !form.ok() {
+        return again(&frame, &me, form).await;
+    }
+    let known = match known(app, kind, &server, &keys, &room).await {
+        Ok(known) => known,
+        Err(failure) => {
+            form.wrong("name", Said::new(failure_key(&failure)));
+            return again(&frame, &me, form).await;
+        }
+    };
+    let now = app.clock.now();
+    let id = ChatRoomId::new(Uuid::now_v7());
+    let mut tx = app.store.begin().await?;
+    let secret = vault::put(&mut tx, &app.vault, PURPOSE, &keys.seal(), now).await?;
+    tx.chat_room_add(&ChatRoomRow {
+        id,
+        kind: kind.to_owned(),
+        name,
+        room,
+        server,
+        lang: lang.as_str().to_owned(),
+        secret: Some(secret),
+        chat: known.0,
+        own: known.1,
+        status: "open".to_owned(),
+        trouble: None,
+        created_by: me.id,
+        created_at: now,
+    })
+    .await?;
+    let actor = AuditActor::Member { member: me.id };
+    let detail: vigie_store::Detail<'_> = &[("kind", &kind)];
+    tx.audit(now, actor, "chat.open", &format!("chat/{id}"), detail)
+        .await?;
+    tx.commit().await?;
+    Ok(web::done(app, "/chat", &Flash::good("chat-opened")))
+}
+
+/// Proves what can be proven before anything is said: the workspace and Vigie's own id there.
+async fn known(
+    app: &crate::app::App,
+    kind: &str,
+    server: &str,
+    keys: &Keys,
+    room: &str,
+) -> Result<(String, Option<String>), Failure> {
+    match Voice::new(&app.http, kind, server, keys)? {
+        Voice::Slack(slack) => {
+            let workspace = slack.check().await?;
+            Ok((workspace.id, Some(workspace.bot)))
+        }
+        Voice::Matrix(matrix) => {
+            let own = matrix.check().await?;
+            matrix.join(room).await?;
+            if matrix.is_encrypted(room).await? {
+                return Err(Failure::new(
+                    vigie_connect::Code::NotOffered,
+                    "an encrypted room",
+                ));
+            }
+            Ok((server.to_owned(), Some(own)))
+        }
+        _ => Ok((kind.to_owned(), None)),
+    }
+}
+
+async fn again(frame: &Frame, me: &Signed, form: Form) -> Result<Response, Error> {
+    web::html_with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &view(frame, me, form).await?,
+    )
+}
+
+async fn close(frame: Frame, me: Signed, Path(id): Path<ChatRoomId>) -> Result<Response, Error> {
+    let now = frame.app.clock.now();
+    let mut tx = frame.app.store.begin().await?;
+    tx.chat_room_close(id).await?;
+    let actor = AuditActor::Member { member: me.id };
+    tx.audit(now, actor, "chat.close", &format!("chat/{id}"), &[])
+        .await?;
+    tx.commit().await?;
+    Ok(web::done(&frame.app, "/chat", &Flash::good("chat-closed")))
+}
