@@ -1,59 +1,117 @@
 //! One report as a JSON object, in one language. The names here are an interface: extend, never rename.
+//!
+//! Keys stand in alphabetical order, as they do in a map of values.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::content::Lang;
-use crate::report::{Finding, Fix, Report};
+use crate::report::{
+    Confidence, Disposition, Evidence, Family, Finding, Fix, Report, Severity, Skill,
+};
 
 /// The report: `findings`, `engine`, `packs`, and `notes` when there are any.
 pub fn report(report: &Report, lang: Lang) -> Value {
-    let mut out = Map::new();
-    let findings: Vec<Value> = report.findings.iter().map(|f| finding(f, lang)).collect();
-    out.insert("findings".to_owned(), findings.into());
-    out.insert("engine".to_owned(), json!(report.engine));
-    out.insert("packs".to_owned(), json!(report.packs));
-    if !report.notes.is_empty() {
-        let notes: Vec<&str> = report.notes.iter().map(|n| n.get(lang)).collect();
-        out.insert("notes".to_owned(), json!(notes));
-    }
-    Value::Object(out)
+    serde_json::to_value(Told::of(report, lang, None)).unwrap_or_default()
 }
 
 /// One finding.
 pub fn finding(f: &Finding, lang: Lang) -> Value {
-    let mut out = Map::new();
-    let mut put = |key: &str, value: Value| {
-        out.insert(key.to_owned(), value);
-    };
-    put("rule", json!(f.rule));
-    put("family", json!(f.family));
-    put("severity", json!(f.severity));
-    put("confidence", json!(f.confidence));
-    if let Some((s, e)) = f.span {
-        put("span", json!([s, e]));
-    }
-    put("where", json!(f.where_));
-    put("message", json!(f.message.get(lang)));
-    put("advice", json!(f.advice.get(lang)));
-    if let Some(it) = &f.fix {
-        put("fix", fix(it, lang));
-    }
-    put("source", json!(f.source));
-    put("evidence", json!(f.evidence));
-    if !f.unknown.is_empty() {
-        put("unknown", json!(f.unknown));
-    }
-    if let Some(skill) = f.skill {
-        put("skill", json!(skill));
-    }
-    Value::Object(out)
+    serde_json::to_value(ToldFinding::of(f, lang)).unwrap_or_default()
 }
 
-fn fix(fix: &Fix, lang: Lang) -> Value {
-    json!({
-        "label": fix.label.get(lang),
-        "span": [fix.span.0, fix.span.1],
-        "text": fix.text,
-        "disposition": fix.disposition,
-    })
+/// A report as it is written, with the `id` of its line where it has one.
+#[derive(Serialize)]
+pub(super) struct Told<'a> {
+    engine: &'a str,
+    findings: Findings<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<&'a str>,
+    packs: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn of(report: &'a Report, lang: Lang, id: Option<&'a Value>) -> Told<'a> {
+        Told {
+            engine: &report.engine,
+            findings: Findings(&report.findings, lang),
+            id,
+            notes: report.notes.iter().map(|n| n.get(lang)).collect(),
+            packs: &report.packs,
+        }
+    }
+}
+
+/// Findings, written one by one.
+struct Findings<'a>(&'a [Finding], Lang);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|f| ToldFinding::of(f, self.1)))
+    }
+}
+
+#[derive(Serialize)]
+struct ToldFinding<'a> {
+    advice: &'a str,
+    confidence: Confidence,
+    evidence: Evidence,
+    family: Family,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<ToldFix<'a>>,
+    message: &'a str,
+    rule: &'a str,
+    severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<Skill>,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<(usize, usize)>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unknown: &'a [String],
+    #[serde(rename = "where")]
+    place: &'a str,
+}
+
+impl<'a> ToldFinding<'a> {
+    fn of(f: &'a Finding, lang: Lang) -> ToldFinding<'a> {
+        ToldFinding {
+            advice: f.advice.get(lang),
+            confidence: f.confidence,
+            evidence: f.evidence,
+            family: f.family,
+            fix: f.fix.as_ref().map(|fix| ToldFix::of(fix, lang)),
+            message: f.message.get(lang),
+            rule: &f.rule,
+            severity: f.severity,
+            skill: f.skill,
+            source: &f.source,
+            span: f.span,
+            unknown: &f.unknown,
+            place: &f.where_,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ToldFix<'a> {
+    disposition: Disposition,
+    label: &'a str,
+    span: (usize, usize),
+    text: &'a str,
+}
+
+impl<'a> ToldFix<'a> {
+    fn of(fix: &'a Fix, lang: Lang) -> ToldFix<'a> {
+        ToldFix {
+            disposition: fix.disposition,
+            label: fix.label.get(lang),
+            span: fix.span,
+            text: &fix.text,
+        }
+    }
 }

@@ -11,7 +11,9 @@ use crate::report::Report;
 /// Bytes of one line; a longer one is an error line, not a crash.
 pub const MAX_LINE: usize = 16 << 20;
 
+/// A line. Other keys are left alone, but such a line is read the slower way: see [`loose`].
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line {
     id: Option<Value>,
     text: String,
@@ -38,16 +40,13 @@ pub fn line(input: &str, base: &Facts, packs: &Packs, lang: Lang) -> Answer {
     match read(input, base) {
         Ok((id, content, facts)) => {
             let report = crate::check(&content, &facts, packs);
-            let mut out = super::json::report(&report, lang);
-            let name = named(id.as_ref());
-            if let Value::Object(map) = &mut out {
-                map.insert("id".to_owned(), id.unwrap_or(Value::Null));
-            }
+            let id = id.unwrap_or(Value::Null);
+            let told = super::json::Told::of(&report, lang, Some(&id));
             Answer {
-                line: out.to_string(),
+                line: serde_json::to_string(&told).unwrap_or_default(),
+                id: named(Some(&id)),
                 report: Some(report),
                 text: content.text,
-                id: name,
             }
         }
         Err((id, error)) => Answer {
@@ -67,16 +66,27 @@ fn named(id: Option<&Value>) -> String {
     }
 }
 
+/// Reads a line that has other keys, or a fault: what is wrong is then said beside the `id`.
+fn loose(input: &str) -> Result<Line, (Option<Value>, String)> {
+    let mut value: Value = serde_json::from_str(input).map_err(|e| (None, e.to_string()))?;
+    if let Value::Object(map) = &mut value {
+        map.retain(|key, _| ["id", "text", "lang", "facts", "now"].contains(&key.as_str()));
+    }
+    let id = value.get("id").cloned();
+    serde_json::from_value(value).map_err(|e| (id, e.to_string()))
+}
+
 type Read = (Option<Value>, Content, Facts);
 
 fn read(input: &str, base: &Facts) -> Result<Read, (Option<Value>, String)> {
     if input.len() > MAX_LINE {
         return Err((None, format!("a line holds at most {MAX_LINE} bytes")));
     }
-    let value: Value = serde_json::from_str(input).map_err(|e| (None, e.to_string()))?;
-    let id = value.get("id").cloned();
-    let fail = |e: String| (id.clone(), e);
-    let line: Line = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
+    let line = match serde_json::from_str::<Line>(input) {
+        Ok(line) => line,
+        Err(_) => loose(input)?,
+    };
+    let fail = |e: String| (line.id.clone(), e);
     let mut facts = base.clone();
     // A day of the line wins over the day of the run, whichever key says it.
     if let Some(now) = &line.now {
