@@ -38,6 +38,29 @@ const WANTING: &str = "accept sell offer provide allow deliver ship support acce
 /// What stands before them when something is refused.
 const WILL: &str = "will no can do ne n";
 
+/// The words of a list, in order.
+fn in_order(list: &'static str) -> Vec<&'static str> {
+    let mut words: Vec<_> = list.split(' ').collect();
+    words.sort_unstable();
+    words
+}
+
+/// The words after which a sentence goes on.
+static OPEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut words = in_order(OPEN_FR);
+    words.extend(in_order(OPEN_EN));
+    words.sort_unstable();
+    words
+});
+
+static IS_FAMILIAR: LazyLock<Vec<&str>> = LazyLock::new(|| in_order(FAMILIAR));
+static IS_WANTING: LazyLock<Vec<&str>> = LazyLock::new(|| in_order(WANTING));
+
+/// Whether a word is one of a list in order.
+fn is_one(list: &[&str], word: &str) -> bool {
+    list.binary_search(&word).is_ok()
+}
+
 /// Whether a word is one of a list.
 fn listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|w| w == word)
@@ -118,13 +141,13 @@ fn open_end(body: &str) -> Option<Hit> {
         && matches!(word, "ont" | "a" | "va" | "vont" | "peut" | "peuvent")
         || word == "that" && listed(SAYS, previous)
         || word == "qui" && !listed(WHOM, previous)
-        || listed(WANTING, word)
+        || is_one(&IS_WANTING, word)
             && matches!(previous, "longer" | "not" | "plus" | "pas")
             && earlier.iter().flatten().any(|w| listed(WILL, w));
-    let open = begun || listed(OPEN_FR, word) || listed(OPEN_EN, word);
+    let open = begun || is_one(&OPEN, word);
     // A single capital or a list letter is no article; « a » and « I » need more words before them.
     let short = word.len() <= 1 && !body.ends_with('\'') && closing.split(' ').count() < 4;
-    (open && !short && (begun || !listed(FAMILIAR, previous)))
+    (open && !short && (begun || !is_one(&IS_FAMILIAR, previous)))
         .then(hit)
         .flatten()
 }

@@ -23,6 +23,8 @@ pub struct Link {
     start: usize,
     end: usize,
     url: Url,
+    /// Its host, in lower case.
+    host: String,
     /// Written with its scheme, as against a bare host.
     full: bool,
 }
@@ -37,7 +39,7 @@ fn find<'a>(context: &Context<'a>) -> &'a [Link] {
 /// The hosts of links, and where the links stand in the view.
 pub(super) fn hosts(context: &Context<'_>) -> Vec<(usize, usize, String)> {
     let found = find(context).iter();
-    found.map(|l| (l.start, l.end, host(&l.url))).collect()
+    found.map(|l| (l.start, l.end, l.host.clone())).collect()
 }
 
 /// The web addresses written in a text, each once, those without a scheme as `https`.
@@ -61,14 +63,13 @@ fn parts(c: char) -> bool {
 
 /// Whether a piece of text without a space may hold a link.
 fn may_hold_one(piece: &str) -> bool {
-    const LOCAL: &str = "localhost";
-    piece.contains('.')
-        || piece.contains("://")
-        || piece.len() >= LOCAL.len()
-            && piece
-                .as_bytes()
-                .windows(LOCAL.len())
-                .any(|w| w.eq_ignore_ascii_case(LOCAL.as_bytes()))
+    const LOCAL: &[u8] = b"localhost";
+    let bytes = piece.as_bytes();
+    bytes.contains(&b'.')
+        || bytes.windows(3).any(|w| w == b"://")
+        || bytes
+            .windows(LOCAL.len())
+            .any(|w| w[0] | 0x20 == b'l' && w.eq_ignore_ascii_case(LOCAL))
 }
 
 fn in_text(text: &str) -> Vec<Link> {
@@ -111,6 +112,7 @@ fn in_text(text: &str) -> Vec<Link> {
             Url::parse(&whole).ok().map(|url| Link {
                 start: from + m.start(),
                 end: from + m.start() + written.len(),
+                host: host(&url),
                 url,
                 full,
             })
@@ -193,10 +195,10 @@ pub fn private_host(context: &Context<'_>) -> Vec<Hit> {
     find(context)
         .iter()
         .filter_map(|link| {
-            let host = host(&link.url);
+            let host = link.host.as_str();
             let public = context.facts.list("org.public_domains");
-            let why = match before_domain(&host, public) {
-                None => why_private(link, &host)?,
+            let why = match before_domain(host, public) {
+                None => why_private(link, host)?,
                 // A rehearsal under a public domain is not for the public, unless it is declared itself.
                 Some(before) if rehearsal(before.split('.')) => "staging",
                 Some(_) => draft(link)?,
@@ -225,7 +227,7 @@ fn why_private(link: &Link, host: &str) -> Option<&'static str> {
     if private_ip
         || PRIVATE_ENDS
             .iter()
-            .any(|e| host == *e || host.ends_with(&format!(".{e}")))
+            .any(|e| is_under(host, e))
         || super::network::inside(host)
     {
         return Some("private");
@@ -235,10 +237,16 @@ fn why_private(link: &Link, host: &str) -> Option<&'static str> {
     if rehearsal(labels.iter().copied().take(labels.len().saturating_sub(2))) {
         return Some("staging");
     }
-    if TUNNELS.iter().any(|t| host.ends_with(&format!(".{t}"))) {
+    if TUNNELS.iter().any(|t| host != *t && is_under(host, t)) {
         return Some("tunnel");
     }
     draft(link)
+}
+
+/// Whether a host is a domain, or under it.
+fn is_under(host: &str, domain: &str) -> bool {
+    let before = host.strip_suffix(domain);
+    before.is_some_and(|b| b.is_empty() || b.ends_with('.'))
 }
 
 /// Whether one of the parts of a host names a rehearsal.
@@ -247,7 +255,10 @@ fn rehearsal<'h>(mut labels: impl Iterator<Item = &'h str>) -> bool {
         STAGING.contains(&label)
             || STAGING
                 .iter()
-                .any(|s| label.starts_with(&format!("{s}-")) || label.ends_with(&format!("-{s}")))
+                .any(|s| {
+                    let after = label.strip_prefix(s).is_some_and(|r| r.starts_with('-'));
+                    after || label.strip_suffix(s).is_some_and(|r| r.ends_with('-'))
+                })
     })
 }
 
@@ -277,8 +288,8 @@ pub fn internal_domain(context: &Context<'_>) -> Vec<Hit> {
     }
     find(context)
         .iter()
-        .filter(|l| under(&host(&l.url), internal))
-        .map(|l| Hit::at(l.start, l.end).with("host", host(&l.url)))
+        .filter(|l| under(&l.host, internal))
+        .map(|l| Hit::at(l.start, l.end).with("host", l.host.as_str()))
         .collect()
 }
 
@@ -287,7 +298,7 @@ pub fn shared_document(context: &Context<'_>) -> Vec<Hit> {
     find(context)
         .iter()
         .filter(|l| {
-            let host = host(&l.url);
+            let host = l.host.as_str();
             let path = l.url.path();
             let has = |keys: &[&str]| {
                 l.url
@@ -299,7 +310,7 @@ pub fn shared_document(context: &Context<'_>) -> Vec<Hit> {
                 || host == "drive.google.com"
                     && (path.starts_with("/file/") || path.starts_with("/drive/folders"))
                 || host.ends_with(".sharepoint.com")
-                || matches!(host.as_str(), "1drv.ms" | "onedrive.live.com")
+                || matches!(host, "1drv.ms" | "onedrive.live.com")
                 || host.ends_with("figma.com")
                     && (path.starts_with("/file") || path.starts_with("/design"))
                 || host == "miro.com" && path.starts_with("/app/board")
@@ -320,8 +331,8 @@ pub fn shared_document(context: &Context<'_>) -> Vec<Hit> {
         })
         .map(|l| {
             Hit::at(l.start, l.end)
-                .with("host", host(&l.url))
-                .with("match", host(&l.url))
+                .with("host", l.host.as_str())
+                .with("match", l.host.as_str())
         })
         .collect()
 }
@@ -400,11 +411,11 @@ pub fn lookalike(context: &Context<'_>) -> Vec<Hit> {
     find(context)
         .iter()
         .filter_map(|link| {
-            let host = host(&link.url);
-            if under(&host, own) || under(&host, context.facts.list("org.public_domains")) {
+            let host = link.host.as_str();
+            if under(host, own) || under(host, context.facts.list("org.public_domains")) {
                 return None;
             }
-            let bare = host.strip_prefix("www.").unwrap_or(&host);
+            let bare = host.strip_prefix("www.").unwrap_or(host);
             let near = own.iter().find(|d| {
                 let d = d.to_ascii_lowercase();
                 let d = d.strip_prefix("www.").unwrap_or(&d);

@@ -282,13 +282,29 @@ pub(super) fn holds(text: &str, word: &str) -> bool {
         Some(bare) => (bare, true),
         None => (word, false),
     };
-    text.match_indices(bare).any(|(at, found)| {
-        let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut next = 0;
+    while let Some(at) = find_from(text, bare, next) {
+        let end = at + bare.len();
         let begins = bare.chars().next().is_some_and(char::is_alphanumeric);
         let ends = bare.chars().next_back().is_some_and(char::is_alphanumeric);
         let starts = !begins || !letter(before(text, at));
-        let next = text.get(at + found.len()..).and_then(|t| t.chars().next());
-        starts && (open || !ends || !letter(next))
+        if starts && (open || !ends || !letter(after(text, end))) {
+            return true;
+        }
+        next = end;
+    }
+    false
+}
+
+/// Where a word stands in a short text, from a place on: few bytes are not worth the preparations of a better search.
+fn find_from(text: &str, word: &str, from: usize) -> Option<usize> {
+    let first = *word.as_bytes().first()?;
+    let bytes = text.as_bytes();
+    let last = bytes.len().checked_sub(word.len())?;
+    (from..=last).find(|at| {
+        bytes.get(*at) == Some(&first)
+            && bytes.get(*at..*at + word.len()) == Some(word.as_bytes())
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+
 use super::Context;
 use crate::eval::{Hit, Told, window};
 use crate::report::{Confidence, Severity, Words};
@@ -175,11 +177,7 @@ pub fn assigned(context: &Context<'_>) -> Vec<Hit> {
     };
     let text: &str = &context.view.clean;
     let low = context.view.low.as_str();
-    let mut places: Vec<(usize, &str)> = NAMES
-        .iter()
-        .flat_map(|n| low.match_indices(n).take(TRIES).map(|(at, _)| (at, *n)))
-        .collect();
-    places.sort_unstable();
+    let places = names_in(low);
     let mut out: Vec<Hit> = Vec::new();
     for (at, name) in places {
         let end = at + name.len();
@@ -214,6 +212,30 @@ pub fn assigned(context: &Context<'_>) -> Vec<Hit> {
         }
     }
     out
+}
+
+/// All names at once.
+static ALL_NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+
+/// Where names stand, in order; places of one name do not overlap.
+fn names_in(low: &str) -> Vec<(usize, &'static str)> {
+    let mut next = [(0usize, 0usize); NAMES.len()];
+    let mut places: Vec<(usize, &str)> = Vec::new();
+    for found in ALL_NAMES
+        .iter()
+        .flat_map(|all| all.find_overlapping_iter(low))
+    {
+        let number = found.pattern().as_usize();
+        if let (Some(name), Some((free, count))) = (NAMES.get(number), next.get_mut(number))
+            && found.start() >= *free
+            && *count < TRIES
+        {
+            (*free, *count) = (found.end(), *count + 1);
+            places.push((found.start(), name));
+        }
+    }
+    places.sort_unstable();
+    places
 }
 
 /// Places of one name that are looked at in one text.

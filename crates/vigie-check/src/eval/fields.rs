@@ -16,6 +16,9 @@ use crate::wake::{Bits, Seen};
 
 /// At most so many characters of a text.
 pub(super) fn cut(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
     text.char_indices()
         .nth(max)
         .map_or(text, |(at, _)| text.get(..at).unwrap_or(text))

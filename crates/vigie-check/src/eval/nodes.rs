@@ -13,9 +13,19 @@ use crate::text::{View, fuzzy, mask};
 
 /// `None` = does not hold; else the hits (none when the node only excludes).
 pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
-    if !has_needs(node, field, shared) {
-        return None;
+    if has_needs(node, field, shared) {
+        eval_needed(node, field, shared)
+    } else {
+        None
     }
+}
+
+/// As [`eval`], for a node that has its needs.
+pub(super) fn eval_needed(
+    node: &Node,
+    field: &Field<'_>,
+    shared: &Shared<'_>,
+) -> Option<Vec<Hit>> {
     if node.known_only && !shared.sure.get() {
         return None;
     }

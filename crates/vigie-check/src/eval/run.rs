@@ -1,13 +1,13 @@
 //! Which rules are asked about a post, and in what order their findings are told.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fields::{cut, field, more_fields};
 use super::findings::{apart, finding, seen_in, too_long};
-use super::nodes::{eval, has_needs};
+use super::nodes::{eval, eval_needed, has_needs};
 use super::{Field, Hit, Post, Shared};
 use crate::content::Content;
 use crate::facts::Facts;
@@ -19,7 +19,7 @@ use crate::rule::Rule;
 use crate::rule::condition::{self, Asked, Known, Truth};
 use crate::rule::days;
 use crate::rule::file::FieldKind;
-use crate::text::{language, mask};
+use crate::text::mask;
 use crate::wake::Bits;
 
 /// Asks every rule that has a reason to be asked.
@@ -92,8 +92,7 @@ fn asked(
     add(Cow::Borrowed("text"), FieldKind::Text, text);
     more_fields(post, facts, &mut add);
     let first: Option<&Field<'_>> = fields.first();
-    let guessed = OnceCell::new();
-    let text_lang = || *guessed.get_or_init(|| language::guess(&first?.view.low));
+    let text_lang = || first?.view.lang();
     let lang = || post.lang.or_else(text_lang);
     let asked = |which| match which {
         Asked::Post => lang(),
@@ -233,7 +232,8 @@ fn ask(
     let mine = |f: &&Field<'_>| {
         rule.fields.contains(&f.kind) && rule.node.as_ref().is_none_or(|n| has_needs(n, f, shared))
     };
-    if !fields.iter().any(|f| mine(&f)) {
+    let mut mine = fields.iter().filter(mine).peekable();
+    if mine.peek().is_none() {
         return;
     }
     if (rule.valid_from.is_some() || rule.valid_to.is_some())
@@ -257,13 +257,13 @@ fn ask(
         Truth::Unknown(keys) => keys,
     };
     shared.sure.set(unknown.is_empty());
-    for field in fields.iter().filter(mine) {
+    for field in mine {
         let mut hits = match &rule.node {
             None => vec![Hit {
                 field: seen_in(rule, shared.media),
                 ..Hit::default()
             }],
-            Some(node) => match eval(node, field, shared) {
+            Some(node) => match eval_needed(node, field, shared) {
                 None => continue,
                 // Only exclusions: the rule is about the post as a whole.
                 Some(hits) if hits.is_empty() => vec![Hit::default()],

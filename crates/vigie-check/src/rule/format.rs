@@ -175,6 +175,8 @@ pub struct Formats {
     pub(crate) list: Vec<Format>,
     /// Number of the first one's literals in the table; the others follow.
     pub(crate) first: usize,
+    /// Those that no literal announces, by their place in the list.
+    roaming: Vec<usize>,
 }
 
 /// A format, made ready.
@@ -205,7 +207,7 @@ pub struct Format {
 impl Formats {
     /// Whether some format has no literal, and is looked for wherever a long run stands.
     pub(crate) fn roam(&self) -> bool {
-        self.list.iter().any(|f| !f.anchored)
+        !self.roaming.is_empty()
     }
 
     /// Makes the formats of some tables ready; their literals go into the shared table.
@@ -222,7 +224,12 @@ impl Formats {
                     out.first = node;
                 }
                 match Format::load(file, line.get_ref(), node, literals) {
-                    Ok(format) => out.list.push(format),
+                    Ok(format) => {
+                        if !format.anchored {
+                            out.roaming.push(out.list.len());
+                        }
+                        out.list.push(format);
+                    }
                     Err(why) => {
                         let at = line_of(source, line.span().start);
                         faults.push(fault(file, at, why));
@@ -254,7 +261,7 @@ impl Formats {
     /// Finds them in a text. `runs` is worked out once a text, when a literal is there.
     pub(crate) fn find(&self, view: &View<'_>, terms: &Hits, runs: &dyn Fn() -> Runs) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for format in self.list.iter().filter(|f| !f.anchored) {
+        for format in self.roaming.iter().filter_map(|n| self.list.get(*n)) {
             if runs().allow(format.needed) {
                 format.find(view, &[], &mut hits);
             }

@@ -50,28 +50,40 @@ impl Features {
     pub(crate) fn of(clean: &str, strange: bool) -> Features {
         let bytes = clean.as_bytes();
         let (mut digits, mut upper, mut wide, mut marks) = (0usize, 0usize, 0usize, 0usize);
+        // Where the run of letters, digits and signs of keys begins that is being read.
         let (mut run, mut longest, mut link, mut code) = (0usize, 0usize, false, false);
-        let (mut all, mut before) = (0u16, b' ');
+        let mut all = 0u16;
         for (i, b) in bytes.iter().enumerate() {
             let kind = KINDS[*b as usize];
+            // Most are small letters.
+            if kind == KEY {
+                continue;
+            }
             all |= kind;
+            if kind & KEY == 0 {
+                longest = longest.max(i - run);
+                run = i + 1;
+            }
+            if kind & (FIGURE | CAPITAL | WIDE | MARK | JOINT) == 0 {
+                continue;
+            }
             digits += usize::from(kind & FIGURE != 0);
             upper += usize::from(kind & CAPITAL != 0);
             wide += usize::from(kind & WIDE != 0);
             marks += usize::from(kind & MARK != 0);
-            run = if kind & KEY != 0 { run + 1 } else { 0 };
-            longest = longest.max(run);
+            let before = i.checked_sub(1).and_then(|n| bytes.get(n)).copied();
             if kind & JOINT != 0 {
                 let next = bytes.get(i + 1).copied().unwrap_or(b' ');
                 link |= next == b'/'
-                    || i > 0 && !before.is_ascii_whitespace() && next.is_ascii_alphanumeric();
+                    || before.is_some_and(|b| !b.is_ascii_whitespace())
+                        && next.is_ascii_alphanumeric();
             }
             // Two capitals: a digit before or after them makes a code.
-            if kind & CAPITAL != 0 && before.is_ascii_uppercase() && !code {
+            if kind & CAPITAL != 0 && before.is_some_and(|b| b.is_ascii_uppercase()) && !code {
                 code = beside(bytes, i + 1, 1) || beside(bytes, i.wrapping_sub(2), usize::MAX);
             }
-            before = *b;
         }
+        longest = longest.max(bytes.len() - run);
         let mut out = Features::ANY;
         let mut set = |when: bool, what: Features| {
             if when {

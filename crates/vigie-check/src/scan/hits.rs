@@ -73,6 +73,18 @@ impl Hits {
         Hits(board)
     }
 
+    /// Notes that a node is there, and no place: for those of which only that is asked.
+    #[inline]
+    pub(crate) fn mark(&mut self, node: u32) {
+        let Board { bits, met, .. } = &mut self.0;
+        if let Some(word) = bits.get_mut(node as usize / 64)
+            && *word >> (node % 64) & 1 == 0
+        {
+            *word |= 1 << (node % 64);
+            met.push(node);
+        }
+    }
+
     /// Notes a place; after [`limits::MAX_HITS`] of a node, no more of it.
     #[inline]
     pub(crate) fn put(&mut self, node: u32, start: usize, end: usize) {
@@ -108,7 +120,8 @@ impl Hits {
     /// Whether a node has any.
     #[inline]
     pub(crate) fn any(&self, node: usize) -> bool {
-        self.0.heads.get(node).is_some_and(|h| h.count > 0)
+        let word = self.0.bits.get(node / 64);
+        word.is_some_and(|w| w >> (node % 64) & 1 == 1)
     }
 
     /// Whether one of some nodes has any.
@@ -143,9 +156,19 @@ impl Hits {
 
     /// The nodes from `first` to before `last` that have a place, in order.
     pub(crate) fn between(&self, first: usize, last: usize) -> Vec<usize> {
-        let met = self.0.met.iter().map(|n| *n as usize);
-        let mut out: Vec<usize> = met.filter(|n| (first..last).contains(n)).collect();
-        out.sort_unstable();
+        let words = self.0.bits.iter().enumerate();
+        let words = words.take((last + 63) / 64).skip(first / 64);
+        let mut out = Vec::new();
+        for (at, word) in words {
+            let mut left = *word;
+            while left != 0 {
+                let node = at * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                if (first..last).contains(&node) {
+                    out.push(node);
+                }
+            }
+        }
         out
     }
 }
@@ -185,12 +208,15 @@ mod tests {
         for _ in 0..2 {
             let mut hits = Hits::new(8);
             assert!(hits.nodes().is_empty() && !hits.any(3));
+            hits.mark(6);
+            hits.mark(6);
+            assert!(hits.any(6) && hits.of(6).is_empty() && hits.nodes() == [6]);
             for (node, start) in [(3, 9), (3, 2), (5, 1), (3, 9)] {
                 hits.put(node, start, start + 1);
             }
             let starts: Vec<_> = hits.of(3).iter().map(|p| p.start()).collect();
             assert_eq!(starts, [2, 9]);
-            assert_eq!(hits.between(4, 8), [5]);
+            assert_eq!(hits.between(4, 8), [5, 6]);
             assert!(hits.of(4).is_empty());
         }
     }

@@ -1,6 +1,5 @@
 //! The literals of all rules: gathered while rules are read, then found in one pass.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
@@ -11,7 +10,7 @@ use super::table::{Edges, Table};
 use crate::content::Lang;
 use crate::report::Words;
 use crate::text::view::fold_term;
-use crate::text::{View, chars, language};
+use crate::text::{View, chars};
 
 /// The literals of all rules, as they are read.
 #[derive(Debug, Default)]
@@ -21,6 +20,8 @@ pub(crate) struct Literals {
     /// Who asks for which literal, in the order of reading.
     asked: Vec<(u32, Asker)>,
     nodes: usize,
+    /// Nodes of which only is asked whether a literal of theirs is there.
+    only: Vec<u32>,
     /// Nodes by the terms they look for, as a fingerprint: parts of rules that look for the same share one.
     same: HashMap<[u64; 2], usize>,
     /// What is common in posts.
@@ -46,23 +47,23 @@ pub(crate) struct Asker {
     pub(crate) bare: bool,
 }
 
+/// How a node asks, below its number.
+const RIGHT: u32 = 1;
+const LEFT: u32 = 2;
+const BARE: u32 = 4;
+/// Only whether the literal is there is asked, and not where.
+const ONLY: u32 = 8;
+const NODE: u32 = 4;
+
 impl Asker {
     /// As one number: the node, and below it how it asks.
-    fn packed(self) -> u32 {
-        self.node << 3
-            | u32::from(self.bare) << 2
-            | u32::from(self.free_left) << 1
-            | u32::from(self.free_right)
-    }
-
-    #[inline]
-    fn unpacked(packed: u32) -> Asker {
-        Asker {
-            node: packed >> 3,
-            bare: packed & 4 != 0,
-            free_left: packed & 2 != 0,
-            free_right: packed & 1 != 0,
-        }
+    fn packed(self, only: bool) -> u32 {
+        let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+        self.node << NODE
+            | flag(only, ONLY)
+            | flag(self.bare, BARE)
+            | flag(self.free_left, LEFT)
+            | flag(self.free_right, RIGHT)
     }
 }
 
@@ -139,13 +140,14 @@ impl Literals {
         Ok(())
     }
 
-    /// The node that looks for these anchors.
+    /// The node that looks for these anchors, of which only is asked whether one is there.
     pub(crate) fn anchors(&mut self, anchors: &[Anchor]) -> usize {
         let print = fingerprint(&("anchors", anchors));
         if let Some(node) = self.same.get(&print) {
             return *node;
         }
         let node = self.new_node();
+        self.only.push(node as u32);
         anchors.iter().for_each(|a| self.add_anchor(a, node));
         self.same.insert(print, node);
         node
@@ -196,9 +198,14 @@ impl Literals {
             left: bound(n, |a| a.free_left),
             right: bound(n, |a| a.free_right),
         };
+        let mut only = vec![false; self.nodes];
+        for node in self.only {
+            only[node as usize] = true;
+        }
         let meaning = |n: usize, out: &mut Vec<u32>| {
             let askers = asked.get(starts[n] as usize..starts[n + 1] as usize);
-            out.extend(askers.unwrap_or_default().iter().map(|a| a.packed()));
+            let packed = |a: &Asker| a.packed(only[a.node as usize]);
+            out.extend(askers.unwrap_or_default().iter().map(packed));
         };
         let search = Search {
             table: Table::build(&texts, edges, meaning, &common),
@@ -237,17 +244,22 @@ impl Search {
     /// Finds every literal of a text, at most [`limits::MAX_HITS`](crate::limits::MAX_HITS) places a node.
     pub(crate) fn find(&self, view: &View<'_>) -> Hits {
         let mut out = Hits::new(self.nodes);
-        let english = OnceCell::new();
-        let english = || *english.get_or_init(|| language::guess(&view.low) == Some(Lang::En));
+        let english = || view.lang() == Some(Lang::En);
         self.table.scan(&view.low, |askers, start, end| {
             let (left, right) = view.word_edges(start, end);
-            for asker in askers.iter().map(|a| Asker::unpacked(*a)) {
-                let stands = (left || asker.free_left)
-                    && (right || asker.free_right)
+            let fine = if left { LEFT } else { 0 } | if right { RIGHT } else { 0 };
+            for asker in askers {
+                let node = asker >> NODE;
+                let stands = (fine | asker) & (LEFT | RIGHT) == LEFT | RIGHT
                     // `importé*` is not “imported”.
-                    && !(asker.bare && asker.free_right && view.goes_on(end) && english());
-                if stands {
-                    out.put(asker.node, start, end);
+                    && !(asker & (BARE | RIGHT) == BARE | RIGHT && view.goes_on(end) && english());
+                if !stands {
+                    continue;
+                }
+                if asker & ONLY != 0 {
+                    out.mark(node);
+                } else {
+                    out.put(node, start, end);
                 }
             }
         });

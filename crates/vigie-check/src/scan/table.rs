@@ -19,7 +19,9 @@ pub(crate) struct Table {
     begun: Buckets,
     /// Those filed under four bytes found anywhere.
     four: Buckets,
-    /// Literals of one to three bytes, by their first two, found anywhere.
+    /// Literals of three bytes, found anywhere.
+    three: Buckets,
+    /// Literals of one or two bytes, by their first two, found anywhere.
     short: Buckets,
     /// Those that only a word can begin with.
     leading: Buckets,
@@ -44,17 +46,23 @@ struct Buckets {
     before: Vec<u32>,
 }
 
-/// Something that may stand at a place of a text: the number of a run on the shelf, and the place.
+/// Something that may stand at a place of a text: the number of a run on the shelf, and the place; then the records of
+/// that run.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     run: u32,
     at: u32,
+    records: (u32, u32),
 }
 
 impl Candidate {
     #[inline]
     fn new(run: u32, at: usize) -> Candidate {
-        Candidate { run, at: at as u32 }
+        Candidate {
+            run,
+            at: at as u32,
+            records: (0, 0),
+        }
     }
 }
 
@@ -153,13 +161,24 @@ impl Shelf {
             literal.len() as u32 | (means.len() as u32) << 16,
         ]);
         self.records.extend(means);
-        self.records.extend(literal.chunks(4).map(packed));
+        // The last four bytes of a longer literal are one number, whatever its length.
+        let tail = match literal.last_chunk::<4>() {
+            Some(last) if !literal.len().is_multiple_of(4) => Some(u32::from_le_bytes(*last)),
+            Some(_) => None,
+            None => Some(packed(literal)),
+        };
+        let fours = literal.chunks_exact(4).map(packed);
+        self.records.extend(fours.chain(tail));
     }
 
     /// The bounds of a run.
-    fn bounds(&self, run: u32) -> (usize, usize) {
-        let at = |n: usize| self.starts.get(n).map_or(0, |s| *s as usize);
-        (at(run as usize), at(run as usize + 1))
+    #[inline]
+    fn bounds(&self, run: u32) -> (u32, u32) {
+        let from = self.starts.get(run as usize..);
+        match from.and_then(|s| s.first_chunk::<2>()) {
+            Some([from, to]) => (*from, *to),
+            None => (0, 0),
+        }
     }
 }
 
@@ -180,16 +199,14 @@ fn packed(bytes: &[u8]) -> u32 {
 /// Whether some bytes are those that were packed, four by four.
 #[inline]
 fn same(bytes: &[u8], words: &[u32]) -> bool {
-    let mut fours = bytes.chunks_exact(4);
-    let mut words = words.iter();
-    fours
-        .by_ref()
-        .zip(words.by_ref())
-        .all(|(four, word)| four == word.to_le_bytes())
-        && match fours.remainder() {
-            [] => true,
-            rest => words.next() == Some(&packed(rest)),
-        }
+    let Some(last) = bytes.last_chunk::<4>() else {
+        return words.first() == Some(&packed(bytes));
+    };
+    let fours = bytes.chunks_exact(4).zip(words);
+    words.last() == Some(&u32::from_le_bytes(*last))
+        && fours
+            .into_iter()
+            .all(|(four, word)| four == word.to_le_bytes())
 }
 
 /// Bits of the key of four bytes.
@@ -198,6 +215,12 @@ const FOUR: u32 = 18;
 const WORD: u32 = 18;
 /// Bits of the key of shorter literals: their first two bytes.
 const SHORT: u32 = 16;
+
+/// The key of the first three of four bytes.
+#[inline]
+fn three(word: u32) -> u32 {
+    (word << 8).wrapping_mul(0x9E37_79B1) >> (32 - SHORT)
+}
 
 #[inline]
 fn four(word: u32) -> u32 {
@@ -302,7 +325,7 @@ impl Table {
     ) -> Table {
         let (mut words, mut pairs) = (Vec::new(), Vec::new());
         let (mut begun, mut fours) = (Vec::new(), Vec::new());
-        let (mut anywhere, mut leading) = (Vec::new(), Vec::new());
+        let (mut threes, mut anywhere, mut leading) = (Vec::new(), Vec::new(), Vec::new());
         for (n, literal) in literals.iter().enumerate() {
             let whole = literal.as_ref();
             let literal = cut(whole.as_bytes());
@@ -335,6 +358,10 @@ impl Table {
                         continue;
                     };
                     let starts = edges.left && whole.chars().next().is_some_and(chars::is_word);
+                    if literal.len() == 3 && !starts {
+                        threes.push((three(packed(literal)), entry));
+                        continue;
+                    }
                     let filed = if starts { &mut leading } else { &mut anywhere };
                     let key = |second: u8| u32::from(*first) | u32::from(second) << 8;
                     match rest.first() {
@@ -351,6 +378,7 @@ impl Table {
             pairs: build(WORD, pairs),
             begun: build(FOUR, begun),
             four: build(FOUR, fours),
+            three: build(SHORT, threes),
             short: build(SHORT, anywhere),
             leading: build(SHORT, leading),
             shelf: Shelf::default(),
@@ -369,16 +397,23 @@ impl Table {
         let mut last = Word::default();
         for (i, byte) in bytes.iter().enumerate() {
             let piece = bytes.get(i..).and_then(|rest| rest.first_chunk::<4>());
-            let (four, next) = match piece {
-                Some(piece) => (Some(four(u32::from_le_bytes(*piece))), piece[1]),
-                None => (None, bytes.get(i + 1).copied().unwrap_or(0)),
+            let (four, piece) = match piece {
+                Some(piece) => {
+                    let piece = u32::from_le_bytes(*piece);
+                    (Some(four(piece)), piece)
+                }
+                None => (None, packed(bytes.get(i..).unwrap_or_default())),
             };
             if let Some(key) = four
                 && self.four.has(key)
             {
                 seen.push(Candidate::new(self.four.run(key), i));
             }
-            let pair = u32::from(*byte) | u32::from(next) << 8;
+            let key = three(piece);
+            if self.three.has(key) {
+                seen.push(Candidate::new(self.three.run(key), i));
+            }
+            let pair = piece & 0xFFFF;
             if self.short.has(pair) {
                 seen.push(Candidate::new(self.short.run(pair), i));
             }
@@ -437,12 +472,22 @@ impl Table {
         low: &[u8],
         found: &mut impl FnMut(&[u32], usize, usize),
     ) {
-        let first = |c: &Candidate| self.shelf.records.get(self.shelf.bounds(c.run).0);
-        std::hint::black_box(seen.iter().filter_map(first).fold(0u32, |all, n| all ^ n));
+        let mut all = 0u32;
+        for candidate in seen.iter_mut() {
+            candidate.records = self.shelf.bounds(candidate.run);
+            let first = self.shelf.records.get(candidate.records.0 as usize);
+            all ^= first.copied().unwrap_or_default();
+        }
+        std::hint::black_box(all);
         for candidate in seen.drain(..) {
-            let (from, to) = self.shelf.bounds(candidate.run);
-            let run = self.shelf.records.get(from..to).unwrap_or_default();
-            verify(run, low, candidate.at as usize, found);
+            let (from, to) = candidate.records;
+            let run = self.shelf.records.get(from as usize..to as usize);
+            verify(
+                run.unwrap_or_default(),
+                low,
+                candidate.at as usize,
+                found,
+            );
         }
     }
 

@@ -1,6 +1,5 @@
 //! Guessing between French and English by their small words.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::content::Lang;
@@ -17,46 +16,88 @@ const EN: &[&str] = &[
     "now", "all", "has", "have", "was", "will", "today", "thanks", "hello", "us", "ad",
 ];
 
-/// What a word says: French, English.
-static WORDS: LazyLock<HashMap<&'static [u8], (u8, u8)>> = LazyLock::new(|| {
-    let mut out: HashMap<&[u8], (u8, u8)> = HashMap::new();
-    for word in FR {
-        out.entry(word.as_bytes()).or_default().0 = 2;
-    }
-    for word in EN {
-        out.entry(word.as_bytes()).or_default().1 = 2;
+/// Longest word of the lists, in bytes.
+const LONGEST: usize = 7;
+
+/// Slots of the table of small words: a power of two, several times as many as there are words.
+const SLOTS: usize = 512;
+
+/// The small words: bytes of each as one number, and what it says of French and of English.
+static WORDS: LazyLock<Vec<(u64, u8, u8)>> = LazyLock::new(|| {
+    let mut out = vec![(0, 0, 0); SLOTS];
+    let french = FR.iter().map(|w| (w, 2, 0));
+    for (word, fr, en) in french.chain(EN.iter().map(|w| (w, 0, 2))) {
+        let number = word
+            .bytes()
+            .rev()
+            .fold(0, |n, byte| n << 8 | u64::from(byte));
+        let mut at = slot(number);
+        while out[at].0 != 0 && out[at].0 != number {
+            at = (at + 1) % SLOTS;
+        }
+        out[at] = (number, fr.max(out[at].1), en.max(out[at].2));
     }
     out
 });
 
+/// Where the search for a word begins.
+#[inline]
+fn slot(word: u64) -> usize {
+    (word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % SLOTS
+}
+
+/// What a word of at most seven bytes says: French, English.
+#[inline]
+fn says(words: &[(u64, u8, u8)], word: u64) -> (u8, u8) {
+    let mut at = slot(word);
+    loop {
+        match words.get(at) {
+            Some((w, fr, en)) if *w == word => return (*fr, *en),
+            Some((w, ..)) if *w != 0 => at = (at + 1) % SLOTS,
+            _ => return (0, 0),
+        }
+    }
+}
+
+/// Words that are read.
+const MOST: usize = 400;
+
 /// The likelier language; `None` when nothing tells them apart. Reads the first 400 words only.
 pub fn guess(low: &str) -> Option<Lang> {
+    let words: &[(u64, u8, u8)] = &WORDS;
     let (mut fr, mut en) = (0usize, 0usize);
-    // Every letter beyond ASCII counts as part of a word: what tells is their lead bytes and the small words.
-    let word = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80;
-    for word in low
-        .as_bytes()
-        .split(|b| !word(b))
-        .filter(|w| !w.is_empty())
-        .take(400)
-    {
-        if word.len() <= 7
-            && let Some((f, e)) = WORDS.get(word)
-        {
-            fr += usize::from(*f);
-            en += usize::from(*e);
-        }
-        // é è ê ë à ç ù û ô î â ï, and œ.
-        let accent = word.windows(2).any(|w| {
-            matches!(
-                w,
-                [
+    let (mut word, mut length, mut accent, mut last) = (0u64, 0usize, false, 0u8);
+    let mut read = 0;
+    // A blank after the end closes the last word.
+    for byte in low.bytes().chain(std::iter::once(b' ')) {
+        // Every letter beyond ASCII counts as part of a word: what tells is their lead bytes and the small words.
+        if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+            if length < LONGEST {
+                word |= u64::from(byte) << (8 * length);
+            }
+            length += 1;
+            // é è ê ë à ç ù û ô î â ï, and œ.
+            accent |= matches!(
+                (last, byte),
+                (
                     0xC3,
                     0xA0 | 0xA2 | 0xA7..=0xAB | 0xAE | 0xAF | 0xB4 | 0xB9 | 0xBB
-                ] | [0xC5, 0x93]
-            )
-        });
-        fr += usize::from(accent);
+                ) | (0xC5, 0x93)
+            );
+            last = byte;
+        } else if length > 0 {
+            if length <= LONGEST {
+                let (f, e) = says(words, word);
+                fr += usize::from(f);
+                en += usize::from(e);
+            }
+            fr += usize::from(accent);
+            read += 1;
+            if read == MOST {
+                break;
+            }
+            (word, length, accent, last) = (0, 0, false, 0);
+        }
     }
     match fr.cmp(&en) {
         std::cmp::Ordering::Greater => Some(Lang::Fr),

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 
 use unicode_normalization::{UnicodeNormalization as _, char::compose};
 
-use super::{chars, span};
+use super::{chars, language, span};
+use crate::content::Lang;
 
 /// A text as it reads, beside the text as it is written.
 ///
@@ -24,6 +25,7 @@ pub struct View<'a> {
     map: Vec<Place>,
     words: OnceCell<Vec<u32>>,
     sentences: OnceCell<Vec<u32>>,
+    lang: OnceCell<Option<Lang>>,
 }
 
 /// From this byte of the view on, where it came from.
@@ -82,19 +84,24 @@ fn is_plain(c: char) -> bool {
         | '\u{2190}'..='\u{21FF}' | '\u{2600}'..='\u{27BF}' | '\u{1F300}'..='\u{1FAFF}')
 }
 
+/// The characters beyond ASCII.
+fn beyond_ascii(text: &str) -> impl Iterator<Item = char> {
+    let leads = text.bytes().enumerate().filter(|(_, b)| *b >= 0xC0);
+    leads.filter_map(|(at, _)| text.get(at..)?.chars().next())
+}
+
 impl<'a> View<'a> {
     /// Builds the view. Linear in the text; meant for texts under 4 GiB (the engine cuts long before).
     pub fn new(original: &'a str) -> Self {
-        let strange = original
-            .chars()
-            .any(|c| !c.is_ascii() && !is_plain(c) && is_strange(c));
-        let (clean, map) = if original.chars().all(|c| c.is_ascii() || is_plain(c)) {
+        let plain = beyond_ascii(original).all(is_plain);
+        let strange = !plain && beyond_ascii(original).any(|c| !is_plain(c) && is_strange(c));
+        let (clean, map) = if plain {
             (Cow::Borrowed(original), Vec::new())
         } else {
             let written = write(original, strange);
             (Cow::Owned(written.clean), written.map)
         };
-        let low = if clean.is_ascii() {
+        let low = if beyond_ascii(&clean).all(|c| chars::lower_same_len(c) == c) {
             clean.to_ascii_lowercase()
         } else {
             clean.chars().map(chars::lower_same_len).collect()
@@ -107,6 +114,7 @@ impl<'a> View<'a> {
             map,
             words: OnceCell::new(),
             sentences: OnceCell::new(),
+            lang: OnceCell::new(),
         }
     }
 
@@ -134,6 +142,11 @@ impl<'a> View<'a> {
             (last + next.map_or(0, char::len_utf8)).max(from)
         };
         span::snap(self.original, from, to)
+    }
+
+    /// The language it reads as.
+    pub fn lang(&self) -> Option<Lang> {
+        *self.lang.get_or_init(|| language::guess(&self.low))
     }
 
     /// Number of the word at or before a byte of the view; words count from 1, 0 = before the first.
@@ -192,8 +205,17 @@ impl<'a> View<'a> {
     }
 
     /// Whether no word goes on before a place, and none after it.
+    #[inline]
     pub(crate) fn word_edges(&self, start: usize, end: usize) -> (bool, bool) {
         let low = self.low.as_str();
+        let bytes = low.as_bytes();
+        // Most literals stand between blanks and signs.
+        let sign = |b: Option<&u8>| {
+            b.is_none_or(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && *b != b'_')
+        };
+        if sign(start.checked_sub(1).and_then(|n| bytes.get(n))) && sign(bytes.get(end)) {
+            return (true, true);
+        }
         let left = !word_before(low, start) || !word_after(low, start);
         let right = !word_after(low, end) || !word_before(low, end);
         (left, right)
