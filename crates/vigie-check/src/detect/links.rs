@@ -224,11 +224,7 @@ fn why_private(link: &Link, host: &str) -> Option<&'static str> {
         }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     });
-    if private_ip
-        || PRIVATE_ENDS
-            .iter()
-            .any(|e| is_under(host, e))
-        || super::network::inside(host)
+    if private_ip || PRIVATE_ENDS.iter().any(|e| is_under(host, e)) || super::network::inside(host)
     {
         return Some("private");
     }
@@ -253,12 +249,10 @@ fn is_under(host: &str, domain: &str) -> bool {
 fn rehearsal<'h>(mut labels: impl Iterator<Item = &'h str>) -> bool {
     labels.any(|label| {
         STAGING.contains(&label)
-            || STAGING
-                .iter()
-                .any(|s| {
-                    let after = label.strip_prefix(s).is_some_and(|r| r.starts_with('-'));
-                    after || label.strip_suffix(s).is_some_and(|r| r.ends_with('-'))
-                })
+            || STAGING.iter().any(|s| {
+                let after = label.strip_prefix(s).is_some_and(|r| r.starts_with('-'));
+                after || label.strip_suffix(s).is_some_and(|r| r.ends_with('-'))
+            })
     })
 }
 

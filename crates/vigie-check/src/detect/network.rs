@@ -134,6 +134,11 @@ pub fn mac(context: &Context<'_>) -> Vec<Hit> {
     let text: &str = &context.view.clean;
     let mut out = Vec::new();
     let bytes = text.as_bytes();
+    // Five marks of one kind, or two dots.
+    let count = |wanted: u8| bytes.iter().filter(|b| **b == wanted).count();
+    if count(b':') < 5 && count(b'-') < 5 && count(b'.') < 2 {
+        return out;
+    }
     let mark = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let mut i = 0;
     while i + 14 <= bytes.len() {

@@ -303,8 +303,7 @@ fn find_from(text: &str, word: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let last = bytes.len().checked_sub(word.len())?;
     (from..=last).find(|at| {
-        bytes.get(*at) == Some(&first)
-            && bytes.get(*at..*at + word.len()) == Some(word.as_bytes())
+        bytes.get(*at) == Some(&first) && bytes.get(*at..*at + word.len()) == Some(word.as_bytes())
     })
 }
 

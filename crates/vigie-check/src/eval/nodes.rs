@@ -21,11 +21,7 @@ pub(super) fn eval(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Optio
 }
 
 /// As [`eval`], for a node that has its needs.
-pub(super) fn eval_needed(
-    node: &Node,
-    field: &Field<'_>,
-    shared: &Shared<'_>,
-) -> Option<Vec<Hit>> {
+pub(super) fn eval_needed(node: &Node, field: &Field<'_>, shared: &Shared<'_>) -> Option<Vec<Hit>> {
     if node.known_only && !shared.sure.get() {
         return None;
     }

@@ -328,6 +328,11 @@ impl Loader<'_> {
                     }
                     if anchors.is_empty() && telling {
                         anchors.push(self.literals.anchors(&written));
+                    } else if anchors.is_empty()
+                        && !w.facts.is_empty()
+                        && let Some(words) = &needs.common
+                    {
+                        anchors.push(self.literals.anchors(words));
                     }
                     let named = compiled.names().next().is_some();
                     regexes.push(Anchored {

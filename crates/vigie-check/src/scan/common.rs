@@ -21,6 +21,9 @@ const SIGNS: [(&str, u32); 3] = [
 /// A link, and how often one stands in a million words, roughly.
 const LINK: (&str, u32) = (" https://www.", 8_000);
 
+/// How often a digit stands in a million words, roughly, and each pair of digits; as words of their own, half as often.
+const DIGITS: [u32; 2] = [3_000, 300];
+
 /// Words of a post, roughly: how often a piece occurs says in how many posts it is.
 const WORDS_OF_A_POST: f64 = 32.0;
 
@@ -57,6 +60,14 @@ impl Common {
             for sign in signs.chars() {
                 out.add_pieces(sign.encode_utf8(&mut [0; 4]).as_bytes(), 1, count);
             }
+        }
+        for n in 0..110 {
+            let (text, count) = match n {
+                0..10 => (n.to_string(), DIGITS[0]),
+                _ => (format!("{:02}", n - 10), DIGITS[1]),
+            };
+            out.add_pieces(text.as_bytes(), text.len(), 2 * count);
+            out.words.insert(text, count);
         }
         out.add(LINK.0, LINK.1);
         (2..4).for_each(|length| out.add_pieces(LINK.0.as_bytes(), length, LINK.1));
@@ -170,5 +181,7 @@ mod tests {
         assert!(share("men", true, true) < share("men", false, false));
         assert!(share("azerty", false, false) < 0.01);
         assert!(share("sans obligation d'achat", true, true) < 0.01);
+        assert!(share("7", true, true) > 0.02);
+        assert!(share("3", false, false) > share("30", false, false));
     }
 }

@@ -157,7 +157,7 @@ impl Hits {
     /// The nodes from `first` to before `last` that have a place, in order.
     pub(crate) fn between(&self, first: usize, last: usize) -> Vec<usize> {
         let words = self.0.bits.iter().enumerate();
-        let words = words.take((last + 63) / 64).skip(first / 64);
+        let words = words.take(last.div_ceil(64)).skip(first / 64);
         let mut out = Vec::new();
         for (at, word) in words {
             let mut left = *word;

@@ -63,18 +63,22 @@ pub(crate) fn required(pattern: &str, common: &Common) -> Option<Vec<Anchor>> {
 pub(crate) struct Needs {
     /// Sets of literals, the rarest first: one of each set stands in every match.
     pub(crate) sets: Vec<Vec<Anchor>>,
+    /// Where there is none: the rarest set of words that many posts hold, of use where half of all posts are left out for
+    /// another reason.
+    pub(crate) common: Option<Vec<Anchor>>,
     /// Whether every match holds a digit.
     pub(crate) digit: bool,
 }
 
 /// Reads off a pattern what every match holds.
 pub(crate) fn needs(hir: &Hir, common: &Common) -> Needs {
-    let mut sets: Vec<(f64, Vec<Anchor>)> = Reading(common)
-        .sets(hir)
-        .into_iter()
-        .map(|set| (common.share(&set), set))
-        .filter(|(share, _)| *share <= TOO_COMMON)
-        .collect();
+    let all = Reading(common).sets(hir).into_iter();
+    let all: Vec<(f64, Vec<Anchor>)> = all.map(|set| (common.share(&set), set)).collect();
+    let words = |set: &[Anchor]| set.len() <= MOST && set.iter().all(|a| a.left && a.right);
+    let (mut sets, rest): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(share, _)| *share <= TOO_COMMON);
+    let rarest = rest.into_iter().filter(|(_, set)| words(set));
+    let rarest = rarest.min_by(|a, b| a.0.total_cmp(&b.0));
     sets.sort_by(|a, b| a.0.total_cmp(&b.0));
     sets.dedup_by(|a, b| a.1 == b.1);
     sets.truncate(SETS);
@@ -86,6 +90,7 @@ pub(crate) fn needs(hir: &Hir, common: &Common) -> Needs {
         n == 1 || first > RARE && *share < SECOND && set.len() <= MOST
     });
     Needs {
+        common: rarest.filter(|_| sets.is_empty()).map(|(_, set)| set),
         sets: sets.into_iter().map(|(_, set)| set).collect(),
         digit: needs_digit(hir),
     }

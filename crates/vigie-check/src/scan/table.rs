@@ -3,7 +3,7 @@
 //! A literal is filed under the part of it that is rarest in ordinary posts: one or two whole words of it, the first four
 //! bytes of a word, or, where it may stand inside words, any four of its bytes. Bitmaps that fit the first caches say for each word
 //! and each place of a text whether some literal could be there; most places are done with that. Shorter literals are
-//! filed under their first two bytes.
+//! filed under their three bytes, or their first two.
 
 use super::common::Common;
 use crate::text::chars;
@@ -216,6 +216,29 @@ const WORD: u32 = 18;
 /// Bits of the key of shorter literals: their first two bytes.
 const SHORT: u32 = 16;
 
+const SIGN: u8 = 0;
+const LETTER: u8 = 1;
+/// A byte of a character that began before.
+const GOES_ON: u8 = 2;
+/// The first byte of a character beyond ASCII.
+const BEYOND: u8 = 3;
+
+/// What each byte is.
+const KINDS: [u8; 256] = {
+    let mut out = [SIGN; 256];
+    let mut n = 0;
+    while n < 256 {
+        out[n] = match n as u8 {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' => LETTER,
+            0x80..0xC0 => GOES_ON,
+            0xC0.. => BEYOND,
+            _ => SIGN,
+        };
+        n += 1;
+    }
+    out
+};
+
 /// The key of the first three of four bytes.
 #[inline]
 fn three(word: u32) -> u32 {
@@ -417,10 +440,11 @@ impl Table {
             if self.short.has(pair) {
                 seen.push(Candidate::new(self.short.run(pair), i));
             }
-            let word = match byte {
-                0..0x80 => byte.is_ascii_alphanumeric() || *byte == b'_',
+            let word = match KINDS[usize::from(*byte)] {
+                SIGN => false,
+                LETTER => true,
                 // Goes on as it began.
-                0x80..0xC0 => inside,
+                GOES_ON => inside,
                 _ => chars::begins_word(low, i),
             };
             if word {
@@ -482,12 +506,7 @@ impl Table {
         for candidate in seen.drain(..) {
             let (from, to) = candidate.records;
             let run = self.shelf.records.get(from as usize..to as usize);
-            verify(
-                run.unwrap_or_default(),
-                low,
-                candidate.at as usize,
-                found,
-            );
+            verify(run.unwrap_or_default(), low, candidate.at as usize, found);
         }
     }
 

@@ -27,10 +27,7 @@ static WORDS: LazyLock<Vec<(u64, u8, u8)>> = LazyLock::new(|| {
     let mut out = vec![(0, 0, 0); SLOTS];
     let french = FR.iter().map(|w| (w, 2, 0));
     for (word, fr, en) in french.chain(EN.iter().map(|w| (w, 0, 2))) {
-        let number = word
-            .bytes()
-            .rev()
-            .fold(0, |n, byte| n << 8 | u64::from(byte));
+        let number = word.bytes().fold(0, |n, byte| n << 8 | u64::from(byte));
         let mut at = slot(number);
         while out[at].0 != 0 && out[at].0 != number {
             at = (at + 1) % SLOTS;
@@ -59,6 +56,18 @@ fn says(words: &[(u64, u8, u8)], word: u64) -> (u8, u8) {
     }
 }
 
+/// Which bytes are part of a word.
+const IS_LETTER: [bool; 256] = {
+    let mut out = [false; 256];
+    let mut n = 0;
+    while n < 256 {
+        let byte = n as u8;
+        out[n] = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        n += 1;
+    }
+    out
+};
+
 /// Words that are read.
 const MOST: usize = 400;
 
@@ -68,36 +77,41 @@ pub fn guess(low: &str) -> Option<Lang> {
     let (mut fr, mut en) = (0usize, 0usize);
     let (mut word, mut length, mut accent, mut last) = (0u64, 0usize, false, 0u8);
     let mut read = 0;
-    // A blank after the end closes the last word.
-    for byte in low.bytes().chain(std::iter::once(b' ')) {
+    let mut close = |word: u64, length: usize, accent: bool| {
+        if length <= LONGEST {
+            let (f, e) = says(words, word);
+            fr += usize::from(f);
+            en += usize::from(e);
+        }
+        fr += usize::from(accent);
+    };
+    for byte in low.bytes() {
         // Every letter beyond ASCII counts as part of a word: what tells is their lead bytes and the small words.
-        if byte.is_ascii_alphanumeric() || byte >= 0x80 {
-            if length < LONGEST {
-                word |= u64::from(byte) << (8 * length);
-            }
+        if IS_LETTER[usize::from(byte)] {
+            // Of a longer word the first bytes are lost: it is in no list.
+            word = word << 8 | u64::from(byte);
             length += 1;
             // é è ê ë à ç ù û ô î â ï, and œ.
-            accent |= matches!(
-                (last, byte),
-                (
-                    0xC3,
-                    0xA0 | 0xA2 | 0xA7..=0xAB | 0xAE | 0xAF | 0xB4 | 0xB9 | 0xBB
-                ) | (0xC5, 0x93)
-            );
+            accent |= byte >= 0x80
+                && matches!(
+                    (last, byte),
+                    (
+                        0xC3,
+                        0xA0 | 0xA2 | 0xA7..=0xAB | 0xAE | 0xAF | 0xB4 | 0xB9 | 0xBB
+                    ) | (0xC5, 0x93)
+                );
             last = byte;
         } else if length > 0 {
-            if length <= LONGEST {
-                let (f, e) = says(words, word);
-                fr += usize::from(f);
-                en += usize::from(e);
-            }
-            fr += usize::from(accent);
+            close(word, length, accent);
+            (word, length, accent, last) = (0, 0, false, 0);
             read += 1;
             if read == MOST {
                 break;
             }
-            (word, length, accent, last) = (0, 0, false, 0);
         }
+    }
+    if length > 0 {
+        close(word, length, accent);
     }
     match fr.cmp(&en) {
         std::cmp::Ordering::Greater => Some(Lang::Fr),

@@ -93,7 +93,8 @@ fn beyond_ascii(text: &str) -> impl Iterator<Item = char> {
 impl<'a> View<'a> {
     /// Builds the view. Linear in the text; meant for texts under 4 GiB (the engine cuts long before).
     pub fn new(original: &'a str) -> Self {
-        let plain = beyond_ascii(original).all(is_plain);
+        let ascii = original.is_ascii();
+        let plain = ascii || beyond_ascii(original).all(is_plain);
         let strange = !plain && beyond_ascii(original).any(|c| !is_plain(c) && is_strange(c));
         let (clean, map) = if plain {
             (Cow::Borrowed(original), Vec::new())
@@ -101,7 +102,7 @@ impl<'a> View<'a> {
             let written = write(original, strange);
             (Cow::Owned(written.clean), written.map)
         };
-        let low = if beyond_ascii(&clean).all(|c| chars::lower_same_len(c) == c) {
+        let low = if ascii || beyond_ascii(&clean).all(|c| chars::lower_same_len(c) == c) {
             clean.to_ascii_lowercase()
         } else {
             clean.chars().map(chars::lower_same_len).collect()
@@ -159,8 +160,13 @@ impl<'a> View<'a> {
         self.words.get_or_init(|| {
             let mut out = Vec::new();
             let mut inside = false;
-            for (at, c) in self.low.char_indices() {
-                let word = chars::is_word(c);
+            for (at, byte) in self.low.bytes().enumerate() {
+                let word = match byte {
+                    0..0x80 => byte.is_ascii_alphanumeric() || byte == b'_',
+                    // Goes on as it began.
+                    0x80..0xC0 => inside,
+                    _ => chars::begins_word(&self.low, at),
+                };
                 if word && !inside {
                     out.push(at as u32);
                 }
