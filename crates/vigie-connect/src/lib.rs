@@ -21,9 +21,11 @@ pub mod journal;
 pub mod linkedin;
 pub mod mastodon;
 mod meta;
+pub mod mail;
 pub mod oauth;
 mod problem;
 pub mod quota;
+pub mod reach;
 pub mod resolve;
 pub mod rest;
 pub mod segments;
@@ -35,6 +37,8 @@ pub mod testing;
 pub mod text;
 pub mod threads;
 pub mod x;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;
 
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};

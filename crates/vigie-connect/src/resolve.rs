@@ -4,7 +4,12 @@
 use crate::{Code, Failure, guard};
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Longest wait for an answer of the name servers.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -34,28 +39,36 @@ pub(crate) struct Guarded {
     pub public_only: bool,
 }
 
+/// The addresses of a name, each judged.
+///
+/// # Errors
+/// `unknown_server`, `address_not_allowed`.
+pub(crate) async fn judged(
+    lookup: &Arc<dyn Lookup>,
+    name: &str,
+    public_only: bool,
+) -> Result<Vec<IpAddr>, Failure> {
+    let unknown = |why: String| Failure::new(Code::UnknownServer, format!("{name}: {why}"));
+    let found = tokio::time::timeout(WITHIN, lookup.lookup(name.to_owned()))
+        .await
+        .map_err(|_| unknown("no answer from the name servers".into()))?
+        .map_err(|error| unknown(error.to_string()))?;
+    if found.is_empty() {
+        return Err(unknown("no address".into()));
+    }
+    if public_only && !found.iter().all(|address| guard::is_public(address.ip())) {
+        return Err(guard::not_allowed(name));
+    }
+    Ok(found.into_iter().map(|address| address.ip()).collect())
+}
+
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let name = name.as_str().to_owned();
-        let asked = self.lookup.lookup(name.clone());
+        let lookup = Arc::clone(&self.lookup);
         let public_only = self.public_only;
         Box::pin(async move {
-            let unknown = |why: String| Failure::new(Code::UnknownServer, format!("{name}: {why}"));
-            let found = tokio::time::timeout(WITHIN, asked)
-                .await
-                .map_err(|_| unknown("no answer from the name servers".into()))?
-                .map_err(|error| unknown(error.to_string()))?;
-            if found.is_empty() {
-                return Err(unknown("no address".into()).into());
-            }
-            if public_only && !found.iter().all(|address| guard::is_public(address.ip())) {
-                return Err(guard::not_allowed(&name).into());
-            }
-            Ok(Box::new(
-                found
-                    .into_iter()
-                    .map(|address| SocketAddr::new(address.ip(), 0)),
-            ) as Addrs)
+            let found = judged(&lookup, name.as_str(), public_only).await?;
+            Ok(Box::new(found.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })
     }
 }

@@ -9,11 +9,15 @@
 
 pub mod contract;
 mod mastodon;
+mod cut;
+pub mod mail;
 mod pds;
 mod proxy;
 mod synapse;
 
 pub use mastodon::{MastodonServer, Resident};
+pub use cut::{Cut, Snip};
+pub use mail::MailServers;
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};
 pub use synapse::{Resident as MatrixResident, Synapse};
