@@ -12,6 +12,16 @@ need /usr/lib/postgresql/15/bin/postgres postgresql
 # Text in pictures, in both languages.
 need tesseract tesseract-ocr
 need /usr/share/tesseract-ocr/5/tessdata/fra.traineddata tesseract-ocr-fra
+# Mail and chat servers: see mail.sh and prosody.sh. python3-dkim is a second opinion on signatures.
+need /usr/sbin/postfix postfix
+need /usr/sbin/dovecot dovecot-core
+need /usr/lib/dovecot/imap dovecot-imapd
+need /usr/lib/dovecot/lmtp dovecot-lmtpd
+need /usr/sbin/dnsmasq dnsmasq-base
+need /usr/lib/python3/dist-packages/dkim python3-dkim
+need prosody prosody
+need /usr/share/doc/lua-sec lua-sec
+need openssl openssl
 need make make
 need cc build-essential
 need python3 python3-venv
@@ -25,7 +35,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
     as_root=(sudo)
   fi
   echo "Installing Debian packages: ${missing[*]}"
-  # A policy script that answers 101 keeps PostgreSQL from starting a system service.
+  # A policy script that answers 101 keeps PostgreSQL and the mail servers from starting system services.
   policy=/usr/sbin/policy-rc.d
   made=
   if [ ! -e "$policy" ]; then

@@ -8,12 +8,20 @@ use crate::{
 };
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use std::{
-    fmt,
+    fmt, io,
     net::SocketAddr,
-    sync::Arc,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::{Host, Url};
 
@@ -137,6 +145,24 @@ impl Reach {
         Err(last)
     }
 
+    /// Connects, with TLS from the first byte unless the server is [`Security::Plain`].
+    ///
+    /// # Errors
+    /// As [`Reach::tcp`] and [`Reach::tls`].
+    pub(crate) async fn pipe(
+        &self,
+        server: &Server,
+        until: Instant,
+    ) -> Result<Box<dyn Pipe>, Failure> {
+        let stream = self.tcp(server, until).await?;
+        Ok(match server.security {
+            Security::Plain => Box::new(stream),
+            Security::Tls | Security::StartTls => {
+                Box::new(self.tls(&server.host, stream, until).await?)
+            }
+        })
+    }
+
     /// Speaks TLS on a connection, with a certificate for `host`.
     ///
     /// # Errors
@@ -148,7 +174,7 @@ impl Reach {
         until: Instant,
     ) -> Result<TlsStream<S>, Failure>
     where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin,
     {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| Failure::new(Code::BadAddress, "not the name of a server"))?;
@@ -188,4 +214,86 @@ pub(crate) fn within(until: Instant) -> Result<Duration, Failure> {
         return Err(Failure::new(Code::Slow, "no time left"));
     }
     Ok(left)
+}
+
+/// Anything that bytes travel on.
+pub(crate) trait Pipe: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Pipe for T {}
+
+/// How many bytes may still be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget(Arc<AtomicUsize>);
+
+impl Budget {
+    /// From now on so many.
+    pub fn refill(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A connection that reads no more than it may: libraries gather any number of bytes.
+pub(crate) struct Metered<S> {
+    stream: S,
+    budget: Budget,
+}
+
+impl<S> Metered<S> {
+    /// Reads `bytes`, and more after a [`Budget::refill`].
+    pub fn new(stream: S, bytes: usize) -> (Self, Budget) {
+        let budget = Budget(Arc::new(AtomicUsize::new(bytes)));
+        let metered = Self {
+            stream,
+            budget: budget.clone(),
+        };
+        (metered, budget)
+    }
+
+    /// The connection itself.
+    #[cfg(feature = "xmpp")]
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S> fmt::Debug for Metered<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metered").finish_non_exhaustive()
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = buf.filled().len().saturating_sub(before);
+        let left = self.budget.0.load(Ordering::Relaxed);
+        if read > left {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "the server says too much",
+            )));
+        }
+        self.budget.refill(left - read);
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }

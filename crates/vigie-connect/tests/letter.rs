@@ -1,5 +1,10 @@
 //! Letters as they are written: both parts say the same, and nothing that is put into one becomes a header, mark-up or a
 //! call to elsewhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use mail_parser::MessageParser;
 use proptest::prelude::*;
@@ -254,7 +259,7 @@ proptest! {
             let tag = tag.split('>').next().unwrap();
             let known = ["!DOCTYPE html", "html lang=\"", "/", "head", "body", "meta ", "title", "p dir=\"auto\"", "h1 dir=\"auto\"", "strong", "blockquote", "em", "ul", "li dir=\"auto\"", "a href=\"https://vigie.corp.test/p/1?a=b&amp;c=d\"", "br", "hr", "small"];
             prop_assert!(known.iter().any(|k| tag.starts_with(k)), "{}", tag);
-            prop_assert!(!tag.contains(" onclick") && !tag.contains("\"onclick"), "{}", tag);
+            prop_assert!(!tag.contains("onclick="), "{}", tag);
         }
     }
 }

@@ -1,4 +1,9 @@
 //! Conversations by mail against real servers: Postfix, Dovecot and a real name server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use jiff::Timestamp;
 use mail_auth::{AuthenticatedMessage, DkimResult, MessageAuthenticator};
@@ -333,11 +338,7 @@ async fn only_the_members_own_answer_decides() {
         ),
         (
             "a writer put before",
-            [
-                format!("From: Karim <karim@example.test>\r\n").as_bytes(),
-                &mine,
-            ]
-            .concat(),
+            [b"From: Karim <karim@example.test>\r\n".as_slice(), &mine].concat(),
             Unsure::Odd,
         ),
         (

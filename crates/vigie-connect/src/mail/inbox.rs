@@ -7,7 +7,7 @@
 use super::out::Login;
 use crate::{
     Code, Failure,
-    reach::{Reach, Security, Server},
+    reach::{Budget, Metered, Pipe, Reach, Security, Server},
 };
 use async_imap::{Client, Session, error::Error, extensions::idle::IdleResponse};
 use futures::TryStreamExt as _;
@@ -17,19 +17,8 @@ use std::{
     fmt,
     future::Future,
     io,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
-use tokio_rustls::client::TlsStream;
 
 /// Largest letter taken, in bytes; a larger one is passed over.
 pub const MAX_LETTER: usize = 1 << 20;
@@ -88,8 +77,8 @@ pub struct Taken {
 
 /// A connection to the mailbox.
 pub struct Round {
-    session: Session<Metered>,
-    budget: Arc<AtomicUsize>,
+    session: Session<Metered<Box<dyn Pipe>>>,
+    budget: Budget,
     validity: u32,
     idles: bool,
 }
@@ -117,19 +106,10 @@ impl Incoming {
                     "the mailbox is read over TLS from the first byte (port 993)",
                 ));
             }
-            Security::Plain => Stream::Plain(self.reach.tcp(&self.server, until).await?),
-            Security::Tls => {
-                let tcp = self.reach.tcp(&self.server, until).await?;
-                Stream::Tls(Box::new(
-                    self.reach.tls(&self.server.host, tcp, until).await?,
-                ))
-            }
+            Security::Plain | Security::Tls => self.reach.pipe(&self.server, until).await?,
         };
-        let budget = Arc::new(AtomicUsize::new(CHATTER));
-        let mut client = Client::new(Metered {
-            stream,
-            budget: Arc::clone(&budget),
-        });
+        let (stream, budget) = Metered::new(stream, CHATTER);
+        let mut client = Client::new(stream);
         let greeting = bounded(until, async { Ok(client.read_response().await?) }).await?;
         if greeting.is_none() {
             return Err(Failure::new(Code::CutOff, "the server hung up"));
@@ -341,8 +321,7 @@ impl Round {
     }
 
     fn refill(&self, more: usize) {
-        self.budget
-            .store(CHATTER.saturating_add(more), Ordering::Relaxed);
+        self.budget.refill(CHATTER.saturating_add(more));
     }
 }
 
@@ -373,67 +352,4 @@ fn failure(error: &Error) -> Failure {
         _ => Code::GarbageAnswer,
     };
     Failure::new(code, error.to_string())
-}
-
-/// With or without TLS.
-#[derive(Debug)]
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-/// A connection that reads no more than it may: the library would gather any number of bytes.
-#[derive(Debug)]
-struct Metered {
-    stream: Stream,
-    budget: Arc<AtomicUsize>,
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        };
-        let read = buf.filled().len().saturating_sub(before);
-        let left = self.budget.load(Ordering::Relaxed);
-        if read > left {
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "the server says too much",
-            )));
-        }
-        self.budget.store(left - read, Ordering::Relaxed);
-        polled
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
 }

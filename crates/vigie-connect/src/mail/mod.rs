@@ -9,7 +9,7 @@ pub mod inbox;
 pub mod letter;
 pub mod out;
 pub mod reply;
-mod show;
+pub(crate) mod show;
 mod smtp;
 
 pub use address::{Address, Mailbox};

@@ -54,7 +54,7 @@ fn footer<'a>(note: &'a Note, all: &mut Vec<Block<'a>>) {
 }
 
 /// The plain text. Quotations stand behind `>`, verbatim.
-pub(super) fn text(head: &Note, items: &[Note]) -> String {
+pub(crate) fn text(head: &Note, items: &[Note]) -> String {
     let mut out = String::new();
     for block in blocks(head, items) {
         match block {

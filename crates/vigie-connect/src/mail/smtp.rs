@@ -3,7 +3,7 @@
 
 use crate::{
     Code, Failure,
-    reach::{self, Reach, Security, Server},
+    reach::{self, Pipe, Reach, Security, Server},
 };
 use std::{
     fmt, io,
@@ -19,10 +19,6 @@ use tokio::{
 
 /// Longest answer to one command, in bytes.
 const MAX_ANSWER: usize = 16_384;
-
-/// Anything that bytes travel on.
-pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Pipe for T {}
 
 /// A connection ready for lettre: it begins with a greeting, as lettre expects.
 pub(super) struct Line {

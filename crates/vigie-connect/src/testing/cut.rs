@@ -92,6 +92,14 @@ impl Cut {
         *self.after.lock().expect("not poisoned") = answers;
     }
 
+    /// Whatever the server says next on any connection does not arrive: the connection ends.
+    ///
+    /// # Panics
+    /// Never in practice.
+    pub fn next_answer(&self) {
+        self.harm("", Snip::Before);
+    }
+
     /// Harm that was not met.
     ///
     /// # Panics
@@ -129,7 +137,7 @@ async fn one(mut client: TcpStream, upstream: u16, rules: Rules, after: Arc<Mute
                 let snip = {
                     let mut rules = rules.lock().expect("not poisoned");
                     let met = rules.iter().position(|(word, _)| {
-                        chunk.windows(word.len()).any(|part| part == word)
+                        !word.is_empty() && chunk.windows(word.len()).any(|part| part == word)
                     });
                     met.map(|at| rules.remove(at).1)
                 };
@@ -166,6 +174,13 @@ async fn one(mut client: TcpStream, upstream: u16, rules: Rules, after: Arc<Mute
                 let Ok(read @ 1..) = read else { break };
                 if *after.lock().expect("not poisoned") == Some(answers) {
                     break;
+                }
+                {
+                    let mut rules = rules.lock().expect("not poisoned");
+                    if let Some(at) = rules.iter().position(|(word, _)| word.is_empty()) {
+                        rules.remove(at);
+                        break;
+                    }
                 }
                 answers += 1;
                 if client.write_all(&answered[..read]).await.is_err() {

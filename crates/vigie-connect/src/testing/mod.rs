@@ -14,6 +14,8 @@ pub mod mail;
 mod pds;
 mod proxy;
 mod synapse;
+#[cfg(feature = "xmpp")]
+mod xmpp;
 
 pub use mastodon::{MastodonServer, Resident};
 pub use cut::{Cut, Snip};
@@ -21,3 +23,5 @@ pub use mail::MailServers;
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};
 pub use synapse::{Resident as MatrixResident, Synapse};
+#[cfg(feature = "xmpp")]
+pub use xmpp::XmppServer;
