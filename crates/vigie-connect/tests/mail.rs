@@ -911,3 +911,49 @@ async fn no_password_is_ever_printed() {
         }
     }
 }
+
+#[tokio::test]
+async fn no_single_byte_can_be_changed_into_a_decision() {
+    let Some(servers) = MailServers::shared() else {
+        return;
+    };
+    let ours = Address::parse("vigie@corp.test").unwrap();
+    let token = token();
+    let words = Answer {
+        from: "Anne <anne@example.test>",
+        signed_by: Some("example.test"),
+        to: &format!("vigie+{token}@corp.test"),
+        subject: "Re: horaires",
+        more: "",
+        body: "approuvE pas\n\n--x\n\nnon",
+        id: "1@example.test".into(),
+    }
+    .write(&servers);
+    let judge = servers.judge(None);
+    let now = Timestamp::now();
+    let good = judge.author(&words, now).await.unwrap();
+    let (mut held, mut refused) = (0, 0);
+    for at in 0..words.len() {
+        for byte in [b' ', b'\n', b'>', 0, 0xff, b'"'] {
+            let mut changed = words.clone();
+            changed[at] = byte;
+            match judge.author(&changed, now).await {
+                Ok(author) => {
+                    held += 1;
+                    assert_eq!(
+                        (&author.address, &author.message),
+                        (&good.address, &good.message),
+                        "{at}"
+                    );
+                    let heard = reply::read(&changed, &author, &ours);
+                    assert!(
+                        !heard.iter().any(|one| matches!(one, Heard::Pressed { .. })),
+                        "{at} {byte}: {heard:?}"
+                    );
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > held, "{refused} refused, {held} held");
+}

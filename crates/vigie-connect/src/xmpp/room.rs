@@ -389,3 +389,6 @@ fn instant(room: &BareJid) -> Iq {
         payload: Element::builder("query", MUC_OWNER).append(form).build(),
     }
 }
+
+#[cfg(test)]
+mod tests;
