@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod authentic;
+mod headers;
 pub mod inbox;
 pub mod letter;
 pub mod out;

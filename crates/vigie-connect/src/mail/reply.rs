@@ -7,7 +7,8 @@
 
 use super::{
     address::{Address, one_line},
-    authentic::{Author, is_message_id},
+    authentic::Author,
+    headers::is_message_id,
     letter::{is_ours, tag},
 };
 use crate::chat::{ActionId, Heard, MAX_HEARD, Speaker};
