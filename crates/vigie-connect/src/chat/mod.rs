@@ -31,15 +31,6 @@ pub const MAX_NAME: usize = 200;
 
 /// Something to be said in a room or to a person. Words are ready in the reader's language: nothing here translates.
 /// Each chat cuts what is too long for it, and says so visibly.
-
-use url::Url;
-
-/// Most bytes of [`Action::value`].
-pub const MAX_VALUE: usize = 2_000;
-/// Most characters of [`Heard::Said::text`].
-pub const MAX_HEARD: usize = 10_000;
-
-/// Something to be said in a room or to a person. Words are ready in the reader's language: nothing here translates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Ours, the same at every attempt: a chat that can tell repeats apart uses it.
@@ -60,12 +51,6 @@ pub struct Note {
     pub actions: Vec<Action>,
     /// Links: label, address. The first is "open in Vigie".
     pub links: Vec<(String, url::Url)>,
-    /// Findings, one line each, with their severity name (`hint`, `warn`, `review`, `stop`) first.
-    pub findings: Vec<(String, String)>,
-    /// Buttons that a chat with interaction shows; others show only links.
-    pub actions: Vec<Action>,
-    /// Links: label, address. The first is "open in Vigie".
-    pub links: Vec<(String, Url)>,
     /// A small line at the end (what digest this is about, how to stop these messages).
     pub footer: String,
     /// BCP 47.
@@ -78,9 +63,6 @@ pub struct Quoted {
     /// Name of the page it is for.
     pub page: String,
     /// Its text.
-    /// Name of the page.
-    pub page: String,
-    /// Its text, verbatim.
     pub text: String,
     /// Alternative texts of its pictures.
     pub pictures: Vec<String>,
@@ -94,9 +76,6 @@ pub struct Action {
     /// Its words.
     pub label: String,
     /// Comes back in [`Heard::Pressed`] unchanged; at most [`MAX_VALUE`] bytes, or the button is not shown.
-    /// What it says.
-    pub label: String,
-    /// Comes back in [`Heard::Pressed`] unchanged; at most [`MAX_VALUE`] bytes.
     pub value: String,
 }
 
@@ -134,18 +113,6 @@ pub struct Sent {
     /// The conversation it is in, for [`Note::thread`] of what follows; `None` where the chat has no threads.
     pub thread: Option<String>,
     /// The message itself, in the chat's own id.
-    /// Approve the post.
-    Approve,
-    /// Ask its author for changes.
-    AskForChanges,
-}
-
-/// It was said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// The conversation, for [`Note::thread`] of what follows.
-    pub thread: Option<String>,
-    /// The chat's id of this message.
     pub message: Option<String>,
 }
 
@@ -172,22 +139,6 @@ pub enum Heard {
         /// Plain text, at most [`MAX_HEARD`] characters.
         text: String,
         /// The message: the same id comes when the same message comes again.
-        /// Which button.
-        action: ActionId,
-        /// What it carried.
-        value: String,
-        /// Where.
-        thread: Option<String>,
-    },
-    /// Somebody said something in a thread of ours.
-    Said {
-        /// Who.
-        who: Speaker,
-        /// Where.
-        thread: String,
-        /// What, at most [`MAX_HEARD`] characters.
-        text: String,
-        /// The chat's id of the message: the same one may come twice.
         message: String,
     },
     /// Somebody asked to be bound to a member (a slash command or a word to the bot): the shell answers with a link.
@@ -224,15 +175,4 @@ impl Speaker {
                 .collect(),
         })
     }
-}
-/// Who speaks.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Speaker {
-    /// Workspace or server.
-    pub chat: String,
-    /// The chat's own stable id. Empty when the chat does not say surely who this is: such a speaker is never bound to
-    /// a member.
-    pub id: String,
-    /// For people to read; anybody may choose any.
-    pub name: String,
 }

@@ -8,18 +8,18 @@
 )]
 
 pub mod contract;
-mod mastodon;
 mod cut;
 pub mod mail;
+mod mastodon;
 mod pds;
 mod proxy;
 mod synapse;
 #[cfg(feature = "xmpp")]
 mod xmpp;
 
-pub use mastodon::{MastodonServer, Resident};
 pub use cut::{Cut, Snip};
 pub use mail::MailServers;
+pub use mastodon::{MastodonServer, Resident};
 pub use pds::{Member, Pds};
 pub use proxy::{Fault, Proxy};
 pub use synapse::{Resident as MatrixResident, Synapse};
