@@ -33,10 +33,11 @@ eval: ## measure what docs/accuracy.md states: recall and false alarms on posts 
 	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- --rules evaluation/dev
 	$(CARGO) run -q --release --locked -p vigie-check --example evaluate -- evaluation/frozen
 
-docs: assets ## write the documents that are made from the program: the schema of the rule language, a page for each rule
+docs: assets ## write the documents that are made from the program: the schema of the rule language, a page for each rule, what each network takes
 	$(CARGO) run -q --locked -p vigie-check --features schema --example schema > target/rule.schema.json
 	mv target/rule.schema.json docs/rule.schema.json
 	$(CARGO) run -q --locked -p vigie -- rules docs docs/rules
+	$(CARGO) run -q --locked -p vigie -- connect docs docs
 
 FUZZ_SECONDS ?= 180
 fuzz: ## try the readers of texts, rules and pictures with made-up bytes, three minutes each (fuzz/README.md)

@@ -182,6 +182,27 @@ async fn main_job(lang: &str) {
     ines.width(Width::Phone).await;
     assert!(!ines.overflows().await, "the pages' page fits a phone");
     ines.look(&format!("channels-{lang}-phone")).await;
+    // A network where nobody registered Vigie, opened: long names fit too.
+    ines.click("#connect-facebook > summary").await;
+    assert!(!ines.overflows().await, "a network opened fits a phone");
+    ines.axe("channels, a network to register at").await;
+    ines.look(&format!("channels-open-{lang}-phone")).await;
+    for (path, form) in [
+        ("chat", Some("#open-slack > summary")),
+        ("inbox", None),
+        ("outside", None),
+    ] {
+        ines.width(Width::Desktop).await;
+        ines.go(&format!("{url}/{path}")).await;
+        if let Some(summary) = form {
+            ines.click(summary).await;
+        }
+        ines.axe(path).await;
+        ines.look(&format!("{path}-{lang}")).await;
+        ines.width(Width::Phone).await;
+        assert!(!ines.overflows().await, "{path} fits a phone");
+        ines.look(&format!("{path}-{lang}-phone")).await;
+    }
     ines.width(Width::Desktop).await;
 
     // A draft for both, with a slip; the finding comes while typing, its words are mended.

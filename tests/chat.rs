@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use vigie::publication::worker;
 use vigie::testing::{Browser, TestApp};
 use vigie_connect::hook::mac;
+use vigie_connect::testing::MailServers;
 use vigie_connect::testing::contract::Contract;
 use vigie_connect::testing::contract::chat::slack as network;
 use vigie_core::id::{ChatRoomId, PostId};
@@ -335,4 +336,63 @@ async fn where_approvals_are_sealed_a_chat_shows_no_button_that_approves() {
     let told = s.press("U1LEA", &format!("{post}:{digest}")).await;
     assert!(told.contains("clé d’accès"), "{told}");
     assert_eq!(s.state(post).await, PostState::InReview);
+}
+
+#[tokio::test]
+async fn a_review_is_asked_by_letter_too() {
+    let Some(servers) = MailServers::shared() else {
+        println!("VIGIE_TEST_MAIL=off: this story was not told");
+        return;
+    };
+    let test = TestApp::with(&[("allowed_private", "127.0.0.1")]).await;
+    test.clock.set(Timestamp::now());
+    let company = Company::found(&test.app).await;
+    let ines = signed_in(&test, company.ines, "fr").await;
+    let team = format!("relecture-{}", std::process::id());
+    let server = format!("smtp+plain://127.0.0.1:{}", servers.port("plain"));
+    let to = format!("{team}@example.test");
+    let form = [
+        ("name", "Relecture par lettre"),
+        ("server", server.as_str()),
+        ("from", "vigie@corp.test"),
+        ("token", servers.password.as_str()),
+        ("room", to.as_str()),
+        ("lang", "fr"),
+    ];
+    let mut wrong = form;
+    wrong[3] = ("token", "canary-wrong");
+    let said = ines
+        .post("/chat/open/mail", &wrong)
+        .await
+        .expect(422)
+        .text();
+    assert!(
+        said.contains("mot de passe") && !said.contains("canary"),
+        "{said}"
+    );
+    ines.post("/chat/open/mail", &form).await.expect(303);
+    write(&ines, company.page, "Portes ouvertes <b>samedi</b>.")
+        .await
+        .expect(303);
+    worker::fast(&test.app).await.unwrap();
+    let incoming = servers.incoming(&team);
+    let mut round = incoming.open(Duration::from_secs(30)).await.unwrap();
+    let mut letters = Vec::new();
+    for _ in 0..40 {
+        letters = round
+            .take(None, Duration::from_secs(30))
+            .await
+            .unwrap()
+            .letters;
+        if !letters.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(letters.len(), 1);
+    let text = String::from_utf8_lossy(&letters[0].bytes).into_owned();
+    assert!(
+        text.contains("/posts/") && text.contains("vigie@corp.test"),
+        "{text}"
+    );
 }

@@ -131,3 +131,18 @@ fn pages_of_rules_show_no_secret_and_lose_no_link() {
         }
     }
 }
+
+#[test]
+fn what_each_network_takes_is_written_from_the_connectors() {
+    use vigie::channel::{connectors, docs};
+    use vigie::words::Lang;
+    let declarations = connectors::declarations().unwrap();
+    for lang in [Lang::En, Lang::Fr] {
+        let name = docs::file(lang);
+        let kept = fs::read_to_string(root().join("docs").join(name)).unwrap();
+        assert!(
+            kept == docs::page(&declarations, lang),
+            "docs/{name} is not what the connectors say: run `make docs`"
+        );
+    }
+}

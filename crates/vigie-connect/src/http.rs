@@ -187,6 +187,11 @@ impl Http {
         &self.journal
     }
 
+    /// Connections of other kinds under the same rules.
+    pub fn reach(&self) -> crate::reach::Reach {
+        crate::reach::Reach::new((*self.rules).clone())
+    }
+
     /// Forgets that servers asked to wait: for a test that lets time pass by hand.
     #[cfg(feature = "testing")]
     pub fn forget_waits(&self) {

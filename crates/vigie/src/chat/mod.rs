@@ -15,6 +15,8 @@ use vigie_connect::chat::declaration::CHATS;
 use vigie_connect::chat::{
     Address, ChatDeclaration, HipChat, Matrix, Mattermost, Note, Sent, Slack, Teams, Webhook,
 };
+use vigie_connect::mail::{Address as MailAddress, Letter, Login, Mailbox, Outgoing};
+use vigie_connect::reach::{Security, Server};
 use vigie_connect::rest::{Stage, Trouble};
 use vigie_connect::{Code, Failure, Http};
 use vigie_store::ChatRoomRow;
@@ -75,8 +77,9 @@ pub fn declared(kind: &str) -> Option<&'static ChatDeclaration> {
 }
 
 /// The chats that rooms can be opened in.
-pub const KINDS: [&str; 6] = [
+pub const KINDS: [&str; 7] = [
     "slack",
+    "mail",
     "mattermost",
     "teams",
     "matrix",
@@ -106,6 +109,13 @@ pub enum Voice {
     HipChat(HipChat),
     /// The generic webhook.
     Webhook(Webhook),
+    /// Letters to an address that reaches the team.
+    Mail {
+        /// The server that takes them.
+        outgoing: Outgoing,
+        /// Whom they are from.
+        from: Mailbox,
+    },
 }
 
 impl Voice {
@@ -133,6 +143,21 @@ impl Voice {
             "teams" => Self::Teams(Teams::new(http, Address::parse(&keys.address)?)),
             "matrix" => Self::Matrix(Matrix::new(http, server_url()?, token())?),
             "hip_chat" => Self::HipChat(HipChat::new(http, server_url()?, token())?),
+            "mail" => {
+                let from = mailbox(&keys.address)?;
+                Self::Mail {
+                    outgoing: Outgoing {
+                        reach: http.reach(),
+                        server: submission(server)?,
+                        login: (!keys.token.is_empty()).then(|| Login {
+                            user: keys.address.clone(),
+                            password: token(),
+                        }),
+                        dkim: None,
+                    },
+                    from,
+                }
+            }
             "webhook" => {
                 let signing = SecretString::from(keys.signing.clone());
                 Self::Webhook(Webhook::new(http, Address::parse(&keys.address)?, signing)?)
@@ -168,8 +193,55 @@ impl Voice {
             Self::Matrix(chat) => chat.say(room, note, WITHIN).await,
             Self::HipChat(chat) => chat.say(room, note, WITHIN).await,
             Self::Webhook(chat) => chat.say(note, WITHIN).await,
+            Self::Mail { outgoing, from } => {
+                let to = mailbox(room).map_err(|failure| Trouble {
+                    stage: Stage::Refused,
+                    status: 0,
+                    failure,
+                })?;
+                let letter = Letter {
+                    from: from.clone(),
+                    to,
+                    note: note.clone(),
+                    items: Vec::new(),
+                    token: None,
+                    unsubscribe: None,
+                };
+                outgoing.send(&letter, WITHIN).await
+            }
         }
     }
+}
+
+fn mailbox(address: &str) -> Result<Mailbox, Failure> {
+    let bad = || Failure::new(Code::BadAddress, "not an e-mail address");
+    Ok(Mailbox {
+        name: "Vigie".to_owned(),
+        address: MailAddress::parse(address).ok_or_else(bad)?,
+    })
+}
+
+/// `smtp://host` (STARTTLS, port 587), `smtps://host` (TLS, 465), `smtp+plain://host` (25, only where the operator
+/// allows the host); a bare host is the first.
+fn submission(typed: &str) -> Result<Server, Failure> {
+    let bad = || Failure::new(Code::BadAddress, "not a mail server");
+    let text = if typed.contains("://") {
+        typed.to_owned()
+    } else {
+        format!("smtp://{typed}")
+    };
+    let url = Url::parse(&text).map_err(|_| bad())?;
+    let (security, port) = match url.scheme() {
+        "smtp" => (Security::StartTls, 587),
+        "smtps" => (Security::Tls, 465),
+        "smtp+plain" => (Security::Plain, 25),
+        _ => return Err(bad()),
+    };
+    Ok(Server {
+        host: url.host_str().ok_or_else(bad)?.to_owned(),
+        port: url.port().unwrap_or(port),
+        security,
+    })
 }
 
 impl std::fmt::Debug for Voice {

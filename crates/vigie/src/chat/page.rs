@@ -103,6 +103,10 @@ impl Choice {
         matches!(self.kind, "slack" | "matrix" | "hip_chat")
     }
 
+    fn is_mail(&self) -> bool {
+        self.kind == "mail"
+    }
+
     fn has_signing(&self) -> bool {
         matches!(self.kind, "slack" | "webhook")
     }
@@ -112,7 +116,7 @@ impl Choice {
     }
 
     fn has_server(&self) -> bool {
-        matches!(self.kind, "matrix" | "hip_chat")
+        matches!(self.kind, "matrix" | "hip_chat" | "mail")
     }
 }
 
@@ -135,6 +139,11 @@ async fn open(
     if choice.has_token() {
         keys.token = form.required("token", 1_000);
         room = form.required("room", 200);
+    }
+    if choice.is_mail() {
+        keys.address = form.required("from", 300);
+        keys.token = form.value("token").to_owned();
+        room = form.required("room", 300);
     }
     if choice.has_signing() {
         keys.signing = form.required("signing", 200);
@@ -207,6 +216,11 @@ async fn known(
                 ));
             }
             Ok((server.to_owned(), Some(own)))
+        }
+        Voice::Mail { outgoing, .. } => {
+            super::mailbox(room)?;
+            outgoing.check(super::WITHIN).await?;
+            Ok((kind.to_owned(), None))
         }
         _ => Ok((kind.to_owned(), None)),
     }
