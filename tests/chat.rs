@@ -15,9 +15,9 @@ use axum::body::Body;
 use axum::http::Request;
 use company::Company;
 use jiff::{SignedDuration, Timestamp};
-use pages::{signed_in, write};
+use pages::{sign_in, signed_in, write};
 use serde_json::{Value, json};
-use vigie::publication::worker;
+use vigie::chat::outbox;
 use vigie::testing::{Browser, TestApp};
 use vigie_connect::hook::mac;
 use vigie_connect::testing::MailServers;
@@ -63,6 +63,26 @@ impl Scene {
             .text();
         assert!(said.contains("n’accepte plus la clé"), "{said}");
         ines.post("/chat/open/slack", &form).await.expect(303);
+        // One person does not send every draft out of the house.
+        let change = test
+            .app
+            .store
+            .read()
+            .await
+            .unwrap()
+            .changes_open()
+            .await
+            .unwrap()[0]
+            .change
+            .id;
+        let confirm = format!("/changes/{change}/confirm");
+        ines.post(&confirm, &[]).await.expect(409);
+        let page = tom.get("/changes").await.expect(200).text();
+        assert!(
+            page.contains("Relecture") && page.contains("C1REVUE"),
+            "{page}"
+        );
+        tom.post(&confirm, &[]).await.expect(303);
         let room = test
             .app
             .store
@@ -115,9 +135,15 @@ impl Scene {
     /// Somebody presses "Approve" under the newest review; what they alone are told.
     async fn press(&self, user: &str, value: &str) -> String {
         let before = self.answers().len();
+        self.press_from("T1PHARE", user, value).await;
+        self.until(|| self.answers().len() > before).await;
+        self.answers().last().unwrap().to_string()
+    }
+
+    async fn press_from(&self, team: &str, user: &str, value: &str) {
         let payload = json!({
-            "type": "block_actions", "team": { "id": "T1PHARE" },
-            "user": { "id": user, "name": "lea", "team_id": "T1PHARE" },
+            "type": "block_actions", "team": { "id": team },
+            "user": { "id": user, "name": "lea", "team_id": team },
             "container": { "type": "message", "message_ts": "1700000000.000002", "channel_id": "C1REVUE" },
             "channel": { "id": "C1REVUE" },
             "message": { "ts": "1700000000.000002", "text": "x" },
@@ -130,8 +156,6 @@ impl Scene {
         let kind = "application/x-www-form-urlencoded";
         let now = self.test.now();
         assert_eq!(self.call(kind, body, now, SIGNING).await, 200);
-        self.until(|| self.answers().len() > before).await;
-        self.answers().last().unwrap().to_string()
     }
 
     async fn say(&self, user: &str, thread: &str, text: &str, event: &str) {
@@ -185,8 +209,8 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
     let s = Scene::open().await;
     let text = "Portes ouvertes <!channel> samedi & dimanche à l’atelier.";
     let post = s.asked(text).await;
-    worker::fast(&s.test.app).await.unwrap();
-    worker::fast(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
     let messages = s.messages();
     assert_eq!(messages.len(), 1, "said once");
     let digest = value(&messages[0]).unwrap();
@@ -206,7 +230,13 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
         .take_while(|c| c.is_alphanumeric() || "-_".contains(*c))
         .collect();
     let path = format!("/chat/bind/{token}");
-    s.tom.get(&path).await.expect(200);
+    // A fresh proof first; and the page says who would count as Tom.
+    s.test.wait(SignedDuration::from_mins(12));
+    let refused = s.tom.post(&path, &[]).await;
+    assert!(refused.location().unwrap().starts_with("/step-up"));
+    sign_in(&s.test, &s.tom, s.company.tom).await;
+    let page = s.tom.get(&path).await.expect(200).text();
+    assert!(page.contains("U1LEA") && page.contains("T1PHARE"), "{page}");
     s.tom.post(&path, &[]).await.expect(303);
     s.tom.post(&path, &[]).await.expect(409);
     assert!(
@@ -231,6 +261,13 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
     tx.commit().await.unwrap();
     s.press("U2INES", &digest).await;
     assert_eq!(s.state(post).await, PostState::InReview);
+    // A secret of this workspace proves nothing about another one.
+    let before = s.answers().len();
+    s.press_from("T2AILLEURS", "U1LEA", &digest).await;
+    assert_eq!(
+        (s.state(post).await, s.answers().len()),
+        (PostState::InReview, before)
+    );
     // Nor is another content what was approved.
     let other = format!("{post}:{}", "0".repeat(64));
     s.press("U1LEA", &other).await;
@@ -265,17 +302,32 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
         )
         .await
         .expect(303);
-    worker::fast(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
     let messages = s.messages();
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert!(messages[1].body.to_string().contains("Oui, le 28."));
     assert_eq!(messages[1].thread.as_deref(), Some(messages[0].ts.as_str()));
 
-    // The colleague approves exactly this content.
+    // Inès opened the room and wrote the post: she may still know what signs its calls. It is approved on the page.
+    let told = s.press("U1LEA", &digest).await;
+    assert!(told.contains("s’approuve sur la page"), "{told}");
+    assert_eq!(s.state(post).await, PostState::InReview);
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let mut opened = tx.chat_room(s.room).await.unwrap();
+    opened.id = ChatRoomId::new(uuid::Uuid::now_v7());
+    opened.created_by = s.company.omar;
+    tx.chat_room_add(&opened).await.unwrap();
+    tx.chat_room_open(opened.id).await.unwrap();
+    tx.commit().await.unwrap();
+    let s = Scene {
+        room: opened.id,
+        ..s
+    };
+    // The colleague approves exactly this content, in a room that somebody else opened.
     let told = s.press("U1LEA", &digest).await;
     assert!(told.contains("Approuvé, exactement ce contenu"), "{told}");
     assert_eq!(s.state(post).await, PostState::Approved);
-    worker::fast(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
     let messages = s.messages();
     assert!(
         messages[2].body.to_string().contains("a approuvé"),
@@ -302,7 +354,7 @@ async fn what_is_not_signed_or_too_old_moves_nothing() {
     s.ines.post(&room, &[]).await.expect(409);
     assert_eq!(call(now, SIGNING).await, 404, "a closed room hears nothing");
     s.asked("Un texte sans salon.").await;
-    worker::fast(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
     assert!(s.messages().is_empty());
 }
 
@@ -315,7 +367,7 @@ async fn where_approvals_are_sealed_a_chat_shows_no_button_that_approves() {
     tx.update_organisation(&org, s.test.now()).await.unwrap();
     tx.commit().await.unwrap();
     let post = s.asked("Portes ouvertes samedi.").await;
-    worker::fast(&s.test.app).await.unwrap();
+    outbox::round(&s.test.app).await.unwrap();
     let messages = s.messages();
     assert_eq!(value(&messages[0]), None);
     assert!(messages[0].body.to_string().contains("clé d’accès"));
@@ -371,10 +423,25 @@ async fn a_review_is_asked_by_letter_too() {
         "{said}"
     );
     ines.post("/chat/open/mail", &form).await.expect(303);
+    let tom = signed_in(&test, company.tom, "fr").await;
+    let change = test
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .changes_open()
+        .await
+        .unwrap()[0]
+        .change
+        .id;
+    tom.post(&format!("/changes/{change}/confirm"), &[])
+        .await
+        .expect(303);
     write(&ines, company.page, "Portes ouvertes <b>samedi</b>.")
         .await
         .expect(303);
-    worker::fast(&test.app).await.unwrap();
+    outbox::round(&test.app).await.unwrap();
     let incoming = servers.incoming(&team);
     let mut round = incoming.open(Duration::from_secs(30)).await.unwrap();
     let mut letters = Vec::new();

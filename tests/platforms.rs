@@ -311,6 +311,8 @@ async fn a_call_of_the_network_is_proven_before_it_moves_anything() {
     );
     let asked = || s.server.seen().len();
     for (signature, status) in [("sha256=AAAA", 403), ("", 403), (good.as_str(), 200)] {
+        // Not twice within a minute, whoever calls.
+        s.test.wait(SignedDuration::from_mins(2));
         let before = asked();
         let request = Request::builder()
             .method("POST")

@@ -27,6 +27,7 @@ draft-text-too-long = The text is longer than any network takes.
 draft-too-many-pictures = These are too many pictures.
 draft-unknown-picture = One of the pictures is no longer here. Please add it again.
 draft-alt-too-long = One of the alternative texts is too long.
+draft-unknown-answer = What this answers is not, or no longer, among what this page received. Begin from “Received”.
 draft-bad-link = The link is not a web address. It should begin with https://.
 draft-past = The time you chose has passed already.
 
@@ -151,6 +152,7 @@ post-alt = Picture text:
 post-changed = What changed in version { $n }
 post-changed-since = What changed since you last had it in hand (version { $since } to version { $n })
 post-changed-pages = The pages it goes to have changed.
+post-changed-answer = What it answers has changed.
 post-changed-link = The link has changed.
 post-changed-pictures = The pictures have changed.
 post-changed-alt = A picture’s text has changed.

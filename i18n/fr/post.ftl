@@ -27,6 +27,7 @@ draft-text-too-long = Le texte est plus long que ce qu’aucun réseau n’accep
 draft-too-many-pictures = C’est trop d’images.
 draft-unknown-picture = L’une des images n’est plus là. Ajoutez-la de nouveau.
 draft-alt-too-long = L’un des textes de remplacement est trop long.
+draft-unknown-answer = Ce à quoi cela répond n’est pas, ou n’est plus, parmi ce qu’a reçu cette page. Partez de « Reçus ».
 draft-bad-link = Le lien n’est pas une adresse web. Il devrait commencer par https://.
 draft-past = L’heure choisie est déjà passée.
 
@@ -151,6 +152,7 @@ post-alt = Texte de l’image :
 post-changed = Ce qui a changé dans la version { $n }
 post-changed-since = Ce qui a changé depuis que vous l’aviez en main (version { $since } à version { $n })
 post-changed-pages = Les pages où elle paraît ont changé.
+post-changed-answer = Ce à quoi elle répond a changé.
 post-changed-link = Le lien a changé.
 post-changed-pictures = Les images ont changé.
 post-changed-alt = Le texte d’une image a changé.

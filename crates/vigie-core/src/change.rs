@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Platform;
-use crate::id::{ChangeId, ChannelId, InviteId, MemberId};
+use crate::id::{ChangeId, ChannelId, ChatRoomId, InviteId, MemberId};
 use crate::member::{Role, Skill, names};
 use crate::rulebook::Step;
 
@@ -27,6 +27,16 @@ pub enum ChangeKind {
     DisconnectChannel {
         /// The channel.
         channel: ChannelId,
+    },
+    /// A room of a chat is opened: posts under review, what is said about them and alarms go there, and approvals may
+    /// come from there.
+    OpenRoom {
+        /// The room, pending.
+        room: ChatRoomId,
+        /// Its name.
+        name: String,
+        /// Which chat, and where it is: for whoever confirms.
+        place: String,
     },
     /// What a member may do.
     ChangeRole {
@@ -73,6 +83,7 @@ impl ChangeKind {
         match self {
             Self::ConnectChannel { .. } => "connect_channel",
             Self::DisconnectChannel { .. } => "disconnect_channel",
+            Self::OpenRoom { .. } => "open_room",
             Self::ChangeRole { .. } => "change_role",
             Self::ChangeWorkflow { .. } => "change_workflow",
             Self::ChangeRules { .. } => "change_rules",

@@ -55,6 +55,7 @@ pub fn after(crew: &[Mate], kind: &ChangeKind) -> Vec<Mate> {
         }
         ChangeKind::ConnectChannel { .. }
         | ChangeKind::DisconnectChannel { .. }
+        | ChangeKind::OpenRoom { .. }
         | ChangeKind::ChangeWorkflow { .. }
         | ChangeKind::ChangeRules { .. }
         | ChangeKind::InviteMember { .. } => crew.to_vec(),

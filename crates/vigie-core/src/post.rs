@@ -89,6 +89,8 @@ names! {
     pub enum Seal {
         /// In a signed-in session.
         Session = "session",
+        /// In a chat, by a speaker whom the member confirmed to be them.
+        Chat = "chat",
         /// With a passkey whose challenge was the digest.
         Passkey = "passkey",
     }

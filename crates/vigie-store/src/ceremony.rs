@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 queries! {
     COUNT = "select count(*) from ceremony where expires_at > $1";
+    GET = "select body from ceremony where hash = $1 and expires_at > $2";
     ADD = "insert into ceremony (hash, body, expires_at) values ($1, $2, $3)";
     TAKE = "delete from ceremony where hash = $1 and expires_at > $2 returning body";
     PURGE = "delete from ceremony where expires_at <= $1";
@@ -17,6 +18,15 @@ impl Conn {
     pub async fn ceremonies(&mut self, now: Timestamp) -> Result<u64> {
         let n: i64 = q(COUNT).time(now).one(self).await?;
         Ok(n.unsigned_abs())
+    }
+
+    /// What is kept of one, without using it.
+    pub async fn ceremony_body(
+        &mut self,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<String>> {
+        q(GET).bytes(hash.as_slice()).time(now).maybe(self).await
     }
 }
 

@@ -35,9 +35,12 @@ queries! {
     UNTIL = "update channel set token_until = $2 where id = $1";
     CHECKED = "update channel set handle = $2, limits = $3, checked_at = $4 where id = $1";
     INBOUND = "update channel set inbound_cursor = $2 where id = $1";
+    /// Not within a minute of the last reading, whoever calls however often.
     LOOK_NOW = "update channel set read_at = 0 where platform = $1 and account = $2 and status = 'connected' \
-                and read_at is not null";
-    LOOK_NOW_ALL = "update channel set read_at = 0 where platform = $1 and status = 'connected' and read_at is not null";
+                and read_at < $3";
+    LOOK_NOW_ALL = "update channel set read_at = 0 where platform = $1 and status = 'connected' and read_at < $2";
+    READ_CLAIM = "update channel set read_at = $3 where id = $1 and coalesce(read_at, -1) = coalesce($2, -1)";
+    CHECK_CLAIM = "update channel set checked_at = $3 where id = $1 and coalesce(checked_at, -1) = coalesce($2, -1)";
     GET = columns!("where id = $1");
     LIST = columns!("order by status, display, id");
     LIVE = columns!("where status in ('connected', 'broken') order by display, id");
@@ -330,11 +333,54 @@ impl Tx {
         &mut self,
         platform: Platform,
         account: Option<&str>,
+        now: Timestamp,
     ) -> Result<u64> {
+        let before = now
+            .checked_sub(jiff::SignedDuration::from_mins(1))
+            .unwrap_or(Timestamp::MIN);
         match account {
-            Some(account) => q(LOOK_NOW).word(&platform).text(account).run(self).await,
-            None => q(LOOK_NOW_ALL).word(&platform).run(self).await,
+            Some(account) => {
+                q(LOOK_NOW)
+                    .word(&platform)
+                    .text(account)
+                    .time(before)
+                    .run(self)
+                    .await
+            }
+            None => q(LOOK_NOW_ALL).word(&platform).time(before).run(self).await,
         }
+    }
+
+    /// Takes the next reading of a page, last read at `seen`; false when another process took it.
+    pub async fn channel_claim_reading(
+        &mut self,
+        id: ChannelId,
+        seen: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let won = q(READ_CLAIM)
+            .id(id)
+            .time_opt(seen)
+            .time(now)
+            .run(self)
+            .await?;
+        Ok(won == 1)
+    }
+
+    /// The same for the next trial of what opens it.
+    pub async fn channel_claim_trial(
+        &mut self,
+        id: ChannelId,
+        seen: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let won = q(CHECK_CLAIM)
+            .id(id)
+            .time_opt(seen)
+            .time(now)
+            .run(self)
+            .await?;
+        Ok(won == 1)
     }
 
     /// How far what reached it was read.
@@ -408,11 +454,21 @@ mod tests {
             tx.channel_until(id, None).await.unwrap();
             tx.channel_inbound(id, "c7").await.unwrap();
             let bluesky = Platform::Bluesky;
-            let looks = tx.channel_look_now(bluesky, Some("did:plc:abc")).await;
+            let looks = tx.channel_look_now(bluesky, Some("did:plc:abc"), now).await;
             assert_eq!(looks.unwrap(), 0, "its first reading is yet to come");
             tx.channel_read(id, None, now).await.unwrap();
-            assert_eq!(tx.channel_look_now(bluesky, Some("x")).await.unwrap(), 0);
-            assert_eq!(tx.channel_look_now(bluesky, None).await.unwrap(), 1);
+            let later = now.checked_add(jiff::SignedDuration::from_mins(2)).unwrap();
+            let looks = tx.channel_look_now(bluesky, Some("x"), later).await;
+            assert_eq!(looks.unwrap(), 0);
+            let looks = tx.channel_look_now(bluesky, None, now).await;
+            assert_eq!(looks.unwrap(), 0, "it was read just now");
+            let looks = tx.channel_look_now(bluesky, None, later).await;
+            assert_eq!(looks.unwrap(), 1);
+            let read = tx.channel(id).await.unwrap().read_at;
+            assert!(tx.channel_claim_reading(id, read, later).await.unwrap());
+            assert!(!tx.channel_claim_reading(id, read, later).await.unwrap());
+            assert!(tx.channel_claim_trial(id, None, now).await.unwrap());
+            assert!(!tx.channel_claim_trial(id, None, now).await.unwrap());
             tx.channel_checked(id, "acme.example", Some("{}"), now)
                 .await
                 .unwrap();

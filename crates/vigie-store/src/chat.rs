@@ -30,9 +30,10 @@ macro_rules! notes {
 
 queries! {
     ROOM_ADD = "insert into chat_room (id, kind, name, room, server, lang, secret, chat, own, status, created_by, \
-                created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11)";
+                created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
     ROOM = rooms!("where id = $1");
     ROOMS = rooms!("where status <> 'closed' order by name, id");
+    ROOM_OPEN = "update chat_room set status = 'open' where id = $1 and status = 'pending'";
     ROOM_CLOSE = "update chat_room set status = 'closed', secret = null where id = $1 and status <> 'closed'";
     ROOM_TROUBLE = "update chat_room set trouble = $2 where id = $1";
     NOTE_ADD = "insert into chat_note (id, room, post, kind, about, state, tries, next_try_at, created_at) \
@@ -58,6 +59,7 @@ queries! {
             bound_at = excluded.bound_at";
     SPEAKER = "select member from chat_speaker where chat = $1 and speaker = $2";
     BOUND = "select chat, speaker, name from chat_speaker where member = $1 order by chat, speaker";
+    UNBIND_ALL = "delete from chat_speaker where member = $1";
     UNBIND = "delete from chat_speaker where chat = $1 and speaker = $2 and member = $3";
     HEARD = "insert into chat_heard (id, at) values ($1, $2) on conflict (id) do nothing";
     FORGET = "delete from chat_heard where at < $1";
@@ -85,7 +87,7 @@ pub struct ChatRoomRow {
     pub chat: String,
     /// The chat's id of Vigie itself.
     pub own: Option<String>,
-    /// `open` or `closed`.
+    /// `pending`, `open` or `closed`.
     pub status: String,
     /// Why the last thing was not said, a stable name.
     pub trouble: Option<String>,
@@ -201,7 +203,7 @@ impl Conn {
         q(ROOM).id(id).one(self).await
     }
 
-    /// The open rooms.
+    /// The rooms that are open, or wait for a second person.
     pub async fn chat_rooms(&mut self) -> Result<Vec<ChatRoomRow>> {
         q(ROOMS).all(self).await
     }
@@ -234,7 +236,7 @@ impl Conn {
 }
 
 impl Tx {
-    /// Opens a room.
+    /// Prepares a room; it is pending.
     pub async fn chat_room_add(&mut self, row: &ChatRoomRow) -> Result<()> {
         q(ROOM_ADD)
             .id(row.id)
@@ -251,6 +253,14 @@ impl Tx {
             .run(self)
             .await?;
         Ok(())
+    }
+
+    /// A second person confirmed it: things are said there from now on.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] if it is not pending.
+    pub async fn chat_room_open(&mut self, id: ChatRoomId) -> Result<()> {
+        q(ROOM_OPEN).id(id).run_one(self).await
     }
 
     /// Closes a room and destroys its tokens.
@@ -402,6 +412,12 @@ impl Tx {
             .await
     }
 
+    /// No speaker is this member any more.
+    pub async fn chat_unbind_all(&mut self, member: MemberId) -> Result<()> {
+        q(UNBIND_ALL).id(member).run(self).await?;
+        Ok(())
+    }
+
     /// Notes that something was heard; false when it was before.
     pub async fn chat_heard(&mut self, id: &str, now: Timestamp) -> Result<bool> {
         Ok(q(HEARD).text(id).time(now).run(self).await? == 1)
@@ -437,7 +453,7 @@ mod tests {
                 secret: None,
                 chat: "T1".into(),
                 own: Some("U0".into()),
-                status: "open".into(),
+                status: "pending".into(),
                 trouble: None,
                 created_by: ines,
                 created_at: now,
@@ -445,6 +461,11 @@ mod tests {
             let mut tx = store.begin().await.unwrap();
             tx.chat_room_add(&row).await.unwrap();
             assert_eq!(tx.chat_rooms().await.unwrap(), [row.clone()]);
+            tx.chat_room_open(row.id).await.unwrap();
+            assert!(matches!(
+                tx.chat_room_open(row.id).await,
+                Err(Error::Conflict)
+            ));
             let note = ChatNoteId::new(uuid::Uuid::from_u128(2));
             tx.chat_note_add(note, row.id, None, ChatNoteKind::Alarm, "{}", now)
                 .await

@@ -24,7 +24,8 @@ queries! {
     GET = columns!("where id = $1");
     BY_REMOTE = columns!("where channel = $1 and remote_id = $2");
     NEWEST = columns!("where state = $1 order by at desc, id limit $2");
-    WAITING = "select count(*) from inbound where state = 'new'";
+    /// At most a hundred: more is "many".
+    WAITING = "select count(*) from (select id from inbound where state = 'new' limit 100) as waiting";
     ANSWERING = "update inbound set state = 'answering', post = $2, settled_by = $3, settled_at = $4 \
                  where id = $1 and state <> 'answering'";
     ASIDE = "update inbound set state = 'aside', settled_by = $2, settled_at = $3 where id = $1 and state = 'new'";

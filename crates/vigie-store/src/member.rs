@@ -203,6 +203,7 @@ impl Tx {
     pub async fn disable_member(&mut self, id: MemberId, now: Timestamp) -> Result<()> {
         q(DISABLE).id(id).run_one(self).await?;
         q(END_SESSIONS).id(id).run(self).await?;
+        self.chat_unbind_all(id).await?;
         q(REVOKE_TOKENS)
             .id(id)
             .time(now)

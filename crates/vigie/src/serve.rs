@@ -76,6 +76,7 @@ pub async fn serve(app: App) -> Result<()> {
     });
     tokio::spawn(crate::account::tidy::run(app.clone()));
     let worker = tokio::spawn(crate::publication::worker::run(app.clone()));
+    let chats = tokio::spawn(crate::chat::outbox::run(app.clone()));
     let stopped = app.clone();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.stopped().await })
@@ -83,6 +84,7 @@ pub async fn serve(app: App) -> Result<()> {
     app.stop();
     // What is being sent is written down before the end.
     let _ = worker.await;
+    let _ = chats.await;
     app.store.close().await;
     tracing::info!("stopped in order");
     Ok(())

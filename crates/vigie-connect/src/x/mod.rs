@@ -271,7 +271,11 @@ impl Connector for X {
         if !call.post {
             let asked = call
                 .asked("crc_token")
-                .filter(|token| !token.is_empty() && token.len() <= 1_024)
+                // Letters and digits only: the answer signs it, and must not be good as the signature of a call.
+                .filter(|token| {
+                    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+                    !token.is_empty() && token.len() <= 1_024 && token.bytes().all(plain)
+                })
                 .ok_or_else(|| Failure::new(Code::Forged, "no crc_token"))?;
             let token = STANDARD.encode(hook::mac(secret, asked.as_bytes()));
             let said = json!({ "response_token": format!("sha256={token}") });
@@ -287,9 +291,8 @@ impl Connector for X {
             .iter()
             .filter_map(|at| json.pointer(at)?.as_str())
             .find(|id| post::is_post_id(id));
-        Ok(HookAnswer::Look(
-            named.map(str::to_owned).into_iter().collect(),
-        ))
+        let named = named.ok_or_else(|| Failure::new(Code::Forged, "no account is named"))?;
+        Ok(HookAnswer::Look(vec![named.to_owned()]))
     }
 }
 

@@ -224,6 +224,7 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
             tx.channel_disconnect(*channel, now).await?;
             alarm::mended(tx, *channel, now).await?;
         }
+        ChangeKind::OpenRoom { room, .. } => tx.chat_room_open(*room).await?,
         ChangeKind::ChangeRole {
             member,
             role,
@@ -258,6 +259,7 @@ async fn open(tx: &mut Tx, invite: InviteId, now: Timestamp) -> Result<String, E
 async fn drop_prepared(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<(), Error> {
     match kind {
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_disconnect(*channel, now).await?,
+        ChangeKind::OpenRoom { room, .. } => tx.chat_room_close(*room).await?,
         ChangeKind::InviteMember { invite, .. } => tx.revoke_invite(*invite, now).await?,
         _ => {}
     }

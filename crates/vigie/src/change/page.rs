@@ -79,6 +79,7 @@ async fn what(
             let row = conn.channel(*channel).await?;
             vec![format!("{} · {}", row.display, place(&row))]
         }
+        ChangeKind::OpenRoom { name, place, .. } => vec![name.clone(), place.clone()],
         ChangeKind::ChangeRole {
             member,
             role,

@@ -37,7 +37,15 @@ pub async fn check(app: &App) -> anyhow::Result<()> {
         let due = channel
             .checked_at
             .is_none_or(|at| now.duration_since(at) >= EVERY);
-        if due && channel.status == ChannelStatus::Connected {
+        if !due || channel.status != ChannelStatus::Connected {
+            continue;
+        }
+        let mut tx = app.store.begin().await?;
+        let mine = tx
+            .channel_claim_trial(channel.id, channel.checked_at, now)
+            .await?;
+        tx.commit().await?;
+        if mine {
             try_one(app, &channel).await?;
         }
     }
@@ -60,6 +68,7 @@ pub async fn try_one(app: &App, channel: &ChannelRow) -> anyhow::Result<Option<&
     let tried = connector.check(&mut open.session).await;
     let now = app.clock.now();
     open.keep(app, now).await;
+    let newest = open.is_newest(app).await?;
     let mut tx = app.store.begin().await?;
     let known = account(channel);
     let seen = &open.session.account;
@@ -72,6 +81,7 @@ pub async fn try_one(app: &App, channel: &ChannelRow) -> anyhow::Result<Option<&
         .await?;
     if let Err(failure) = &tried
         && failure.code.needs_reconnect()
+        && newest
     {
         let code = failure.code.as_str();
         tx.channel_broken(channel.id, code).await?;

@@ -56,10 +56,11 @@ async fn answer(
         Ok(HookAnswer::Look(accounts)) => {
             let mut tx = app.store.begin().await?;
             if accounts.is_empty() {
-                tx.channel_look_now(platform, None).await?;
+                tx.channel_look_now(platform, None, app.clock.now()).await?;
             }
             for account in accounts.iter().take(100) {
-                tx.channel_look_now(platform, Some(account)).await?;
+                tx.channel_look_now(platform, Some(account), app.clock.now())
+                    .await?;
             }
             tx.commit().await?;
             app.wake.notify_one();

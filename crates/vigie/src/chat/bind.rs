@@ -10,7 +10,7 @@ use vigie_connect::chat::Speaker;
 use vigie_core::audit::leaf::AuditActor;
 use vigie_store::BoundRow;
 
-use crate::account::session;
+use crate::account::{me, session};
 use crate::app::App;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -72,21 +72,32 @@ struct Bind {
     page: Page,
     w: Words,
     token: String,
+    asked: Asked,
 }
 
-/// Nothing is read or changed by looking: the link is used by the button.
-async fn show(frame: Frame, Path(token): Path<String>) -> Result<Response, Error> {
+/// Says who would count as the reader. Looking changes nothing: the link is used by the button.
+async fn show(frame: Frame, me: Signed, Path(token): Path<String>) -> Result<Response, Error> {
+    let app = &frame.app;
+    let now = app.clock.now();
+    me::fresh(&me, now, &format!("/chat/bind/{token}"))?;
+    let mut conn = app.store.read().await?;
+    let body = conn.ceremony_body(&session::hash(&token), now).await?;
+    drop(conn);
+    let body = body.ok_or_else(|| Error::refused("chat-bind-old"))?;
+    let asked = serde_json::from_str(&body).map_err(|_| Error::refused("chat-bind-old"))?;
     let page = frame.page("chat-bind-title");
     web::html(&Bind {
         w: page.w.clone(),
         page,
         token,
+        asked,
     })
 }
 
 async fn confirm(frame: Frame, me: Signed, Path(token): Path<String>) -> Result<Response, Error> {
     let app = &frame.app;
     let now = app.clock.now();
+    me::fresh(&me, now, &format!("/chat/bind/{token}"))?;
     let mut tx = app.store.begin().await?;
     let body = tx.ceremony_take(&session::hash(&token), now).await?;
     let body = body.ok_or_else(|| Error::refused("chat-bind-old"))?;

@@ -17,7 +17,7 @@ use vigie_store::ChatRoomRow;
 
 use super::{Keys, Voice, bind};
 use crate::app::App;
-use crate::post::actions;
+use crate::post::actions::{self, Origin};
 use crate::post::who::Who as Acting;
 use crate::web::error::Error;
 use crate::web::route::{Route, Who};
@@ -65,13 +65,20 @@ async fn call(
         }
         Ok(Received::Came(came)) => came,
     };
-    // Answered within three seconds, whatever becomes of it.
-    tokio::spawn(async move {
-        if let Err(error) = work(&app, &room, came).await {
+    // Slack waits three seconds, and sends again what was not taken in.
+    match tokio::time::timeout(
+        std::time::Duration::from_millis(2_500),
+        work(&app, &room, came),
+    )
+    .await
+    {
+        Ok(Ok(())) => Ok(StatusCode::OK.into_response()),
+        Ok(Err(error)) => {
             tracing::warn!(room = %room.id, error = ?error, "what a chat said was not taken in");
+            Ok(StatusCode::SERVICE_UNAVAILABLE.into_response())
         }
-    });
-    Ok(StatusCode::OK.into_response())
+        Err(_) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+    }
 }
 
 /// Takes in what was heard.
@@ -79,29 +86,25 @@ async fn call(
 /// # Errors
 /// The database.
 pub async fn work(app: &App, room: &ChatRoomRow, came: Came) -> Result<(), Error> {
-    let now = app.clock.now();
-    let once = match (&came.id, &came.heard) {
-        (Some(id), _) => Some(format!("{}/{id}", room.id)),
-        (None, Some(Heard::Said { message, .. })) => Some(format!("{}/{message}", room.id)),
-        _ => None,
-    };
-    if let Some(once) = once {
-        let mut tx = app.store.begin().await?;
-        let first = tx.chat_heard(&once, now).await?;
-        tx.commit().await?;
-        if !first {
-            return Ok(());
-        }
-    }
+    // The room's secret proves the room's workspace only.
+    let from = |who: &Speaker| who.chat == room.chat;
     match came.heard {
-        None => Ok(()),
-        Some(Heard::Bind { who }) => offer(app, room, came.answer.as_ref(), &who).await,
+        Some(Heard::Bind { who }) if from(&who) => {
+            offer(app, room, came.answer.as_ref(), &who).await
+        }
         Some(Heard::Said {
-            who, thread, text, ..
-        }) => said(app, room, &who, &thread, &text).await,
+            who,
+            thread,
+            text,
+            message,
+        }) if from(&who) => {
+            let event = came.id.unwrap_or(message);
+            said(app, room, &who, &thread, &text, &event).await
+        }
         Some(Heard::Pressed {
             who, action, value, ..
-        }) => pressed(app, room, came.answer.as_ref(), &who, action, &value).await,
+        }) if from(&who) => pressed(app, room, came.answer.as_ref(), &who, action, &value).await,
+        _ => Ok(()),
     }
 }
 
@@ -156,19 +159,28 @@ async fn member(app: &App, who: &Speaker) -> Result<Option<MemberId>, Error> {
 }
 
 /// A member's words in a conversation of ours go to the post, and from there to the other rooms. Words of somebody who
-/// is not bound stay in the chat.
+/// is not bound stay in the chat. One app serves all rooms of a workspace: the conversation says which room it is.
 async fn said(
     app: &App,
-    room: &ChatRoomRow,
+    told: &ChatRoomRow,
     who: &Speaker,
     thread: &str,
     text: &str,
+    event: &str,
 ) -> Result<(), Error> {
     let mut conn = app.store.read().await?;
-    let Some(post) = conn.chat_thread_post(room.id, thread).await? else {
-        return Ok(());
-    };
-    let Some(id) = member(app, who).await? else {
+    let rooms = conn.chat_rooms().await?;
+    let ours = rooms
+        .iter()
+        .filter(|room| room.status == "open" && room.kind == told.kind && room.chat == told.chat);
+    let mut found = None;
+    for room in ours {
+        if let Some(post) = conn.chat_thread_post(room.id, thread).await? {
+            found = Some((room, post));
+            break;
+        }
+    }
+    let (Some((room, post)), Some(id)) = (found, member(app, who).await?) else {
         return Ok(());
     };
     let acting = match Acting::member(&mut conn, id).await {
@@ -177,8 +189,13 @@ async fn said(
         Err(error) => return Err(error.into()),
     };
     drop(conn);
-    let from = Some((room.id, room.name.as_str()));
-    match actions::comment_from(app, &acting, post, text, from).await {
+    let event = format!("{}/{event}", told.chat);
+    let origin = Origin {
+        room: room.id,
+        name: &room.name,
+        event: &event,
+    };
+    match actions::comment_from(app, &acting, post, text, Some(origin)).await {
         Ok(_) | Err(actions::ActionError::Refused(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -213,7 +230,8 @@ async fn pressed(
     let mut conn = app.store.read().await?;
     let acting = Acting::member(&mut conn, id).await?;
     drop(conn);
-    let said = match actions::approve(app, &acting, post, digest, None).await {
+    let place = Some((room.id, room.created_by));
+    let said = match actions::approve_from(app, &acting, post, digest, None, place).await {
         Ok(_) => w.t1("chat-approved", "digest", digest.short()),
         Err(actions::ActionError::SealNeeded) => w.t("chat-review-sealed"),
         Err(error) => match Error::from(error) {

@@ -83,7 +83,7 @@ pub const KINDS: [&str; 7] = [
     "mattermost",
     "teams",
     "matrix",
-    "hip_chat",
+    "hipchat",
     "webhook",
 ];
 
@@ -142,7 +142,7 @@ impl Voice {
             "mattermost" => Self::Mattermost(Mattermost::new(http, Address::parse(&keys.address)?)),
             "teams" => Self::Teams(Teams::new(http, Address::parse(&keys.address)?)),
             "matrix" => Self::Matrix(Matrix::new(http, server_url()?, token())?),
-            "hip_chat" => Self::HipChat(HipChat::new(http, server_url()?, token())?),
+            "hipchat" => Self::HipChat(HipChat::new(http, server_url()?, token())?),
             "mail" => {
                 let from = mailbox(&keys.address)?;
                 Self::Mail {
@@ -171,9 +171,13 @@ impl Voice {
     /// # Errors
     /// As [`Voice::new`] and [`Keys::open`], as a trouble before anything was said.
     pub async fn of(app: &App, room: &ChatRoomRow) -> Result<Self, Trouble> {
-        let keys = Keys::open(app, room)
-            .await
-            .map_err(|error| Trouble::new(Stage::Refused, Code::TokenExpired, error.to_string()))?;
+        let keys = Keys::open(app, room).await.map_err(|error| match error {
+            vault::Error::Store(vigie_store::Error::NotFound) | vault::Error::Vault(_) => {
+                Trouble::new(Stage::Refused, Code::TokenExpired, error.to_string())
+            }
+            // The database, for a moment.
+            _ => Trouble::new(Stage::NotSent, Code::ServerDown, error.to_string()),
+        })?;
         Self::new(&app.http, &room.kind, &room.server, &keys).map_err(|failure| Trouble {
             stage: Stage::Refused,
             status: 0,

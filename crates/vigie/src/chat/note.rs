@@ -74,6 +74,12 @@ pub async fn of(
             }
             note.title = w.t1("chat-review-title", "name", by);
             let sealed = org.settings.require_passkey_seal;
+            note.body.extend(
+                post.content
+                    .window
+                    .not_before
+                    .map(|at| w.t1("chat-review-when", "when", w.moment(at))),
+            );
             review(conn, &mut note, &post, sealed, &w).await?;
         }
         (ChatNoteKind::Decision, Some(_)) => {
@@ -143,12 +149,18 @@ async fn review(
             .collect();
     }
     let digest = post.post.revision.digest;
-    note.body = vec![w.t(if sealed {
-        "chat-review-sealed"
-    } else {
-        "chat-review-how"
-    })];
-    if !sealed {
+    // A chat shows words. Pictures, and whom a post answers, are seen on the page only: it is approved there.
+    let words_only = post
+        .content
+        .variants
+        .iter()
+        .all(|variant| variant.media.is_empty() && variant.reply_to.is_none());
+    note.body.push(w.t(match (sealed, words_only) {
+        (true, _) => "chat-review-sealed",
+        (false, false) => "chat-review-page",
+        (false, true) => "chat-review-how",
+    }));
+    if !sealed && words_only {
         note.actions.push(Action {
             id: ActionId::Approve,
             label: w.t("chat-approve"),

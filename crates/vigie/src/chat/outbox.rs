@@ -13,10 +13,12 @@ use vigie_store::{ChatNoteKind, ChatNoteRow, Tx};
 use super::{Voice, declared, note};
 use crate::app::App;
 
-/// How long a claim lasts: longer than a call to a chat.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// Notes said in one round.
-const BATCH: u32 = 20;
+/// How long a claim lasts: longer than the calls of a whole round, one after the other.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+/// Notes said in one round, at most twenty seconds each.
+const BATCH: u32 = 10;
+/// Between two rounds.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 /// A note that cannot be said so many times is given up.
 const TRIES: i64 = 10;
 /// How long what was said is remembered, for the conversations.
@@ -55,7 +57,7 @@ pub async fn tell(
 ) -> Result<(), vigie_store::Error> {
     let text = serde_json::to_string(about).unwrap_or_default();
     for room in tx.chat_rooms().await? {
-        if Some(room.id) == not_in {
+        if Some(room.id) == not_in || room.status != "open" {
             continue;
         }
         let id = ChatNoteId::new(Uuid::now_v7());
@@ -63,6 +65,21 @@ pub async fn tell(
             .await?;
     }
     Ok(())
+}
+
+/// Says what is due until the program ends: a task of its own, so that no publication waits for a chat.
+pub async fn run(app: App) {
+    let stopped = app.stopped();
+    tokio::pin!(stopped);
+    loop {
+        if let Err(error) = round(&app).await {
+            tracing::warn!(error = %format_args!("{error:#}"), "the chats were not told; they are in the next round");
+        }
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
 }
 
 /// Says what is due.
@@ -77,7 +94,10 @@ pub async fn round(app: &App) -> anyhow::Result<()> {
         .await?;
     tx.commit().await?;
     for row in rows {
-        say(app, &row).await?;
+        // One that cannot be said is tried again when its lease ends; the others do not wait for it.
+        if let Err(error) = say(app, &row).await {
+            tracing::warn!(note = %row.id, error = %format_args!("{error:#}"), "a note is left to a later round");
+        }
     }
     Ok(())
 }
@@ -100,10 +120,15 @@ async fn say(app: &App, row: &ChatNoteRow) -> anyhow::Result<()> {
     let room = conn.chat_room(row.room).await?;
     let made = note::of(app, &mut conn, &room, row).await?;
     drop(conn);
-    let Some(made) = made else {
-        // Decided meanwhile, or gone: nothing to say any more.
+    // Decided meanwhile, gone, or tried often enough: nothing to say any more.
+    let over = if row.tries > TRIES {
+        "tries"
+    } else {
+        "outdated"
+    };
+    let Some(made) = made.filter(|_| row.tries <= TRIES) else {
         let mut tx = app.store.begin().await?;
-        tx.chat_note_over(row, "outdated").await?;
+        tx.chat_note_over(row, over).await?;
         tx.commit().await?;
         return Ok(());
     };

@@ -8,12 +8,14 @@ use uuid::Uuid;
 use vigie_connect::Failure;
 use vigie_connect::chat::ChatDeclaration;
 use vigie_core::audit::leaf::AuditActor;
+use vigie_core::change::ChangeKind;
 use vigie_core::id::ChatRoomId;
 use vigie_core::member::Lang;
 use vigie_core::rights::Act;
 use vigie_store::{BoundRow, ChatRoomRow};
 
 use super::{KINDS, Keys, PURPOSE, Voice, declared};
+use crate::change::apply;
 use crate::channel::page::failure_key;
 use crate::vault;
 use crate::web::error::Error;
@@ -100,7 +102,7 @@ async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
 
 impl Choice {
     fn has_token(&self) -> bool {
-        matches!(self.kind, "slack" | "matrix" | "hip_chat")
+        matches!(self.kind, "slack" | "matrix" | "hipchat")
     }
 
     fn is_mail(&self) -> bool {
@@ -116,7 +118,7 @@ impl Choice {
     }
 
     fn has_server(&self) -> bool {
-        matches!(self.kind, "matrix" | "hip_chat" | "mail")
+        matches!(self.kind, "matrix" | "hipchat" | "mail")
     }
 }
 
@@ -153,11 +155,15 @@ async fn open(
     }
     if choice.has_server() {
         server = form.required("server", 300);
+    } else if !(kind == "slack" && allowed(app, &server)) {
+        // Another address of Slack's interface is the operator's to allow: it proves whose workspace this is.
+        server = String::new();
     }
     let lang = Lang::parse(form.trimmed("lang")).unwrap_or(frame.viewer.lang);
     if !form.ok() {
         return again(&frame, &me, form).await;
     }
+    let place = place(&choice, &server, &room, &keys);
     let known = match known(app, kind, &server, &keys, &room).await {
         Ok(known) => known,
         Err(failure) => {
@@ -172,25 +178,60 @@ async fn open(
     tx.chat_room_add(&ChatRoomRow {
         id,
         kind: kind.to_owned(),
-        name,
+        name: name.clone(),
         room,
         server,
         lang: lang.as_str().to_owned(),
         secret: Some(secret),
         chat: known.0,
         own: known.1,
-        status: "open".to_owned(),
+        status: "pending".to_owned(),
         trouble: None,
         created_by: me.id,
         created_at: now,
     })
     .await?;
     let actor = AuditActor::Member { member: me.id };
-    let detail: vigie_store::Detail<'_> = &[("kind", &kind)];
+    let detail: vigie_store::Detail<'_> = &[("kind", &kind), ("name", &name), ("place", &place)];
     tx.audit(now, actor, "chat.open", &format!("chat/{id}"), detail)
         .await?;
+    let change = ChangeKind::OpenRoom {
+        room: id,
+        name,
+        place,
+    };
+    apply::prepare(&mut tx, me.id, change, now).await?;
     tx.commit().await?;
     Ok(web::done(app, "/chat", &Flash::good("chat-opened")))
+}
+
+/// Whether the operator allows the host of an address.
+fn allowed(app: &crate::app::App, server: &str) -> bool {
+    let host = url::Url::parse(server)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| {
+        app.config
+            .allowed_private
+            .iter()
+            .any(|entry| entry.split(':').next() == Some(host.as_str()))
+    })
+}
+
+/// Where a room is, for whoever confirms it. No secret: of an address, only the host.
+fn place(choice: &Choice, server: &str, room: &str, keys: &Keys) -> String {
+    let host = if choice.has_address() {
+        vigie_connect::chat::Address::parse(&keys.address)
+            .map(|address| address.host())
+            .unwrap_or_default()
+    } else {
+        server.to_owned()
+    };
+    [choice.chat.name, &host, room]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// Proves what can be proven before anything is said: the workspace and Vigie's own id there.

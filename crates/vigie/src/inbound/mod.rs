@@ -10,9 +10,10 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 use vigie_connect::Session;
 use vigie_core::audit::leaf::AuditActor;
+use vigie_core::content::Content;
 use vigie_core::id::{InboundId, MemberId, PostId};
 use vigie_core::rights::Act;
-use vigie_store::{ChannelRow, Conn, InboundRow, InboundState, NewInbound, Tx};
+use vigie_store::{ChannelRow, Conn, InboundRow, InboundState, NewInbound};
 
 use crate::app::App;
 use crate::post::view::Preview;
@@ -26,8 +27,6 @@ use crate::words::Words;
 
 /// How long other people's words are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
-/// Arrivals taken over in one reading of a page at most; the next reading goes on.
-const MOST: usize = 200;
 /// Arrivals on the page.
 const SHOWN: u32 = 100;
 
@@ -59,7 +58,7 @@ pub async fn read(app: &App, channel: &ChannelRow, session: &mut Session) -> any
     };
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    for arrival in arrivals.items.iter().take(MOST) {
+    for arrival in &arrivals.items {
         let new = NewInbound {
             id: InboundId::new(Uuid::now_v7()),
             channel: channel.id,
@@ -73,7 +72,7 @@ pub async fn read(app: &App, channel: &ChannelRow, session: &mut Session) -> any
         };
         tx.inbound_add(&new, now).await?;
     }
-    if let Some(cursor) = arrivals.cursor.filter(|_| arrivals.items.len() <= MOST) {
+    if let Some(cursor) = arrivals.cursor {
         tx.channel_inbound(channel.id, &cursor).await?;
     }
     tx.commit().await?;
@@ -106,18 +105,42 @@ pub async fn quote(conn: &mut Conn, previews: &mut [Preview]) -> Result<(), vigi
     Ok(())
 }
 
-/// Notes that a post answers an arrival.
+/// Notes that a post answers an arrival, if it does; one that somebody answers already stays theirs.
 ///
 /// # Errors
-/// [`vigie_store::Error::Conflict`] if another post does; the database.
+/// The database.
 pub async fn answering(
-    tx: &mut Tx,
+    app: &App,
     id: InboundId,
     post: PostId,
+    content: &Content,
     by: MemberId,
-    now: jiff::Timestamp,
 ) -> Result<(), vigie_store::Error> {
-    tx.inbound_answering(id, post, by, now).await
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let row = tx.inbound(id).await?;
+    let does = content.variants.iter().any(|variant| {
+        variant.channel == row.channel && variant.reply_to.as_deref() == Some(&row.remote_id)
+    });
+    if !does {
+        return Ok(());
+    }
+    match tx.inbound_answering(id, post, by, now).await {
+        // Two answers to one comment are no harm, and reviewers see both.
+        Ok(()) | Err(vigie_store::Error::Conflict) => {}
+        Err(error) => return Err(error),
+    }
+    let actor = AuditActor::Member { member: by };
+    let detail: vigie_store::Detail<'_> = &[("post", &post)];
+    tx.audit(
+        now,
+        actor,
+        "inbound.answer",
+        &format!("inbound/{id}"),
+        detail,
+    )
+    .await?;
+    tx.commit().await
 }
 
 struct Line {
@@ -160,7 +183,9 @@ async fn lines(
 async fn show(frame: Frame, me: Signed) -> Result<Response, Error> {
     let mut conn = frame.app.store.read().await?;
     let channels = conn.channels().await?;
-    let new = lines(&mut conn, &channels, InboundState::New).await?;
+    let mut new = lines(&mut conn, &channels, InboundState::New).await?;
+    // Private messages of outsiders are for those who work with them.
+    new.retain(|line| line.row.kind != "message" || me.may(Act::Write));
     let others = lines(&mut conn, &channels, InboundState::Answering).await?;
     let page = frame.page("inbox-title");
     web::html(&Inbox {

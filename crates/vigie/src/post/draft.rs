@@ -79,6 +79,9 @@ pub enum DraftProblem {
     /// An alternative text is too long.
     #[error("alternative text too long")]
     AltTooLong,
+    /// It answers something that did not reach this page, or is no longer kept.
+    #[error("unknown answer")]
+    UnknownAnswer,
     /// A link that is no web address.
     #[error("bad link")]
     BadLink,
@@ -99,6 +102,7 @@ impl DraftProblem {
             Self::TooManyPictures => "draft-too-many-pictures",
             Self::UnknownPicture => "draft-unknown-picture",
             Self::AltTooLong => "draft-alt-too-long",
+            Self::UnknownAnswer => "draft-unknown-answer",
             Self::BadLink => "draft-bad-link",
             Self::Past => "draft-past",
         }
@@ -194,6 +198,11 @@ impl DraftVariant {
                 Err(error) => return Err(error.into()),
             };
             media.push(row.reference(one.alt.clone(), one.decorative));
+        }
+        if let Some(to) = &self.reply_to
+            && conn.inbound_by_remote(channel.id, to).await?.is_none()
+        {
+            return Err(DraftProblem::UnknownAnswer.into());
         }
         Ok(Variant {
             channel: channel.id,

@@ -46,6 +46,7 @@ impl From<ActionError> for Error {
             ActionError::NotTaken(code) => Self::Refused(Said::new(format!("connect-{code}"))),
             ActionError::NoReviewer => Self::refused("refusal-no-reviewer"),
             ActionError::WindowPassed => Self::refused("refusal-window-passed"),
+            ActionError::OnThePage => Self::refused("chat-review-page"),
             ActionError::SealNeeded => Self::refused("refusal-seal-needed"),
             ActionError::BadSeal(_) => Self::refused("refusal-bad-seal"),
             ActionError::SameContent => Self::refused("refusal-same-content"),

@@ -323,7 +323,16 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
             .flat_map(|v| v.media.iter().map(|m| (m.alt.clone(), m.decorative)))
             .collect::<Vec<_>>()
     };
+    let answers = |c: &Content| {
+        c.variants
+            .iter()
+            .map(|v| v.reply_to.clone())
+            .collect::<Vec<_>>()
+    };
     let mut out = Vec::new();
+    if pages(before) == pages(after) && answers(before) != answers(after) {
+        out.push("post-changed-answer");
+    }
     if pages(before) != pages(after) {
         out.push("post-changed-pages");
     } else {

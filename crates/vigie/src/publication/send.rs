@@ -62,7 +62,8 @@ pub async fn send(app: &App, row: &PublicationRow) -> Result<()> {
         .await;
     let now = app.clock.now();
     open.keep(app, now).await;
-    finish(app, row, &cleared, &outcome, now).await
+    let newest = open.is_newest(app).await?;
+    finish(app, row, &cleared, &outcome, newest, now).await
 }
 
 /// Writes the intent; false when everything was paused meanwhile.
@@ -91,6 +92,7 @@ async fn finish(
     row: &PublicationRow,
     cleared: &Cleared,
     outcome: &Outcome,
+    newest: bool,
     now: Timestamp,
 ) -> Result<()> {
     let mut tx = app.store.begin().await?;
@@ -107,7 +109,7 @@ async fn finish(
             see(&mut tx, row, cleared, (remote_id, url, content_id), now).await?;
         }
         Outcome::Refused { code, .. } | Outcome::NotSent { code, .. } => {
-            trouble(&mut tx, row, code, settlement.state, now).await?;
+            trouble(&mut tx, row, code, settlement.state, newest, now).await?;
         }
         Outcome::Unknown { .. } => {}
     }
@@ -208,9 +210,10 @@ async fn trouble(
     row: &PublicationRow,
     code: &str,
     state: PublicationState,
+    newest: bool,
     now: Timestamp,
 ) -> Result<()> {
-    if Code::parse(code).is_some_and(Code::needs_reconnect) {
+    if Code::parse(code).is_some_and(Code::needs_reconnect) && newest {
         tx.channel_broken(row.channel, code).await?;
         alarm::broken(tx, row.channel, code, now).await?;
     }
@@ -371,11 +374,12 @@ pub async fn take_back(app: &App, row: &PublicationRow) -> Result<()> {
                 .delete(&mut open.session, remote_id)
                 .await;
             open.keep(app, now).await;
+            let newest = open.is_newest(app).await?;
             match deleted {
                 Ok(()) => TakeBackOutcome::Gone,
                 // It waits for a new key; the channel stops until then.
                 Err(failure) if failure.code.needs_reconnect() => {
-                    no_entry = Some(failure.code.as_str());
+                    no_entry = Some(failure.code.as_str()).filter(|_| newest);
                     again(failure.code.as_str())
                 }
                 Err(failure) if failure.code.is_passing() => TakeBackOutcome::Retry {

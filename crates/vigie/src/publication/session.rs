@@ -37,6 +37,23 @@ pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error>
 }
 
 impl Open {
+    /// Whether what was opened is still the newest: another process may have renewed it meanwhile, and then a refusal of
+    /// the old one says nothing.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn is_newest(&self, app: &App) -> Result<bool, vigie_store::Error> {
+        let mut conn = app.store.read().await?;
+        if conn.channel(self.channel).await?.secret != Some(self.secret) {
+            return Ok(false);
+        }
+        match conn.secret(self.secret).await {
+            Ok(row) => Ok(row.version == self.version),
+            Err(vigie_store::Error::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Puts a renewed token into the vault. A token that another replica renewed meanwhile stays: it is the newer one.
     pub async fn keep(&mut self, app: &App, now: Timestamp) {
         let Some((renewed, until)) = self.session.take_renewed() else {

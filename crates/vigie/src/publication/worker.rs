@@ -59,10 +59,7 @@ pub async fn run(app: App) {
 pub async fn fast(app: &App) -> anyhow::Result<()> {
     interrupted(app).await?;
     lapse(app).await?;
-    // What chats are told waits for nothing else, and nothing waits for it.
-    if let Err(error) = crate::chat::outbox::round(app).await {
-        tracing::warn!(error = %format_args!("{error:#}"), "the chats were not told; they are in the next round");
-    }
+
     let (now, mine) = (|| app.clock.now(), app.worker.as_str());
     let rows = claim(app, async |tx| {
         tx.publications_claim(now(), mine, LEASE, BATCH).await
@@ -261,10 +258,15 @@ async fn read_pages(app: &App) -> anyhow::Result<()> {
         let due = channel
             .read_at
             .is_none_or(|at| now.duration_since(at) >= every);
-        if due
-            && channel.status == ChannelStatus::Connected
-            && let Err(error) = readback::read(app, &channel).await
-        {
+        if !due || channel.status != ChannelStatus::Connected {
+            continue;
+        }
+        let mut tx = app.store.begin().await?;
+        let mine = tx
+            .channel_claim_reading(channel.id, channel.read_at, now)
+            .await?;
+        tx.commit().await?;
+        if mine && let Err(error) = readback::read(app, &channel).await {
             tracing::warn!(channel = %channel.id, error = %format_args!("{error:#}"), "a page was not read");
         }
     }

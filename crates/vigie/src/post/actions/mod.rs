@@ -18,9 +18,10 @@ use crate::chat::outbox::{self, About};
 
 pub use follow::enqueue;
 pub use review::{
-    approve, archive, lapse, offer, request_changes, settled, submit, take_back, waive, withdraw,
+    approve, approve_from, archive, lapse, offer, request_changes, settled, submit, take_back,
+    waive, withdraw,
 };
-pub use talk::{accept, comment, comment_from, decline, suggest};
+pub use talk::{Origin, accept, comment, comment_from, decline, suggest};
 pub use write::{create, edit};
 
 /// Why nothing was done.
@@ -44,6 +45,9 @@ pub enum ActionError {
     /// The time it was planned for has passed, or it waited too long.
     #[error("its time has passed")]
     WindowPassed,
+    /// A chat is not the place for it: the page is.
+    #[error("on the page")]
+    OnThePage,
     /// The organisation asks for a passkey's seal, and there is none.
     #[error("a passkey's seal is needed")]
     SealNeeded,

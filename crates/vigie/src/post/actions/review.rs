@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vigie_core::content::Digest;
-use vigie_core::id::{MemberId, PostId, PublicationId};
+use vigie_core::id::{ChatRoomId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
@@ -88,14 +88,30 @@ pub async fn approve(
     digest: Digest,
     assertion: Option<&Assertion>,
 ) -> Done {
+    approve_from(app, who, id, digest, assertion, None).await
+}
+
+/// The same, said in a room of a chat: the log says so. Not through a room that a writer of the post opened: they may
+/// still know what signs its calls.
+///
+/// # Errors
+/// As [`approve`].
+pub async fn approve_from(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    digest: Digest,
+    assertion: Option<&Assertion>,
+    room: Option<(ChatRoomId, MemberId)>,
+) -> Done {
     let now = app.clock.now();
     if let Some(assertion) = assertion {
         assertion.verify(&digest).map_err(ActionError::BadSeal)?;
     }
-    let seal = if assertion.is_some() {
-        Seal::Passkey
-    } else {
-        Seal::Session
+    let seal = match (assertion, room) {
+        (Some(_), _) => Seal::Passkey,
+        (None, Some(_)) => Seal::Chat,
+        (None, None) => Seal::Session,
     };
     let mut step = Step::begin(app, who, now).await?;
     let org = organisation(&mut step.tx).await?;
@@ -103,6 +119,9 @@ pub async fn approve(
         return Err(ActionError::SealNeeded);
     }
     let before = step.tx.post(id).await?;
+    if room.is_some_and(|(_, opened_by)| before.post.wrote(opened_by)) {
+        return Err(ActionError::OnThePage);
+    }
     if before.content.window.not_after <= now {
         return Err(ActionError::WindowPassed);
     }
@@ -112,7 +131,9 @@ pub async fn approve(
     };
     let event = Event::Approve { digest, seal };
     let after = step.decide(&before, event, change).await?;
-    let detail: Detail<'_> = &[("digest", &digest), ("seal", &seal)];
+    let place = room.map(|(room, _)| room.to_string()).unwrap_or_default();
+    let detail: Detail<'_> = &[("digest", &digest), ("seal", &seal), ("room", &place)];
+    let detail = if room.is_some() { detail } else { &detail[..2] };
     match assertion.and_then(|a| serde_json::to_string(a).ok()) {
         None => step.log("post.approve", id, detail).await?,
         Some(text) => {

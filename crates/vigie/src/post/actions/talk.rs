@@ -19,6 +19,17 @@ pub async fn comment(app: &App, who: &Who, id: PostId, text: &str) -> Done {
     comment_from(app, who, id, text, None).await
 }
 
+/// Where something was said.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The room.
+    pub room: ChatRoomId,
+    /// Its name.
+    pub name: &'a str,
+    /// The chat's own id of what was said: it counts once.
+    pub event: &'a str,
+}
+
 /// The same, said in a room of a chat: it shows where, and is not said there again.
 ///
 /// # Errors
@@ -28,7 +39,7 @@ pub async fn comment_from(
     who: &Who,
     id: PostId,
     text: &str,
-    from: Option<(ChatRoomId, &str)>,
+    from: Option<Origin<'_>>,
 ) -> Done {
     let now = app.clock.now();
     if text.trim().is_empty() || text.len() > 16 * 1024 {
@@ -37,15 +48,21 @@ pub async fn comment_from(
     let mut step = Step::begin(app, who, now).await?;
     let record = step.tx.post(id).await?;
     let text = text.trim();
-    match from {
+    // Heard and written down in one transaction: what comes again is not said twice, and nothing heard is lost.
+    if let Some(origin) = &from
+        && !step.tx.chat_heard(origin.event, now).await?
+    {
+        return Ok(record);
+    }
+    match &from {
         None => say(&mut step, &record, CommentKind::Comment, text).await?,
-        Some((_, room)) => {
-            let placed = format!("{text}\n— {room}");
+        Some(origin) => {
+            let placed = format!("{text}\n— {}", origin.name);
             say(&mut step, &record, CommentKind::Comment, &placed).await?;
         }
     }
     step.log("post.comment", id, &[]).await?;
-    let not_in = from.map(|(room, _)| room);
+    let not_in = from.map(|origin| origin.room);
     step.tell(ChatNoteKind::Talk, "post.comment", id, text, not_in)
         .await?;
     step.commit(record).await
