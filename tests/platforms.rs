@@ -219,13 +219,12 @@ async fn what_is_said_to_a_page_is_answered_by_a_post_that_a_peer_reads() {
         .await
         .expect(303);
     worker::fast(&s.test.app).await.unwrap();
-    let state = s.server.network.state();
-    let answer = state
-        .posts
-        .iter()
-        .find(|p| p.text.contains("Dès dix heures"));
+    let answer = {
+        let state = s.server.network.state();
+        let mut posts = state.posts.iter();
+        posts.find(|p| p.text.contains("Dès dix heures")).cloned()
+    };
     assert_eq!(answer.unwrap().reply.as_deref(), Some(theirs.as_str()));
-    drop(state);
     // It is no longer among what waits; a second person may set the next one aside.
     let inbox = s.tom.get("/inbox").await.expect(200).text();
     assert!(

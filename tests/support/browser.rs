@@ -122,7 +122,11 @@ impl Browser {
             .cdp()
             .send_raw(
                 "Emulation.setEmulatedMedia",
-                json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] }),
+                // Without motion: colours that are still changing are neither the old look nor the new one.
+                json!({ "features": [
+                    { "name": "prefers-color-scheme", "value": value },
+                    { "name": "prefers-reduced-motion", "value": "reduce" },
+                ] }),
             )
             .await
             .expect("a colour scheme");

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use vigie_connect::chat::declaration::Repeats;
 use vigie_connect::{Declaration, MediaWay, Proven, Renewal, Settling, SignIn};
 
+use crate::chat::{KINDS, declared};
 use crate::words::{Lang, Words};
 
 /// How the pages begin.
@@ -41,7 +43,55 @@ pub fn page(declarations: &[&'static Declaration], lang: Lang) -> String {
     for declaration in declarations {
         section(&mut out, declaration, &w);
     }
+    chats(&mut out, &w);
     out
+}
+
+/// The chats that rooms can be opened in.
+fn chats(out: &mut String, w: &Words) {
+    let heads = [
+        "platforms-name",
+        "platforms-sign-in",
+        "platforms-chat-threads",
+        "platforms-chat-hears",
+        "platforms-chat-buttons",
+        "platforms-settling",
+        "platforms-proven",
+    ];
+    let heads: Vec<String> = heads.iter().map(|key| w.t(*key)).collect();
+    let _ = write!(
+        out,
+        "\n## {}\n\n{}\n\n| {} |\n|{}\n",
+        w.t("chat-title"),
+        w.t("platforms-chat-lead"),
+        heads.join(" | "),
+        "---|".repeat(heads.len())
+    );
+    let yes = |is: bool| w.t(if is { "platforms-yes" } else { "platforms-no" });
+    for (kind, chat) in KINDS
+        .iter()
+        .filter_map(|kind| Some((kind, declared(kind)?)))
+    {
+        // What Vigie listens to so far; the connectors of some hear more.
+        let hears = *kind == "slack";
+        let repeats = match chat.repeats {
+            Repeats::OwnKey => "own_key",
+            Repeats::ByReceiver => "by_receiver",
+            Repeats::Never => "never",
+        };
+        let (proof, _) = proven(chat.proven);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            chat.name,
+            w.t(format!("chat-way-{kind}")),
+            yes(chat.threads),
+            yes(hears),
+            yes(chat.buttons && hears),
+            w.t(format!("platforms-repeats-{repeats}")),
+            w.t(format!("platforms-proven-{proof}")),
+        );
+    }
 }
 
 fn overview(out: &mut String, declarations: &[&'static Declaration], w: &Words) {
