@@ -460,7 +460,7 @@ mod tests {
             };
             let mut tx = store.begin().await.unwrap();
             tx.chat_room_add(&row).await.unwrap();
-            assert_eq!(tx.chat_rooms().await.unwrap(), [row.clone()]);
+            assert_eq!(tx.chat_rooms().await.unwrap(), std::slice::from_ref(&row));
             tx.chat_room_open(row.id).await.unwrap();
             assert!(matches!(
                 tx.chat_room_open(row.id).await,
