@@ -25,6 +25,7 @@ test: ## install what tests need, and run everything
 bench: assets ## measure what docs/performance.md states
 	$(CARGO) bench --locked -p vigie-check --bench throughput
 	$(CARGO) bench --locked -p vigie --bench service --features testing
+	$(CARGO) bench --locked -p vigie --bench due --features testing
 
 bench-peers: ## measure the check engine beside other tools (downloads 200 MB; benches/peers/README.md)
 	CARGO="$(CARGO)" python3 -B benches/peers/run.py

@@ -67,7 +67,8 @@ impl Facts {
     }
 }
 
-fn fits(call: &str, asked: &Asked) -> bool {
+/// Whether a request is this call (`*` stands for one segment).
+pub fn fits(call: &str, asked: &Asked) -> bool {
     let Some((method, path)) = call.split_once(' ') else {
         return false;
     };

@@ -10,6 +10,7 @@ pub mod instagram;
 mod linkedin;
 pub mod mastodon;
 pub mod meta;
+pub mod metered;
 pub mod site;
 pub mod threads;
 pub mod two_step;
@@ -22,6 +23,7 @@ use facts::Facts;
 use serde_json::Value;
 use std::{
     fmt,
+    net::{Ipv4Addr, TcpListener},
     sync::{Arc, Mutex},
 };
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
@@ -233,7 +235,27 @@ impl<N: Network> Contract<N> {
     /// # Panics
     /// When the table cannot be read or no port is free.
     pub async fn start(table: &str, network: N) -> Self {
-        let server = MockServer::start().await;
+        Self::on(MockServer::start().await, table, network).await
+    }
+
+    /// The same at `127.0.0.last`: platforms that stand on hosts of their own do so here too. Where the machine has no
+    /// such address (macOS), at `127.0.0.1`.
+    ///
+    /// # Panics
+    /// As [`Contract::start`].
+    pub async fn start_at(last: u8, table: &str, network: N) -> Self {
+        let bind = |last| TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), 0));
+        let listener = bind(last).or_else(|_| bind(1)).unwrap();
+        let server = MockServer::builder()
+            .listener(listener)
+            // Thousands of requests are counted, not kept.
+            .disable_request_recording()
+            .start()
+            .await;
+        Self::on(server, table, network).await
+    }
+
+    async fn on(server: MockServer, table: &str, network: N) -> Self {
         let network = Arc::new(network);
         let (broken, seen) = (Arc::default(), Arc::default());
         let strict = Strict {

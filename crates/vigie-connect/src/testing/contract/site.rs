@@ -12,6 +12,9 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
+/// The table of published facts.
+pub const TABLE: &str = include_str!("../../../contracts/site.toml");
+
 #[derive(Debug, Clone)]
 struct Post {
     digest: String,

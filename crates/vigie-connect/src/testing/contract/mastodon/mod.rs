@@ -9,6 +9,9 @@ use std::{
 };
 use url::Url;
 
+/// The table of published facts.
+pub const TABLE: &str = include_str!("../../../../contracts/mastodon.toml");
+
 /// How a kind of server behaves.
 #[derive(Debug, Clone)]
 pub struct Kind {

@@ -35,7 +35,7 @@ impl XState {
         if crate::Unit::Weighted.measure(&text) > 280 {
             return forbidden("Your Tweet text is too long.");
         }
-        let own = |post: &XPost| post.author == ME.0 && post.latest && post.text == text;
+        let own = |post: &XPost| post.author == self.id && post.latest && post.text == text;
         if !text.is_empty() && self.posts.iter().any(own) {
             return forbidden("You are not allowed to create a Tweet with duplicate content.");
         }
@@ -48,7 +48,7 @@ impl XState {
                 "You attempted to reply to a Tweet that is deleted or not visible to you.",
             );
         }
-        let id = self.add(ME.0.into(), text.clone(), media, reply);
+        let id = self.add(self.id.clone(), text.clone(), media, reply);
         let body = json!({ "data": { "id": id, "text": text, "edit_history_tweet_ids": [id] } });
         Said::json(201, body)
     }
@@ -128,7 +128,7 @@ impl XState {
             let answers = self
                 .posts
                 .iter()
-                .any(|held| Some(&held.id) == post.reply.as_ref() && held.author == ME.0);
+                .any(|held| Some(&held.id) == post.reply.as_ref() && held.author == self.id);
             answers || post.text.contains(&format!("@{}", ME.1))
         };
         let before = number("pagination_token")
@@ -144,7 +144,7 @@ impl XState {
                 } else {
                     // The network counts in whole seconds.
                     let far = SignedDuration::from_secs(1);
-                    post.author == ME.0 && start.is_none_or(|start| post.at + far >= start)
+                    post.author == self.id && start.is_none_or(|start| post.at + far >= start)
                 }
             })
             .collect();

@@ -70,7 +70,7 @@ pub struct XState {
     pub credit: bool,
     /// Whether the account is suspended.
     pub suspended: bool,
-    /// The id that `me` names.
+    /// The id of the account, which `me` names and whose posts these are.
     pub id: String,
     /// What is given of the scopes asked for.
     pub scopes: String,
@@ -139,12 +139,13 @@ impl XNetwork {
 
     /// Somebody posts. `author` 0 is the account itself.
     pub fn elsewhere(&self, author: u64, text: &str, reply: Option<&str>) -> String {
+        let mut state = self.state();
         let author = if author == 0 {
-            ME.0.to_owned()
+            state.id.clone()
         } else {
             author.to_string()
         };
-        self.state().add(
+        state.add(
             author,
             text.to_owned(),
             Vec::new(),
@@ -171,7 +172,7 @@ impl XNetwork {
     /// How many posts of the account have these words.
     pub fn held(&self, text: &str) -> usize {
         let state = self.state();
-        let own = |post: &&XPost| post.author == ME.0 && post.text == text;
+        let own = |post: &&XPost| post.author == state.id && post.text == text;
         state.posts.iter().filter(own).count()
     }
 }
@@ -331,7 +332,7 @@ impl XState {
             ("DELETE", ["2", "tweets", id]) => {
                 let before = self.posts.len();
                 self.posts
-                    .retain(|post| post.id != *id || post.author != ME.0);
+                    .retain(|post| post.id != *id || post.author != self.id);
                 if self.posts.len() == before {
                     return not_found(id);
                 }
