@@ -116,6 +116,8 @@ pub struct Settlement {
 
 /// Waits longest between two tries.
 const MAX_WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// The stable name of "the network asks to slow down".
+pub const RATE_LIMITED: &str = "rate_limited";
 /// A channel that cannot be reached this many times in a row is handed to a person.
 pub const MAX_TRIES: u32 = 12;
 
@@ -139,10 +141,13 @@ pub fn settle(outcome: &Outcome, attempt: u32, now: Timestamp) -> Settlement {
             state: PublicationState::Refused,
             next_try: None,
         },
-        Outcome::NotSent { .. } if attempt >= MAX_TRIES => Settlement {
-            state: PublicationState::Refused,
-            next_try: None,
-        },
+        // A network that asks to wait is waited for, as long as the window lasts: it was reached.
+        Outcome::NotSent { code, .. } if attempt >= MAX_TRIES && code != RATE_LIMITED => {
+            Settlement {
+                state: PublicationState::Refused,
+                next_try: None,
+            }
+        }
         Outcome::NotSent { retry_at, .. } => {
             let wait = later(now, back_off(attempt));
             Settlement {
@@ -231,6 +236,19 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_network_that_asks_to_wait_is_waited_for_and_one_out_of_reach_is_not_for_ever() {
+        let state = |code: &str| {
+            let outcome = Outcome::NotSent {
+                code: code.into(),
+                retry_at: None,
+            };
+            settle(&outcome, MAX_TRIES, at(0)).state
+        };
+        assert_eq!(state("server_down"), PublicationState::Refused);
+        assert_eq!(state(RATE_LIMITED), PublicationState::Ready);
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub use post_list::{
     PostFilter, PostLine, PostPage,
 };
 pub use publication::{NewPublication, PublicationRow};
-pub use publication_claim::{AttemptRow, Begun, Purpose};
+pub use publication_claim::{AttemptRow, Begun, Purpose, Share};
 pub use publication_settle::{PersonSays, TakeBackOutcome};
 pub use rate::{Limit, Taken};
 pub use revision::{NewRevision, RevisionLine, RevisionRow};

@@ -22,10 +22,14 @@ use vigie_core::publication::PublicationState;
 
 queries! {
     RUNNING = "update pause set claims = claims + 1 where id = 1 and paused = 0";
-    DUE = "select id, attempt from publication where state = 'ready' and due_at <= $1 and not_after >= $1 \
-           and (next_try_at is null or next_try_at <= $1) and (lease_until is null or lease_until < $1) \
-           and channel in (select c.id from channel c where c.status = 'connected') \
-           order by due_at, id limit $2";
+    /// Channel by channel, so that a long queue hides no other. See `publication_turn`.
+    WAITING = "select c.id from channel c where c.status = 'connected' and ( \
+               select p.id from publication p where p.channel = c.id and p.state = 'ready' and p.due_at <= $1 \
+               and p.not_after >= $1 and (p.next_try_at is null or p.next_try_at <= $1) \
+               and (p.lease_until is null or p.lease_until < $1) limit 1) is not null order by c.id";
+    DUE = "select id, attempt, due_at from publication where channel = $3 and state = 'ready' and due_at <= $1 \
+           and not_after >= $1 and (next_try_at is null or next_try_at <= $1) \
+           and (lease_until is null or lease_until < $1) order by due_at, id limit $2";
     LOOK_DUE = "select id, attempt from publication where state = 'unknown' and next_try_at <= $1 \
                 and (lease_until is null or lease_until < $1) order by next_try_at, id limit $2";
     /// A page that does not let us in is not asked again and again: networks lock out those who do.
@@ -36,6 +40,10 @@ queries! {
                 order by back_at, id limit $2";
     GO_ON = "update publication set next_try_at = null where channel = $1 and state in ('ready', 'taking_back') \
              and next_try_at is not null";
+    /// Those in somebody's hands have their own answer.
+    WAIT = "update publication set next_try_at = $3, error_code = $4 where channel = $1 and state = 'ready' \
+            and due_at <= $3 and (next_try_at is null or next_try_at < $3) \
+            and (lease_until is null or lease_until < $2)";
     CLAIM = "update publication set attempt = attempt + 1, lease_owner = $4, lease_until = $5 \
              where id = $1 and attempt = $2 and state = $3";
     LOOKING = "update publication set looks = looks + 1 where id = $1 and attempt = $2";
@@ -136,6 +144,40 @@ impl FromRow for Candidate {
     }
 }
 
+/// What a channel may be given in a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// At most so many.
+    pub room: u32,
+    /// How many it has in hand; who has fewer comes first.
+    pub held: u32,
+    /// When it was last given something; who waits longer comes first.
+    pub served: u64,
+}
+
+/// A channel with something due.
+struct Waiting(ChannelId);
+
+impl FromRow for Waiting {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self(row.id("id")?))
+    }
+}
+
+struct Due {
+    one: Candidate,
+    at: Timestamp,
+}
+
+impl FromRow for Due {
+    fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            one: Candidate::from_row(row)?,
+            at: row.time("due_at")?,
+        })
+    }
+}
+
 impl Conn {
     /// Every try of a publication, oldest first.
     pub async fn attempts(&mut self, id: PublicationId) -> Result<Vec<AttemptRow>> {
@@ -146,7 +188,7 @@ impl Conn {
 impl Tx {
     /// Takes at most `limit` publications that are due, on channels that work, for `lease`. Nothing while paused.
     ///
-    /// Each comes with its new fencing token in `attempt`.
+    /// Each comes with its new fencing token in `attempt`. Channels take turns: the oldest of each, then the next.
     pub async fn publications_claim(
         &mut self,
         now: Timestamp,
@@ -154,10 +196,42 @@ impl Tx {
         lease: SignedDuration,
         limit: u32,
     ) -> Result<Vec<PublicationRow>> {
-        if !self.running().await? {
+        let share = Share {
+            room: limit,
+            held: 0,
+            served: 0,
+        };
+        self.publications_claim_shared(now, owner, lease, limit, &|_| share)
+            .await
+    }
+
+    /// The same, with what each channel may be given.
+    pub async fn publications_claim_shared(
+        &mut self,
+        now: Timestamp,
+        owner: &str,
+        lease: SignedDuration,
+        limit: u32,
+        share: &(dyn Fn(ChannelId) -> Share + Sync),
+    ) -> Result<Vec<PublicationRow>> {
+        if limit == 0 || !self.running().await? {
             return Ok(Vec::new());
         }
-        self.claim(DUE, PublicationState::Ready, now, owner, lease, limit)
+        let channels: Vec<Waiting> = q(WAITING).time(now).all(self).await?;
+        let mut due = Vec::new();
+        for Waiting(channel) in channels {
+            let Share { room, held, served } = share(channel);
+            if room == 0 {
+                continue;
+            }
+            let of = q(DUE).time(now).int(room.min(limit).into()).id(channel);
+            let of: Vec<Due> = of.all(self).await?;
+            due.extend((held..).zip(of).map(|(turn, due)| (turn, served, due)));
+        }
+        due.sort_by_key(|(turn, served, due)| (*turn, *served, due.at, due.one.id));
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let due = due.into_iter().map(|(_, _, due)| due.one).collect();
+        self.take(due, PublicationState::Ready, now, owner, lease)
             .await
     }
 
@@ -217,6 +291,19 @@ impl Tx {
     /// A channel works again: what waited for it need not wait any longer. How many did.
     pub async fn publications_go_on(&mut self, channel: ChannelId) -> Result<u64> {
         q(GO_ON).id(channel).run(self).await
+    }
+
+    /// A network said when a channel may be called again: what waits for the channel waits until then, instead of
+    /// asking in vain one after the other. `code` says why. How many do.
+    pub async fn publications_wait(
+        &mut self,
+        channel: ChannelId,
+        until: Timestamp,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let wait = q(WAIT).id(channel).time(now).time(until).text(code);
+        wait.run(self).await
     }
 
     /// Keeps a claim for longer.
@@ -325,8 +412,19 @@ impl Tx {
         lease: SignedDuration,
         limit: u32,
     ) -> Result<Vec<PublicationRow>> {
-        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let due: Vec<Candidate> = q(which).time(now).int(limit.into()).all(self).await?;
+        self.take(due, state, now, owner, lease).await
+    }
+
+    async fn take(
+        &mut self,
+        due: Vec<Candidate>,
+        state: PublicationState,
+        now: Timestamp,
+        owner: &str,
+        lease: SignedDuration,
+    ) -> Result<Vec<PublicationRow>> {
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut claimed = Vec::with_capacity(due.len());
         for one in due {
             let won = q(CLAIM)

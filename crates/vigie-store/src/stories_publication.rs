@@ -1,11 +1,11 @@
 //! Stories of publications: claims, fences, pauses, and what becomes of everything that goes wrong.
 
 use crate::testing::{self, approved, content};
-use crate::{Begun, ChannelRow, Error, PersonSays, PublicationRow, Store, TakeBackOutcome};
+use crate::{Begun, ChannelRow, Error, PersonSays, PublicationRow, Share, Store, TakeBackOutcome};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use vigie_core::content::Digest;
-use vigie_core::id::{MemberId, PublicationId};
+use vigie_core::id::{ChannelId, MemberId, PublicationId};
 use vigie_core::post::Event;
 use vigie_core::publication::{Found, Outcome, PublicationState, settle, settle_found};
 
@@ -590,6 +590,100 @@ async fn eight_workers_claim_each_publication_once() {
         }
         assert_eq!(times.len(), 200);
         assert!(times.values().all(|n| *n == 1));
+    })
+    .await;
+}
+
+/// A long queue on one channel, then one publication on each of two others.
+async fn queues(world: &World) -> (ChannelId, [ChannelId; 2]) {
+    let mut others = Vec::new();
+    for handle in ["second", "third"] {
+        others.push(testing::channel(&world.store, world.ines, handle).await);
+    }
+    for n in 0..6 {
+        let text = content(
+            std::slice::from_ref(&world.channel),
+            &format!("Bonjour {n}"),
+            None,
+        );
+        approved(&world.store, world.ines, world.paul, &text).await;
+    }
+    for channel in &others {
+        let text = content(std::slice::from_ref(channel), "Bonjour", None);
+        approved(&world.store, world.ines, world.paul, &text).await;
+    }
+    (world.channel.id, [others[0].id, others[1].id])
+}
+
+#[tokio::test]
+async fn channels_take_turns() {
+    testing::both_engines(|store| async move {
+        let world = World::new(store).await;
+        let (long, [second, third]) = queues(&world).await;
+        let now = testing::now();
+        let claim = async |limit, share: &(dyn Fn(ChannelId) -> Share + Sync)| {
+            let mut tx = world.store.begin().await.unwrap();
+            let claimed = tx.publications_claim_shared(now, "w1", LEASE, limit, share);
+            let claimed = claimed.await.unwrap();
+            // Not committed: the next one finds the same.
+            claimed.iter().map(|one| one.channel).collect::<Vec<_>>()
+        };
+        let free = |_| Share {
+            room: 9,
+            held: 0,
+            served: 0,
+        };
+        let mut all = claim(4, &free).await;
+        assert_eq!(all.pop(), Some(long), "one of each, then the next");
+        all.sort_unstable();
+        let mut each = vec![long, second, third];
+        each.sort_unstable();
+        assert_eq!(all, each);
+        // Who waits longer comes first, who holds many comes last, who has no room gets nothing.
+        let share = |channel| Share {
+            room: if channel == second { 0 } else { 2 },
+            held: u32::from(channel == long),
+            served: 0,
+        };
+        assert_eq!(claim(9, &share).await, [third, long, long]);
+        let share = |channel| Share {
+            room: 1,
+            held: 0,
+            served: if channel == third { 7 } else { 8 },
+        };
+        assert_eq!(claim(1, &share).await, [third]);
+        assert!(claim(0, &free).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_channel_that_must_wait_waits_as_one_and_alone() {
+    testing::both_engines(|store| async move {
+        let world = World::new(store).await;
+        let (long, _) = queues(&world).await;
+        let (now, until) = (testing::now(), after(testing::now(), 900));
+        let mut tx = world.store.begin().await.unwrap();
+        let held = tx.publications_claim(now, "w1", LEASE, 1).await.unwrap();
+        // The one in hand is its holder's.
+        let waiting = tx.publications_wait(long, until, "rate_limited", now);
+        let waiting = waiting.await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(waiting, if held[0].channel == long { 5 } else { 6 });
+        assert_eq!(world.get(held[0].id).await.next_try_at, None);
+        let others = world.claim(now, "w1").await;
+        assert!(others.iter().all(|one| one.channel != long));
+        // Nothing that waits longer comes earlier; and when its time has come, all of it is due again.
+        let mut tx = world.store.begin().await.unwrap();
+        let sooner = tx.publications_wait(long, after(now, 5), "rate_limited", now);
+        assert_eq!(sooner.await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        let back = world.claim(until, "w2").await;
+        assert!(back.len() >= 5 && back.iter().filter(|one| one.channel == long).count() >= 5);
+        let row = &back
+            .iter()
+            .find(|one| one.tries == 0 && one.channel == long);
+        assert!(row.is_some(), "waiting is no try");
     })
     .await;
 }
