@@ -12,6 +12,7 @@ use crate::{
     resolve::{Guarded, Lookup, System},
 };
 use bytes::{Bytes, BytesMut};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{
     Method,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
@@ -35,7 +36,9 @@ pub const MAX_ANSWER: usize = 1 << 20;
 
 /// Calls to one host at the same time.
 const AT_ONCE: usize = 4;
-/// Hosts, and calls that must wait, that are remembered; beyond, all are forgotten.
+/// Two moments so near to each other are the same reset of a budget: some servers say it in seconds from now.
+const SAME_WINDOW: SignedDuration = SignedDuration::from_secs(2);
+/// Hosts, and lanes of calls, that are remembered; beyond, all are forgotten.
 const REMEMBERED: usize = 10_000;
 
 /// The client. Cheap to clone; shares its connections, its manners and its journal.
@@ -53,8 +56,60 @@ pub struct Http {
 struct Manners {
     /// At most so many calls at once, by host.
     doors: HashMap<String, Arc<Semaphore>>,
-    /// Not before, by [`lane`]: a server said so.
-    waits: HashMap<[u8; 32], jiff::Timestamp>,
+    /// What servers said about how often they may be called, by [`lane`].
+    lanes: HashMap<[u8; 32], Lane>,
+}
+
+/// Calls that share a budget.
+#[derive(Default)]
+struct Lane {
+    /// Not before: a server said so.
+    wait: Option<Timestamp>,
+    /// What was left at the last answer, and until when.
+    left: Option<(i64, Timestamp)>,
+    /// Calls on their way: the server may not have counted them yet.
+    flying: i64,
+}
+
+impl Lane {
+    /// When the next call may be made, if not now. Of the calls that are left, those on their way take theirs first: so
+    /// the last one is not asked for twice.
+    fn not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        let none_left = self.left.filter(|(left, _)| *left <= self.flying);
+        let until = self.wait.max(none_left.map(|(_, until)| until));
+        until.filter(|until| *until > now)
+    }
+
+    /// Answers may overtake each other: within one window the smallest number is the newest.
+    fn hear(&mut self, said: (i64, Timestamp)) {
+        let same = |until: Timestamp| until.duration_since(said.1).abs() <= SAME_WINDOW;
+        self.left = Some(match self.left {
+            Some((left, until)) if same(until) => (left.min(said.0), said.1),
+            _ => said,
+        });
+    }
+}
+
+/// A call on its way.
+struct Flight {
+    manners: Arc<Mutex<Manners>>,
+    lane: [u8; 32],
+    /// It left and has no answer: the server is taken to have counted it.
+    open: bool,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = manners.lanes.get_mut(&self.lane) {
+            lane.flying = lane.flying.saturating_sub(1);
+            if self.open
+                && let Some((left, _)) = &mut lane.left
+            {
+                *left = left.saturating_sub(1);
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Http {
@@ -130,9 +185,9 @@ pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Not before, as the headers of a refusal say.
-    pub retry_at: Option<jiff::Timestamp>,
+    pub retry_at: Option<Timestamp>,
     /// No more such calls before, as the headers of any answer say.
-    pub wait_until: Option<jiff::Timestamp>,
+    pub wait_until: Option<Timestamp>,
     /// Where it sends on to (`Location`), as written.
     pub location: Option<String>,
     /// The headers.
@@ -151,7 +206,49 @@ pub struct NoAnswer {
     pub failure: Failure,
 }
 
+impl Flight {
+    /// The answer says what is left.
+    fn land(&mut self, answer: &Answer) {
+        self.open = false;
+        let said = quota::left_until(&answer.headers, Timestamp::now());
+        let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(lane) = manners.lanes.get_mut(&self.lane) else {
+            return;
+        };
+        if let Some(until) = answer.wait_until {
+            lane.wait = Some(until);
+        }
+        if let Some(said) = said {
+            lane.hear(said);
+        }
+    }
+}
+
 impl Http {
+    /// The door of a host and a place in a lane, or when to come back.
+    fn depart(&self, host: &str, lane: [u8; 32]) -> Result<(Arc<Semaphore>, Flight), Timestamp> {
+        let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+        if manners.doors.len() > REMEMBERED {
+            manners.doors.clear();
+        }
+        if manners.lanes.len() > REMEMBERED {
+            manners.lanes.retain(|_, lane| lane.flying > 0);
+        }
+        let one = manners.lanes.entry(lane).or_default();
+        if let Some(at) = one.not_before(Timestamp::now()) {
+            return Err(at);
+        }
+        one.flying = one.flying.saturating_add(1);
+        let gate = manners.doors.entry(host.to_owned());
+        let gate = Arc::clone(gate.or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))));
+        let flight = Flight {
+            manners: Arc::clone(&self.manners),
+            lane,
+            open: false,
+        };
+        Ok((gate, flight))
+    }
+
     /// A client that looks names up in the system's way.
     ///
     /// # Errors
@@ -196,7 +293,9 @@ impl Http {
     #[cfg(feature = "testing")]
     pub fn forget_waits(&self) {
         let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
-        manners.waits.clear();
+        for lane in manners.lanes.values_mut() {
+            (lane.wait, lane.left) = (None, None);
+        }
     }
 
     /// Judges an address without calling it: may credentials be sent there?
@@ -228,23 +327,13 @@ impl Http {
         }
         let lane = lane(&call);
         let host = call.url.host_str().unwrap_or_default().to_owned();
-        let (gate, wait) = {
-            let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
-            if manners.doors.len() > REMEMBERED {
-                manners.doors.clear();
-            }
-            let gate = manners.doors.entry(host.clone());
-            let gate = Arc::clone(gate.or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))));
-            (gate, manners.waits.get(&lane).copied())
-        };
-        if let Some(at) = wait.filter(|at| *at > jiff::Timestamp::now()) {
-            // Asking again before its time would be impolite, and counted against the company.
-            return Err(not_sent(
-                Failure::new(Code::RateLimited, "the server asked to wait").retry_at(Some(at)),
-            ));
-        }
+        // Asking again before its time would be impolite, and counted against the company.
+        let (gate, mut flight) = self.depart(&host, lane).map_err(|at| {
+            let failure = Failure::new(Code::RateLimited, "the server asked to wait");
+            not_sent(failure.retry_at(Some(at)))
+        })?;
         let started = Instant::now();
-        let at = jiff::Timestamp::now();
+        let at = Timestamp::now();
         let Ok(Ok(_place)) = tokio::time::timeout(call.within, gate.acquire_owned()).await else {
             return Err(not_sent(Failure::new(
                 Code::Slow,
@@ -277,6 +366,7 @@ impl Http {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
         let most = (!call.headers_only).then_some(call.max_answer);
+        flight.open = true;
         let answer = match tokio::time::timeout(within, exchange(request, most)).await {
             Ok(answer) => answer,
             // The time limit may strike at any point: the request is taken to have left.
@@ -294,12 +384,9 @@ impl Http {
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "called"
         );
-        if let Some(until) = answer.as_ref().ok().and_then(|a| a.wait_until) {
-            let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
-            if manners.waits.len() > REMEMBERED {
-                manners.waits.clear();
-            }
-            manners.waits.insert(lane, until);
+        match &answer {
+            Ok(answer) => flight.land(answer),
+            Err(none) => flight.open = none.left,
         }
         self.journal.add(Called {
             at,
@@ -340,7 +427,7 @@ impl Http {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let (at, started) = (jiff::Timestamp::now(), Instant::now());
+        let (at, started) = (Timestamp::now(), Instant::now());
         let answer = match tokio::time::timeout(within, request.send()).await {
             Ok(answer) => answer.map_err(|error| no_answer(&error).failure),
             Err(_) => Err(Failure::new(Code::Slow, "no answer in time")),
@@ -359,7 +446,7 @@ impl Http {
         if status == 101 {
             return Ok(answer);
         }
-        let retry_at = quota::not_before(status, answer.headers(), jiff::Timestamp::now());
+        let retry_at = quota::not_before(status, answer.headers(), Timestamp::now());
         let code = match status {
             429 => Code::RateLimited,
             500.. => Code::ServerError,
@@ -396,7 +483,7 @@ async fn exchange(
 ) -> Result<Answer, NoAnswer> {
     let mut response = request.send().await.map_err(|error| no_answer(&error))?;
     let status = response.status().as_u16();
-    let wait_until = quota::not_before(status, response.headers(), jiff::Timestamp::now());
+    let wait_until = quota::not_before(status, response.headers(), Timestamp::now());
     let retry_at = wait_until.filter(|_| status >= 400);
     let headers = response.headers().clone();
     let location = response.headers().get(LOCATION);
@@ -496,4 +583,42 @@ fn client(resolver: Guarded) -> Result<reqwest::Client, Failure> {
         .user_agent(concat!("Vigie/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| broken(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_wait_has_one_name() {
+        let name = vigie_core::publication::RATE_LIMITED;
+        assert_eq!(Code::RateLimited.as_str(), name);
+    }
+
+    #[test]
+    fn the_last_call_of_a_budget_is_not_made_twice() {
+        let now = Timestamp::UNIX_EPOCH;
+        let (soon, later) = (
+            now + SignedDuration::from_secs(900),
+            now + SignedDuration::from_secs(1_800),
+        );
+        let mut lane = Lane::default();
+        assert_eq!(lane.not_before(now), None);
+        lane.hear((3, soon));
+        lane.flying = 2;
+        assert_eq!(lane.not_before(now), None);
+        lane.flying = 3;
+        assert_eq!(lane.not_before(now), Some(soon));
+        // Answers that overtook each other.
+        lane.hear((1, soon));
+        lane.hear((2, soon + SignedDuration::from_secs(1)));
+        lane.flying = 1;
+        assert!(lane.not_before(now).is_some());
+        // The next window.
+        assert_eq!(lane.not_before(later), None);
+        lane.hear((99, later));
+        assert_eq!(lane.not_before(soon), None);
+        lane.wait = Some(later);
+        assert_eq!(lane.not_before(soon), Some(later));
+    }
 }

@@ -24,6 +24,11 @@ pub fn not_before(status: u16, headers: &HeaderMap, now: Timestamp) -> Option<Ti
     later(now, wait?)
 }
 
+/// How many calls are left, and until when, where the headers say both.
+pub fn left_until(headers: &HeaderMap, now: Timestamp) -> Option<(i64, Timestamp)> {
+    Some((left(headers)?, later(now, reset(headers, now)?)?))
+}
+
 fn later(now: Timestamp, seconds: i64) -> Option<Timestamp> {
     now.checked_add(SignedDuration::from_secs(seconds.clamp(0, FURTHEST)))
         .ok()
