@@ -10,7 +10,8 @@ use vigie_connect::Code;
 use vigie_core::id::CommentId;
 use vigie_core::post::PostState;
 use vigie_core::publication::{
-    Found, Outcome, PublicationState, Settlement, back_off, settle, settle_found, withdrawn,
+    Found, Outcome, PublicationState, RATE_LIMITED, Settlement, back_off, settle, settle_found,
+    withdrawn,
 };
 use vigie_store::{
     Begun, CommentKind, CommentRow, ObservedState, PublicationRow, Seen, TakeBackOutcome, Tx,
@@ -130,7 +131,26 @@ async fn finish(
     )
     .await?;
     tx.commit().await?;
+    if let (Outcome::NotSent { code, .. }, Some(until)) = (outcome, settlement.next_try)
+        && code == RATE_LIMITED
+    {
+        others_wait(app, row, until, now).await;
+    }
     settle_post(app, row).await
+}
+
+/// The rest of the channel's queue waits too, and does not ask in vain. In a transaction of its own: the outcome is
+/// written whatever comes of this.
+async fn others_wait(app: &App, row: &PublicationRow, until: Timestamp, now: Timestamp) {
+    let wait = async {
+        let mut tx = app.store.begin().await?;
+        tx.publications_wait(row.channel, until, RATE_LIMITED, now)
+            .await?;
+        tx.commit().await
+    };
+    if let Err(error) = wait.await {
+        tracing::warn!(channel = %row.channel, %error, "the queue of a channel that must wait goes on asking");
+    }
 }
 
 /// Whether the post was withdrawn while this was on its way; read in the transaction that writes the outcome.

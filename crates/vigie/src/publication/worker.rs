@@ -1,71 +1,107 @@
 //! The rounds of the publisher. Any number of replicas may run them: every piece of work is claimed first.
+//!
+//! Three rounds go on beside each other, so that nothing waits for what it has nothing to do with: sending
+//! (`sends.rs`), looking after what was sent, and what only time brings.
 
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use vigie_core::change::OPEN_HOURS;
 use vigie_core::post::PostState;
 use vigie_store::{ChannelStatus, PostFilter, PublicationRow, Tx};
 
+use super::sends::{self, Sends};
 use super::{readback, send};
 use crate::app::App;
 use crate::post::actions;
 use crate::post::who::Who;
 
 /// How long a claim lasts: longer than a call to a network and what is written after it.
-const LEASE: SignedDuration = SignedDuration::from_secs(90);
-/// Publications claimed in one round.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// Publications claimed at once to be looked for, or to be taken back.
 const BATCH: u32 = 16;
-/// Publications sent at the same time.
+/// Of these, so many at the same time.
 const AT_ONCE: usize = 4;
 /// Between two rounds, unless something wakes the worker.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Every so many rounds, what only time brings: reviews to offer, pages to read, checkpoints.
-const SLOW: u64 = 10;
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+/// Between two rounds of what only time brings: reviews to offer, pages to read, checkpoints.
+const SLOW: Duration = Duration::from_secs(5);
 
-/// Runs rounds until the program ends.
+/// Runs rounds until the program ends; what is being sent then is written down first.
 pub async fn run(app: App) {
-    let (mut round, mut failed) = (0_u64, 0_u32);
+    let woken = Notify::new();
+    tokio::join!(
+        sends::run(&app, &woken),
+        rounds(&app, PAUSE, Some(&woken), "a round", keep),
+        rounds(&app, SLOW, None, "slow work", slow),
+    );
+}
+
+/// The same work again and again: after a pause, or when it is woken.
+async fn rounds(
+    app: &App,
+    pause: Duration,
+    woken: Option<&Notify>,
+    name: &str,
+    work: impl AsyncFn(&App) -> anyhow::Result<()>,
+) {
+    let mut failed = 0_u32;
     let stopped = app.stopped();
     tokio::pin!(stopped);
     loop {
-        match fast(&app).await {
+        match work(app).await {
             Ok(()) => failed = 0,
             Err(error) => {
                 failed = failed.saturating_add(1);
-                tracing::error!(error = %format_args!("{error:#}"), "a round of the publisher failed; the next one tries again");
+                tracing::error!(error = %format_args!("{error:#}"), "{name} of the publisher failed; the next one tries again");
             }
         }
-        if round.is_multiple_of(SLOW)
-            && let Err(error) = slow(&app).await
-        {
-            tracing::error!(error = %format_args!("{error:#}"), "slow work of the publisher failed; it is tried again");
-        }
-        round = round.wrapping_add(1);
+        let called = async {
+            match woken.filter(|_| failed == 0) {
+                Some(woken) => woken.notified().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = &mut stopped => return,
-            () = app.wake.notified(), if failed == 0 => {}
-            // Later each time while there is trouble, up to eight seconds: a full disk is not filled with its own complaints.
-            () = tokio::time::sleep(PAUSE.saturating_mul(1 << failed.min(4))) => {}
+            () = called => {}
+            () = tokio::time::sleep(longer(pause, failed)) => {}
         }
     }
 }
 
-/// One round: outcomes nobody wrote down, windows that passed, what is due, what to look for, what to take back.
+/// Later each time while there is trouble, sixteen times as long at most: a full disk is not filled with its own
+/// complaints.
+pub(super) fn longer(pause: Duration, failed: u32) -> Duration {
+    pause.saturating_mul(1 << failed.min(4))
+}
+
+/// One round: outcomes nobody wrote down, windows that passed, all that is due, what to look for, what to take back.
 ///
 /// # Errors
 /// The database.
 pub async fn fast(app: &App) -> anyhow::Result<()> {
     interrupted(app).await?;
     lapse(app).await?;
+    let mut sends = Sends::default();
+    while sends.claim(app).await? {
+        sends.land_all().await;
+    }
+    again(app).await
+}
 
+/// What is done beside sending.
+async fn keep(app: &App) -> anyhow::Result<()> {
+    interrupted(app).await?;
+    lapse(app).await?;
+    again(app).await
+}
+
+/// What to look for on a network, and what to take back there.
+async fn again(app: &App) -> anyhow::Result<()> {
     let (now, mine) = (|| app.clock.now(), app.worker.as_str());
-    let rows = claim(app, async |tx| {
-        tx.publications_claim(now(), mine, LEASE, BATCH).await
-    })
-    .await?;
-    each(rows, |row| async move { send::send(app, &row).await }).await;
     let rows = claim(app, async |tx| {
         tx.publications_claim_looks(now(), mine, LEASE, BATCH).await
     })
@@ -127,7 +163,7 @@ async fn each<F: Future<Output = anyhow::Result<()>>>(
 }
 
 /// Takes leases on work, in a transaction of their own.
-async fn claim(
+pub(super) async fn claim(
     app: &App,
     take: impl AsyncFnOnce(&mut Tx) -> vigie_store::Result<Vec<PublicationRow>>,
 ) -> anyhow::Result<Vec<PublicationRow>> {
