@@ -300,6 +300,9 @@ async fn goes_on(server: &Server, beside: &Beside) {
         .arg(&server.data)
         .arg("--database")
         .arg(&beside.app.config.database)
+        // The key that signs the log bears the installation's public name.
+        .arg("--public-url")
+        .arg(&server.url)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -142,10 +142,16 @@ async fn calls_of_the_network_are_signed() {
         x.hook(&call(&both, &[], body)).unwrap_err().code,
         Code::Forged
     );
-    // Signed with the secret but not JSON: all accounts are looked at.
+    // Signed with the secret, but naming nobody: no account is looked at.
     let headers = signed("x-twitter-webhooks-signature-oauth2", GARBAGE);
     assert_eq!(
-        x.hook(&call(&headers, &[], b"garbage")).unwrap(),
-        HookAnswer::Look(vec![])
+        x.hook(&call(&headers, &[], b"garbage")).unwrap_err().code,
+        Code::Forged
+    );
+    // The handshake signs letters and digits only: its answer is good as the signature of no call.
+    let body = [("crc_token".to_owned(), r#"{"for_user_id":"1"}"#.to_owned())];
+    assert_eq!(
+        x.hook(&call(&none, &body, b"")).unwrap_err().code,
+        Code::Forged
     );
 }
