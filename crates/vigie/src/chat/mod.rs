@@ -253,3 +253,16 @@ impl std::fmt::Debug for Voice {
         f.write_str("Voice")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chat_that_a_room_can_be_opened_in_is_declared() {
+        for kind in KINDS {
+            assert!(declared(kind).is_some(), "{kind}");
+        }
+        assert!(declared("xmpp").is_none() && declared("").is_none());
+    }
+}
