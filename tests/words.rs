@@ -220,7 +220,7 @@ fn the_sprite_has_every_icon_that_is_named() {
 #[test]
 fn every_act_of_the_log_has_words() {
     let act = Regex::new(
-        r#""((?:post|publication|channel|page|change|pause|alarm|rules|member|session|passkey|password|authenticator|recovery|token|vault|organisation)\.[a-z_]+)""#,
+        r#""((?:post|publication|channel|page|change|pause|alarm|rules|member|session|passkey|password|authenticator|recovery|token|vault|mail|organisation)\.[a-z_]+)""#,
     )
     .unwrap();
     let known = catalogue("en");

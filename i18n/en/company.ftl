@@ -8,6 +8,7 @@ changes-by = prepared by { $name }
 changes-no-review = does not review posts
 change-connect_channel = Connect a page
 change-open_room = Open a chat room
+change-set_up_mail = Set up the organisation’s e-mail
 change-disconnect_channel = Disconnect a page
 change-change_role = Change what somebody may do
 change-change_workflow = Change how reviews work

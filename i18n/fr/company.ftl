@@ -8,6 +8,7 @@ changes-by = préparé par { $name }
 changes-no-review = ne relit pas de publications
 change-connect_channel = Connecter une page
 change-open_room = Ouvrir un salon de discussion
+change-set_up_mail = Régler le courriel de l’organisation
 change-disconnect_channel = Déconnecter une page
 change-change_role = Changer ce que quelqu’un peut faire
 change-change_workflow = Changer les réglages

@@ -195,6 +195,25 @@ async fn a_note_goes_out_is_read_and_its_signature_is_good() {
     }
 }
 
+#[test]
+fn the_record_to_publish_is_the_one_that_another_program_makes() {
+    let Some(servers) = MailServers::shared() else {
+        return;
+    };
+    let out = Command::new("openssl")
+        .args(["pkey", "-pubout", "-in"])
+        .arg(servers.key("corp.test"))
+        .output()
+        .unwrap();
+    let public: String = String::from_utf8(out.stdout)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    let record = servers.dkim("corp.test").record().to_owned();
+    assert_eq!(record, format!("v=DKIM1; k=rsa; p={public}"));
+}
+
 /// A letter of a member, signed for a domain by its key.
 struct Answer<'a> {
     from: &'a str,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Platform;
-use crate::id::{ChangeId, ChannelId, ChatRoomId, InviteId, MemberId};
+use crate::id::{ChangeId, ChannelId, ChatRoomId, InviteId, MailServerId, MemberId};
 use crate::member::{Role, Skill, names};
 use crate::rulebook::Step;
 
@@ -36,6 +36,14 @@ pub enum ChangeKind {
         /// Its name.
         name: String,
         /// Which chat, and where it is: for whoever confirms.
+        place: String,
+    },
+    /// Letters go to members who want them, through this server; where an inbox is named, answers are read there, and
+    /// approvals may come from there.
+    SetUpMail {
+        /// The server, pending.
+        server: MailServerId,
+        /// From which address, through what, read where: for whoever confirms.
         place: String,
     },
     /// What a member may do.
@@ -84,6 +92,7 @@ impl ChangeKind {
             Self::ConnectChannel { .. } => "connect_channel",
             Self::DisconnectChannel { .. } => "disconnect_channel",
             Self::OpenRoom { .. } => "open_room",
+            Self::SetUpMail { .. } => "set_up_mail",
             Self::ChangeRole { .. } => "change_role",
             Self::ChangeWorkflow { .. } => "change_workflow",
             Self::ChangeRules { .. } => "change_rules",

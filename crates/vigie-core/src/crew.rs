@@ -56,6 +56,7 @@ pub fn after(crew: &[Mate], kind: &ChangeKind) -> Vec<Mate> {
         ChangeKind::ConnectChannel { .. }
         | ChangeKind::DisconnectChannel { .. }
         | ChangeKind::OpenRoom { .. }
+        | ChangeKind::SetUpMail { .. }
         | ChangeKind::ChangeWorkflow { .. }
         | ChangeKind::ChangeRules { .. }
         | ChangeKind::InviteMember { .. } => crew.to_vec(),

@@ -59,6 +59,10 @@ ids! {
     ChatRoomId;
     /// Something to be said in a room of a chat.
     ChatNoteId;
+    /// The organisation's way to send and read letters.
+    MailServerId;
+    /// A letter to a member.
+    LetterId;
     /// A comment in a post's thread.
     CommentId;
     /// A proposed edit.

@@ -11,6 +11,7 @@
 //! | [`publication`] | what an outcome on a network means |
 //! | [`schedule`] | what a wall-clock time means |
 //! | [`pause`], [`change`] | what takes two people |
+//! | [`letter`] | which letters a member wants, and when |
 //! | [`member`], [`rights`] | who may do what |
 //! | [`audit`] | the append-only log and its proofs |
 //! | [`seal`] | what a passkey proved about an approval |
@@ -34,6 +35,7 @@ pub mod change;
 pub mod content;
 pub mod crew;
 pub mod id;
+pub mod letter;
 pub mod member;
 pub mod pause;
 pub mod post;

@@ -89,7 +89,8 @@ names! {
     pub enum Seal {
         /// In a signed-in session.
         Session = "session",
-        /// In a chat, by a speaker whom the member confirmed to be them.
+        /// In a chat, by a speaker whom the member confirmed to be them; or in an answer to a letter, from the address that
+        /// they proved to be theirs.
         Chat = "chat",
         /// With a passkey whose challenge was the digest.
         Passkey = "passkey",

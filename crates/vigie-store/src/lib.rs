@@ -42,10 +42,14 @@ mod fold;
 mod idempotency;
 mod inbound;
 mod invite;
+mod letter;
+mod letter_in;
 mod link_trail;
 #[cfg(test)]
 mod lint;
 mod login_attempt;
+mod mail_address;
+mod mail_server;
 mod media;
 mod media_evidence;
 mod member;
@@ -91,7 +95,11 @@ pub use error::{Error, Result};
 pub use idempotency::Reserved;
 pub use inbound::{InboundRow, InboundState, NewInbound};
 pub use invite::Invite;
+pub use letter::{LetterRow, NewLetter};
+pub use letter_in::LetterInRow;
 pub use login_attempt::Failures;
+pub use mail_address::MailAddressRow;
+pub use mail_server::MailServerRow;
 pub use media::{MediaRow, NewMedia};
 pub use member::{Member, NewMember, fold_login};
 pub use observed::{ObservedRow, ObservedState, Seen};
@@ -132,8 +140,12 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("idempotency", idempotency::QUERIES),
     ("inbound", inbound::QUERIES),
     ("invite", invite::QUERIES),
+    ("letter", letter::QUERIES),
+    ("letter_in", letter_in::QUERIES),
     ("link_trail", link_trail::QUERIES),
     ("login_attempt", login_attempt::QUERIES),
+    ("mail_address", mail_address::QUERIES),
+    ("mail_server", mail_server::QUERIES),
     ("media", media::QUERIES),
     ("media_evidence", media_evidence::QUERIES),
     ("member", member::QUERIES),

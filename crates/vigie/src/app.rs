@@ -135,6 +135,7 @@ pub fn routes() -> Vec<Route> {
         crate::account::routes(),
         crate::post::page::routes(),
         crate::chat::routes(),
+        crate::mail::routes(),
         crate::inbound::routes(),
         crate::inbound::api::routes(),
         crate::outside::routes(),

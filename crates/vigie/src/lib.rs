@@ -20,6 +20,7 @@ pub mod help;
 pub mod home;
 pub mod inbound;
 pub mod keys;
+pub mod mail;
 pub mod media;
 pub mod member;
 pub mod metrics;

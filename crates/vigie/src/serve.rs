@@ -77,6 +77,7 @@ pub async fn serve(app: App) -> Result<()> {
     tokio::spawn(crate::account::tidy::run(app.clone()));
     let worker = tokio::spawn(crate::publication::worker::run(app.clone()));
     let chats = tokio::spawn(crate::chat::outbox::run(app.clone()));
+    let letters = tokio::spawn(crate::mail::run(app.clone()));
     let stopped = app.clone();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.stopped().await })
@@ -85,6 +86,7 @@ pub async fn serve(app: App) -> Result<()> {
     // What is being sent is written down before the end.
     let _ = worker.await;
     let _ = chats.await;
+    let _ = letters.await;
     app.store.close().await;
     tracing::info!("stopped in order");
     Ok(())

@@ -80,6 +80,14 @@ impl Unsure {
     }
 }
 
+/// Who a letter says that it is from, though nobody may vouch for it; `None` for what a program, a list or nobody in
+/// particular wrote, which is never answered.
+pub fn claimed(letter: &[u8]) -> Option<Author> {
+    let message = MessageParser::new().parse(letter)?;
+    by_a_person(&message).ok()?;
+    writer(&message).ok()
+}
+
 /// Judges letters.
 #[derive(Clone)]
 pub struct Judge {

@@ -42,6 +42,8 @@ pub struct Incoming {
     pub server: Server,
     /// Who we are.
     pub login: Login,
+    /// Which folder: `INBOX` for the one where letters arrive.
+    pub folder: String,
 }
 
 /// How far the mailbox has been read.
@@ -93,7 +95,7 @@ impl fmt::Debug for Round {
 }
 
 impl Incoming {
-    /// Connects, logs in and opens the inbox.
+    /// Connects, logs in and opens the folder.
     ///
     /// # Errors
     /// What is wrong; `bad_credentials` when the server refuses the login.
@@ -136,7 +138,7 @@ impl Incoming {
         let idles = bounded(until, session.capabilities())
             .await?
             .has_str("IDLE");
-        let mailbox = bounded(until, session.select("INBOX")).await?;
+        let mailbox = bounded(until, session.select(&self.folder)).await?;
         let validity = mailbox.uid_validity.ok_or_else(|| {
             Failure::new(
                 Code::GarbageAnswer,

@@ -12,6 +12,7 @@ use crate::{
     reach::{Reach, Server},
     rest::{Stage, Trouble},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
     client::AsyncSmtpConnection,
@@ -63,7 +64,10 @@ pub struct Login {
 
 /// A key that signs letters for a domain (DKIM), where the mail server does not do it itself.
 #[derive(Clone)]
-pub struct Dkim(Arc<Signer>);
+pub struct Dkim {
+    signer: Arc<Signer>,
+    record: String,
+}
 
 enum Signer {
     Rsa(Box<DkimSigner<RsaKey<Sha256>, Done>>),
@@ -101,24 +105,35 @@ impl Dkim {
         };
         // Relaxed for headers and body (the library's default): mail servers fold and trim, and a simple signature
         // does not live through that.
-        let signer = match ed25519 {
-            Some(key) => Signer::Ed25519(Box::new(
-                DkimSigner::from_key(key)
+        let (signer, record) = match ed25519 {
+            Some(key) => {
+                let record = record("ed25519", &key.public_key());
+                let signer = DkimSigner::from_key(key)
                     .domain(named.domain())
                     .selector(selector)
-                    .headers(SIGNED),
-            )),
-            None => Signer::Rsa(Box::new(
-                DkimSigner::from_key(
-                    RsaKey::<Sha256>::from_key_der(key)
-                        .map_err(|_| bad("neither an RSA nor an Ed25519 key"))?,
-                )
-                .domain(named.domain())
-                .selector(selector)
-                .headers(SIGNED),
-            )),
+                    .headers(SIGNED);
+                (Signer::Ed25519(Box::new(signer)), record)
+            }
+            None => {
+                let key = RsaKey::<Sha256>::from_key_der(key)
+                    .map_err(|_| bad("neither an RSA nor an Ed25519 key"))?;
+                let record = record("rsa", &public_key_info(&key.public_key()));
+                let signer = DkimSigner::from_key(key)
+                    .domain(named.domain())
+                    .selector(selector)
+                    .headers(SIGNED);
+                (Signer::Rsa(Box::new(signer)), record)
+            }
         };
-        Ok(Self(Arc::new(signer)))
+        Ok(Self {
+            signer: Arc::new(signer),
+            record,
+        })
+    }
+
+    /// The text to publish at `SELECTOR._domainkey.DOMAIN`: the public half, no secret.
+    pub fn record(&self) -> &str {
+        &self.record
     }
 
     /// The letter with a signature before it.
@@ -126,7 +141,7 @@ impl Dkim {
     /// # Errors
     /// `bad_key`.
     pub fn sign(&self, letter: &[u8]) -> Result<Vec<u8>, Failure> {
-        let signature = match &*self.0 {
+        let signature = match &*self.signer {
             Signer::Rsa(signer) => signer.sign(letter),
             Signer::Ed25519(signer) => signer.sign(letter),
         };
@@ -137,6 +152,37 @@ impl Dkim {
         signed.extend_from_slice(letter);
         Ok(signed)
     }
+}
+
+fn record(kind: &str, public: &[u8]) -> String {
+    format!("v=DKIM1; k={kind}; p={}", STANDARD.encode(public))
+}
+
+/// An RSA key as the record holds it (RFC 6376 §3.6.1 with its erratum 3017): with the name of its kind around it.
+fn public_key_info(key: &[u8]) -> Vec<u8> {
+    const RSA: [u8; 15] = [
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+    ];
+    let bits = tagged(0x03, &[&[0], key].concat());
+    tagged(0x30, &[&RSA, bits.as_slice()].concat())
+}
+
+/// One value of DER.
+fn tagged(tag: u8, value: &[u8]) -> Vec<u8> {
+    let length = value.len().to_be_bytes();
+    let length: Vec<u8> = length.into_iter().skip_while(|b| *b == 0).collect();
+    let mut out = vec![tag];
+    match (length.as_slice(), u8::try_from(length.len())) {
+        ([], _) => out.push(0),
+        ([short @ 0..=0x7f], _) => out.push(*short),
+        (long, Ok(bytes)) => {
+            out.push(0x80 | bytes);
+            out.extend_from_slice(long);
+        }
+        (_, Err(_)) => {}
+    }
+    out.extend_from_slice(value);
+    out
 }
 
 /// A mail server that takes our letters.

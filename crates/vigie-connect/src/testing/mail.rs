@@ -90,6 +90,7 @@ impl MailServers {
             reach: self.reach(),
             server: server(self.port("imaps"), Security::Tls),
             login: self.login(name),
+            folder: "INBOX".to_owned(),
         }
     }
 
@@ -177,6 +178,64 @@ impl MailServers {
             }
         }
         all
+    }
+}
+
+/// A letter as its reader sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Subject.
+    pub subject: String,
+    /// Where answers go.
+    pub reply_to: String,
+    /// Message-ID, without `<` `>`.
+    pub id: String,
+    /// The plain text, lines ended by `\n`.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+    /// The address in `List-Unsubscribe`, where a mail program may stop these letters with one call.
+    pub stop: Option<String>,
+}
+
+impl Opened {
+    /// Opens a letter.
+    ///
+    /// # Panics
+    /// It is none.
+    pub fn read(letter: &[u8]) -> Self {
+        let message = mail_parser::MessageParser::new()
+            .parse(letter)
+            .expect("a letter");
+        let raw = |name: &str| {
+            message
+                .headers_raw()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().to_owned())
+        };
+        let one_click =
+            raw("List-Unsubscribe-Post").as_deref() == Some("List-Unsubscribe=One-Click");
+        Self {
+            subject: message.subject().unwrap_or_default().to_owned(),
+            reply_to: message
+                .reply_to()
+                .and_then(|to| to.first())
+                .and_then(|to| to.address())
+                .unwrap_or_default()
+                .to_owned(),
+            id: message.message_id().unwrap_or_default().to_owned(),
+            text: message
+                .body_text(0)
+                .map(|text| text.replace('\r', ""))
+                .unwrap_or_default(),
+            html: message
+                .body_html(0)
+                .map(|html| html.into_owned())
+                .unwrap_or_default(),
+            stop: raw("List-Unsubscribe")
+                .filter(|_| one_click)
+                .map(|url| url.trim_matches(['<', '>']).to_owned()),
+        }
     }
 }
 

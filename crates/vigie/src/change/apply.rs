@@ -225,6 +225,7 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
             alarm::mended(tx, *channel, now).await?;
         }
         ChangeKind::OpenRoom { room, .. } => tx.chat_room_open(*room).await?,
+        ChangeKind::SetUpMail { server, .. } => tx.mail_server_open(*server).await?,
         ChangeKind::ChangeRole {
             member,
             role,
@@ -260,6 +261,7 @@ async fn drop_prepared(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result
     match kind {
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_disconnect(*channel, now).await?,
         ChangeKind::OpenRoom { room, .. } => tx.chat_room_close(*room).await?,
+        ChangeKind::SetUpMail { server, .. } => tx.mail_server_close(*server).await?,
         ChangeKind::InviteMember { invite, .. } => tx.revoke_invite(*invite, now).await?,
         _ => {}
     }

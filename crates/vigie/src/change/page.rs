@@ -80,6 +80,7 @@ async fn what(
             vec![format!("{} · {}", row.display, place(&row))]
         }
         ChangeKind::OpenRoom { name, place, .. } => vec![name.clone(), place.clone()],
+        ChangeKind::SetUpMail { place, .. } => vec![place.clone()],
         ChangeKind::ChangeRole {
             member,
             role,

@@ -217,7 +217,8 @@ impl Voice {
     }
 }
 
-fn mailbox(address: &str) -> Result<Mailbox, Failure> {
+/// An address of people, under Vigie's name.
+pub(crate) fn mailbox(address: &str) -> Result<Mailbox, Failure> {
     let bad = || Failure::new(Code::BadAddress, "not an e-mail address");
     Ok(Mailbox {
         name: "Vigie".to_owned(),
@@ -227,7 +228,7 @@ fn mailbox(address: &str) -> Result<Mailbox, Failure> {
 
 /// `smtp://host` (STARTTLS, port 587), `smtps://host` (TLS, 465), `smtp+plain://host` (25, only where the operator
 /// allows the host); a bare host is the first.
-fn submission(typed: &str) -> Result<Server, Failure> {
+pub(crate) fn submission(typed: &str) -> Result<Server, Failure> {
     let bad = || Failure::new(Code::BadAddress, "not a mail server");
     let text = if typed.contains("://") {
         typed.to_owned()

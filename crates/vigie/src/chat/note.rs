@@ -103,12 +103,62 @@ pub async fn of(
     Ok(Some(note))
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The lines of a text.
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.split('\n')
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// The exact content of a post, page by page.
+///
+/// # Errors
+/// The database.
+pub(crate) async fn contents(
+    conn: &mut Conn,
+    post: &PostRecord,
+) -> Result<Vec<Quoted>, vigie_store::Error> {
+    let channels = conn.channels().await?;
+    let all = post.content.variants.iter().map(|variant| Quoted {
+        page: channels
+            .iter()
+            .find(|c| c.id == variant.channel)
+            .map(|c| format!("{} ({})", c.display, c.platform.name()))
+            .unwrap_or_default(),
+        text: match &variant.link {
+            Some(link) if !variant.text.contains(link.as_str()) => {
+                format!("{}\n{link}", variant.text)
+            }
+            _ => variant.text.clone(),
+        },
+        pictures: variant.media.iter().map(|m| m.alt.clone()).collect(),
+    });
+    Ok(all.collect())
+}
+
+/// What the check found in a post: severity and words.
+pub(crate) fn findings(post: &PostRecord, lang: Lang) -> Vec<(String, String)> {
+    let checked: Option<Checked> = post
+        .report
+        .as_ref()
+        .and_then(|report| serde_json::from_value(report.clone()).ok());
+    checked.map_or_else(Vec::new, |checked| {
+        view::findings(&checked, &post.content, lang)
+            .into_iter()
+            .map(|finding| (finding.severity.to_owned(), finding.message))
+            .collect()
+    })
+}
+
+/// A chat or a letter shows words. Pictures, and whom a post answers, are seen on the page only: such a post is
+/// approved there.
+pub(crate) fn words_only(post: &PostRecord) -> bool {
+    post.content
+        .variants
+        .iter()
+        .all(|variant| variant.media.is_empty() && variant.reply_to.is_none())
 }
 
 async fn review(
@@ -118,43 +168,10 @@ async fn review(
     sealed: bool,
     w: &Words,
 ) -> Result<(), vigie_store::Error> {
-    let channels = conn.channels().await?;
-    note.contents = post
-        .content
-        .variants
-        .iter()
-        .map(|variant| Quoted {
-            page: channels
-                .iter()
-                .find(|c| c.id == variant.channel)
-                .map(|c| format!("{} ({})", c.display, c.platform.name()))
-                .unwrap_or_default(),
-            text: match &variant.link {
-                Some(link) if !variant.text.contains(link.as_str()) => {
-                    format!("{}\n{link}", variant.text)
-                }
-                _ => variant.text.clone(),
-            },
-            pictures: variant.media.iter().map(|m| m.alt.clone()).collect(),
-        })
-        .collect();
-    let checked: Option<Checked> = post
-        .report
-        .as_ref()
-        .and_then(|report| serde_json::from_value(report.clone()).ok());
-    if let Some(checked) = checked {
-        note.findings = view::findings(&checked, &post.content, w.lang)
-            .into_iter()
-            .map(|finding| (finding.severity.to_owned(), finding.message))
-            .collect();
-    }
+    note.contents = contents(conn, post).await?;
+    note.findings = findings(post, w.lang);
     let digest = post.post.revision.digest;
-    // A chat shows words. Pictures, and whom a post answers, are seen on the page only: it is approved there.
-    let words_only = post
-        .content
-        .variants
-        .iter()
-        .all(|variant| variant.media.is_empty() && variant.reply_to.is_none());
+    let words_only = words_only(post);
     note.body.push(w.t(match (sealed, words_only) {
         (true, _) => "chat-review-sealed",
         (false, false) => "chat-review-page",

@@ -47,6 +47,7 @@ impl From<ActionError> for Error {
             ActionError::NoReviewer => Self::refused("refusal-no-reviewer"),
             ActionError::WindowPassed => Self::refused("refusal-window-passed"),
             ActionError::OnThePage => Self::refused("chat-review-page"),
+            ActionError::Used => Self::refused("mail-answered-before"),
             ActionError::SealNeeded => Self::refused("refusal-seal-needed"),
             ActionError::BadSeal(_) => Self::refused("refusal-bad-seal"),
             ActionError::SameContent => Self::refused("refusal-same-content"),

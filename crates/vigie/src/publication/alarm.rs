@@ -72,7 +72,8 @@ async fn raise(tx: &mut Tx, new: &NewAlarm, now: Timestamp) -> Result<(), vigie_
         ..About::default()
     };
     // An alarm is no part of the conversation about a post.
-    outbox::tell(tx, ChatNoteKind::Alarm, None, &about, None, now).await
+    outbox::tell(tx, ChatNoteKind::Alarm, None, &about, None, now).await?;
+    crate::mail::outbox::alarm(tx, &about, now).await
 }
 
 /// Raises an alarm about a publication.

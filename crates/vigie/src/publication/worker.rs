@@ -127,6 +127,7 @@ pub async fn slow(app: &App) -> anyhow::Result<()> {
     crate::channel::health::check(app).await?;
     crate::inbound::forget(app).await?;
     crate::chat::outbox::forget(app).await?;
+    crate::mail::outbox::forget(app).await?;
     crate::audit::checkpoint::make_if_due(app).await
 }
 

@@ -97,6 +97,10 @@ fn logged_path(path: &str) -> String {
         "/invite/…".to_owned()
     } else if path.starts_with("/chat/bind/") {
         "/chat/bind/…".to_owned()
+    } else if path.starts_with("/me/mail/prove/") {
+        "/me/mail/prove/…".to_owned()
+    } else if path.starts_with("/hooks/mail/stop/") {
+        "/hooks/mail/stop/…".to_owned()
     } else if path.starts_with("/fetch/") {
         "/fetch/…".to_owned()
     } else {

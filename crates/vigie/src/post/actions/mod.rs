@@ -15,13 +15,14 @@ use super::draft::{DraftError, DraftProblem};
 use super::who::Who;
 use crate::app::App;
 use crate::chat::outbox::{self, About};
+use crate::mail::outbox as letters;
 
 pub use follow::enqueue;
 pub use review::{
-    approve, approve_from, archive, lapse, offer, request_changes, settled, submit, take_back,
-    waive, withdraw,
+    Answer, approve, approve_by_letter, approve_from, archive, lapse, offer, request_changes,
+    request_changes_by_letter, settled, submit, take_back, waive, withdraw,
 };
-pub use talk::{Origin, accept, comment, comment_from, decline, suggest};
+pub use talk::{Origin, accept, comment, comment_by_letter, comment_from, decline, suggest};
 pub use write::{create, edit};
 
 /// Why nothing was done.
@@ -48,6 +49,9 @@ pub enum ActionError {
     /// A chat is not the place for it: the page is.
     #[error("on the page")]
     OnThePage,
+    /// The letter that is answered was answered before: it decides once.
+    #[error("answered before")]
+    Used,
     /// The organisation asks for a passkey's seal, and there is none.
     #[error("a passkey's seal is needed")]
     SealNeeded,
@@ -107,6 +111,7 @@ impl<'a> Step<'a> {
             .post_save(before, &decision.post, change, self.now)
             .await?;
         follow::follow(self.app, &mut self.tx, &after, &decision.effects, self.now).await?;
+        letters::asked(&mut self.tx, before, &after, self.now).await?;
         Ok(after)
     }
 
@@ -118,7 +123,7 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// What happened is to be said in the rooms of the chats.
+    /// What happened is to be said in the rooms of the chats, and to members by letter.
     async fn tell(
         &mut self,
         kind: ChatNoteKind,
@@ -134,6 +139,7 @@ impl<'a> Step<'a> {
             page: String::new(),
         };
         outbox::tell(&mut self.tx, kind, Some(id), &about, not_in, self.now).await?;
+        letters::happened(&mut self.tx, kind, id, &about, self.now).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vigie_core::content::Digest;
-use vigie_core::id::{ChatRoomId, MemberId, PostId, PublicationId};
+use vigie_core::id::{ChatRoomId, LetterId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
@@ -104,11 +104,56 @@ pub async fn approve_from(
     assertion: Option<&Assertion>,
     room: Option<(ChatRoomId, MemberId)>,
 ) -> Done {
+    let place = room.map(|(room, by)| Elsewhere::Room(room, by));
+    approve_at(app, who, id, digest, assertion, place).await
+}
+
+/// An answer to a letter that asked for a review.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The letter; it decides once.
+    pub letter: LetterId,
+    /// The id of the answer.
+    pub id: &'a str,
+    /// Who set up the organisation's mail.
+    pub set_up_by: MemberId,
+}
+
+/// The same, said in an answer to a letter. Not for a post that whoever set up the mail has written: they may know
+/// what signs letters.
+///
+/// # Errors
+/// As [`approve`], and [`ActionError::Used`].
+pub async fn approve_by_letter(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    digest: Digest,
+    answer: Answer<'_>,
+) -> Done {
+    approve_at(app, who, id, digest, None, Some(Elsewhere::Letter(answer))).await
+}
+
+/// Where an approval was given, if not on a page.
+#[derive(Clone, Copy)]
+enum Elsewhere<'a> {
+    Room(ChatRoomId, MemberId),
+    Letter(Answer<'a>),
+}
+
+async fn approve_at(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    digest: Digest,
+    assertion: Option<&Assertion>,
+    place: Option<Elsewhere<'_>>,
+) -> Done {
     let now = app.clock.now();
     if let Some(assertion) = assertion {
         assertion.verify(&digest).map_err(ActionError::BadSeal)?;
     }
-    let seal = match (assertion, room) {
+    let seal = match (assertion, place) {
         (Some(_), _) => Seal::Passkey,
         (None, Some(_)) => Seal::Chat,
         (None, None) => Seal::Session,
@@ -119,7 +164,11 @@ pub async fn approve_from(
         return Err(ActionError::SealNeeded);
     }
     let before = step.tx.post(id).await?;
-    if room.is_some_and(|(_, opened_by)| before.post.wrote(opened_by)) {
+    let opened_by = place.map(|place| match place {
+        Elsewhere::Room(_, by) => by,
+        Elsewhere::Letter(answer) => answer.set_up_by,
+    });
+    if opened_by.is_some_and(|by| before.post.wrote(by)) {
         return Err(ActionError::OnThePage);
     }
     if before.content.window.not_after <= now {
@@ -131,9 +180,20 @@ pub async fn approve_from(
     };
     let event = Event::Approve { digest, seal };
     let after = step.decide(&before, event, change).await?;
-    let place = room.map(|(room, _)| room.to_string()).unwrap_or_default();
-    let detail: Detail<'_> = &[("digest", &digest), ("seal", &seal), ("room", &place)];
-    let detail = if room.is_some() { detail } else { &detail[..2] };
+    let (name, named) = match place {
+        None => ("", String::new()),
+        Some(Elsewhere::Room(room, _)) => ("room", room.to_string()),
+        Some(Elsewhere::Letter(answer)) => {
+            once(&mut step.tx, answer).await?;
+            ("letter", answer.letter.to_string())
+        }
+    };
+    let detail: Detail<'_> = &[("digest", &digest), ("seal", &seal), (name, &named)];
+    let detail = if place.is_some() {
+        detail
+    } else {
+        &detail[..2]
+    };
     match assertion.and_then(|a| serde_json::to_string(a).ok()) {
         None => step.log("post.approve", id, detail).await?,
         Some(text) => {
@@ -157,6 +217,53 @@ pub async fn request_changes(app: &App, who: &Who, id: PostId, note: &str) -> Do
     };
     let said = Some((CommentKind::RequestChanges, note));
     plain(app, who, id, event, "post.request_changes", said).await
+}
+
+/// A letter decides once: its token is used in the transaction of the decision.
+async fn once(tx: &mut Tx, answer: Answer<'_>) -> Result<(), ActionError> {
+    if tx.letter_use(answer.letter, answer.id).await? {
+        Ok(())
+    } else {
+        Err(ActionError::Used)
+    }
+}
+
+/// The same in an answer to a letter, about the content with this digest; `by` are the words for "in a letter".
+///
+/// # Errors
+/// As [`request_changes`], and [`ActionError::Used`].
+pub async fn request_changes_by_letter(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    (note, by): (&str, &str),
+    digest: Digest,
+    answer: Answer<'_>,
+) -> Done {
+    let mut step = Step::begin(app, who, app.clock.now()).await?;
+    let before = step.tx.post(id).await?;
+    if before.post.revision.digest != digest {
+        return Err(Refusal::ContentChanged.into());
+    }
+    let event = Event::RequestChanges {
+        note: note.to_owned(),
+    };
+    let after = step.decide(&before, event, PostChange::default()).await?;
+    once(&mut step.tx, answer).await?;
+    let placed = format!("{}\n— {by}", note.trim());
+    talk::say(&mut step, &before, CommentKind::RequestChanges, &placed).await?;
+    let letter = answer.letter;
+    let detail: Detail<'_> = &[("digest", &digest), ("letter", &letter)];
+    step.log("post.request_changes", id, detail).await?;
+    step.tell(
+        ChatNoteKind::Decision,
+        "post.request_changes",
+        id,
+        note,
+        None,
+    )
+    .await?;
+    step.commit(after).await
 }
 
 /// A second person lifts a blocking finding, with a written reason.

@@ -41,6 +41,35 @@ pub async fn comment_from(
     text: &str,
     from: Option<Origin<'_>>,
 ) -> Done {
+    let not_in = from.map(|origin| origin.room);
+    let heard = from.map(|origin| (origin.name, origin.event));
+    remark(app, who, id, text, heard, not_in).await
+}
+
+/// The same, said in a letter; `by` are the words for that, `event` its own id: it counts once.
+///
+/// # Errors
+/// As [`comment`].
+pub async fn comment_by_letter(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    text: &str,
+    by: &str,
+    event: &str,
+) -> Done {
+    remark(app, who, id, text, Some((by, event)), None).await
+}
+
+/// A remark; `heard`: where, and the id under which it counts once.
+async fn remark(
+    app: &App,
+    who: &Who,
+    id: PostId,
+    text: &str,
+    heard: Option<(&str, &str)>,
+    not_in: Option<ChatRoomId>,
+) -> Done {
     let now = app.clock.now();
     if text.trim().is_empty() || text.len() > 16 * 1024 {
         return Err(Refusal::ReasonNeeded.into());
@@ -49,20 +78,19 @@ pub async fn comment_from(
     let record = step.tx.post(id).await?;
     let text = text.trim();
     // Heard and written down in one transaction: what comes again is not said twice, and nothing heard is lost.
-    if let Some(origin) = &from
-        && !step.tx.chat_heard(origin.event, now).await?
+    if let Some((_, event)) = heard
+        && !step.tx.chat_heard(event, now).await?
     {
         return Ok(record);
     }
-    match &from {
+    match heard {
         None => say(&mut step, &record, CommentKind::Comment, text).await?,
-        Some(origin) => {
-            let placed = format!("{text}\n— {}", origin.name);
+        Some((place, _)) => {
+            let placed = format!("{text}\n— {place}");
             say(&mut step, &record, CommentKind::Comment, &placed).await?;
         }
     }
     step.log("post.comment", id, &[]).await?;
-    let not_in = from.map(|origin| origin.room);
     step.tell(ChatNoteKind::Talk, "post.comment", id, text, not_in)
         .await?;
     step.commit(record).await
