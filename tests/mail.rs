@@ -14,6 +14,7 @@ use company::Company;
 use jiff::{SignedDuration, Timestamp};
 use vigie::account::session;
 use vigie::mail::{Keys, PURPOSE, inbox, outbox};
+use vigie::publication::alarm;
 use vigie::testing::{Browser, TestApp};
 use vigie::web::viewer::session_cookie;
 use vigie_connect::testing::MailServers;
@@ -555,6 +556,31 @@ async fn letters_stop_by_one_click_and_nothing_changes_by_looking() {
     s.send().await;
     let page = s.sign_in(asked).await.get("/me/mail").await.text();
     assert!(page.contains("refus"), "{page}");
+}
+
+#[tokio::test]
+async fn a_flood_of_alarms_is_gathered() {
+    let Some(s) = Scene::open().await else { return };
+    s.with_inbox(s.company.omar).await;
+    let name = s.proven(s.company.tom, "tom").await;
+    for n in 0..25 {
+        let mut tx = s.test.app.store.begin().await.unwrap();
+        let (kind, id) = (alarm::Kind::Foreign, format!("post-{n}"));
+        alarm::on_page(&mut tx, kind, s.company.page, &id, "", s.test.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    for _ in 0..2 {
+        s.send().await;
+    }
+    let at_once = s.letters(&name, 20).await;
+    assert!(at_once.iter().all(|letter| letter.text.contains("/alarms")));
+    s.test.wait(SignedDuration::from_hours(24));
+    s.send().await;
+    let all = s.letters(&name, 21).await;
+    let gathered = all.iter().find(|l| l.subject.contains("nouvelles"));
+    assert!(gathered.unwrap().subject.contains("5 nouvelles"));
 }
 
 #[tokio::test]

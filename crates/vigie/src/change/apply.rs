@@ -243,7 +243,13 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
         }
         ChangeKind::ChangeRules { step } => steps::settle(tx, step).await?,
         ChangeKind::InviteMember { invite, .. } => invitation = Some(open(tx, *invite, now).await?),
-        ChangeKind::DisableMember { member } => tx.disable_member(*member, now).await?,
+        ChangeKind::DisableMember { member } => {
+            tx.disable_member(*member, now).await?;
+            // Nothing is sent to them any more: there is no reason to keep it.
+            if tx.mail_address(*member).await?.is_some() {
+                tx.mail_address_remove(*member).await?;
+            }
+        }
     }
     Ok(Done::Happened { invitation })
 }

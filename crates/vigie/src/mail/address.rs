@@ -18,7 +18,7 @@ use vigie_core::letter::{LetterKind, Rhythm, Wishes};
 use vigie_core::schedule;
 use vigie_store::{Limit, MailAddressRow, Taken};
 
-use super::{Postman, WITHIN, name};
+use super::{Postman, WITHIN, failed, name};
 use crate::account::me::{fresh, note};
 use crate::account::session;
 use crate::app::App;
@@ -190,7 +190,7 @@ pub(super) async fn deliver(
 ) -> Result<(), Said> {
     let postman = Postman::of(app, server)
         .await
-        .map_err(|failure| Said::new(format!("connect-{}", name(failure.code))))?;
+        .map_err(|failure| Said::new(failed(name(failure.code))))?;
     let link = written.link.and_then(|(label, path)| {
         let url = url::Url::parse(&app.config.link(&path)).ok()?;
         Some((w.t(label), url))
@@ -223,7 +223,7 @@ pub(super) async fn deliver(
         Err(trouble) if trouble.failure.code == vigie_connect::Code::RefusedByServer => {
             Err(Said::new("mail-refused-there"))
         }
-        Err(trouble) => Err(Said::new(format!("connect-{}", name(trouble.failure.code)))),
+        Err(trouble) => Err(Said::new(failed(name(trouble.failure.code)))),
     }
 }
 

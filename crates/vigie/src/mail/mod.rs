@@ -84,6 +84,17 @@ pub(crate) fn name(code: Code) -> &'static str {
     }
 }
 
+/// The words for a failure of a mail server.
+pub(crate) fn failed(name: &str) -> String {
+    match name {
+        "bad_credentials" => "mail-bad-login".to_owned(),
+        "bad_key" => "mail-bad-key".to_owned(),
+        "refused_by_server" => "mail-refused-server".to_owned(),
+        "not_encrypted" => "mail-not-encrypted".to_owned(),
+        other => format!("connect-{other}"),
+    }
+}
+
 /// Whom letters are from, and the server that takes them.
 #[derive(Debug)]
 pub struct Postman {

@@ -4,6 +4,7 @@ use url::Url;
 use vigie_connect::chat::Note;
 use vigie_core::content::Digest;
 use vigie_core::letter::LetterKind;
+use vigie_core::member::Lang;
 use vigie_core::post::PostState;
 use vigie_core::schedule;
 use vigie_store::{Conn, LetterRow, MailServerRow, Member, Organisation, PostRecord};
@@ -217,7 +218,14 @@ impl Writer<'_> {
         note.contents = contents(self.conn, post).await?;
         note.findings = findings(post, self.w.lang)
             .into_iter()
-            .map(|(severity, said)| (self.w.t(format!("severity-{severity}")), said))
+            .map(|(severity, said)| {
+                let severity = self.w.t(format!("severity-{severity}"));
+                // A colon follows, and French keeps it apart.
+                match self.w.lang {
+                    Lang::Fr => (format!("{severity}\u{a0}"), said),
+                    Lang::En => (severity, said),
+                }
+            })
             .collect();
         note.body
             .push(self.w.t(match (self.read, words_only(post)) {
@@ -258,17 +266,21 @@ impl Writer<'_> {
         if more > 0 {
             note.body.push(self.w.t1("mail-gathered-more", "n", more));
         }
+        // Last, after the news.
+        let mut fewer = self.note(row, self.w.t("mail-fewer"));
         for kind in kinds {
             if let Some(url) = self.stop(What::Kind(kind)) {
                 let label = self.w.t(format!("mail-stop-link-{kind}"));
-                note.links.push((label, url));
+                fewer.links.push((label, url));
             }
         }
         let stop = self.stop(What::Gathered);
         if let Some(url) = &stop {
-            note.links
+            fewer
+                .links
                 .push((self.w.t("mail-stop-link-gathered"), url.clone()));
         }
+        items.push(fewer);
         note.footer = self.w.t("mail-why-gathered");
         Ok(Some(Made {
             note,

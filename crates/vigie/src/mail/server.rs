@@ -15,10 +15,9 @@ use vigie_core::rights::Act;
 use vigie_store::MailServerRow;
 
 use super::address::{Written, deliver};
-use super::{Keys, PURPOSE, Postman, WITHIN, incoming};
+use super::{Keys, PURPOSE, Postman, WITHIN, failed, incoming, name};
 use crate::app::App;
 use crate::change::apply;
-use crate::channel::page::failure_key;
 use crate::vault;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
@@ -49,6 +48,12 @@ struct View {
     rows: Vec<MailServerRow>,
     form: Form,
     may: bool,
+}
+
+impl View {
+    fn failed(&self, name: &str) -> String {
+        self.w.t(failed(name))
+    }
 }
 
 async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<View, Error> {
@@ -170,14 +175,7 @@ async fn ask(frame: Frame, me: Signed, mut form: Form) -> Result<Response, Error
         return again(&frame, &me, form).await;
     }
     if let Err((field, failure)) = known(app, &mut row, &keys).await {
-        let said = match failure.code {
-            Code::BadCredentials => "mail-bad-login".to_owned(),
-            Code::BadKey => "mail-bad-key".to_owned(),
-            Code::RefusedByServer => "mail-refused-server".to_owned(),
-            Code::NotEncrypted => "mail-not-encrypted".to_owned(),
-            _ => failure_key(&failure),
-        };
-        form.wrong(field, Said::new(said));
+        form.wrong(field, Said::new(failed(name(failure.code))));
         return again(&frame, &me, form).await;
     }
     let place = [row.sender.as_str(), &row.server, &row.inbox]

@@ -2,8 +2,8 @@
 //!
 //! Browsers say where a request comes from in `Sec-Fetch-Site`; those that do not, say `Origin`. Neither can be set by
 //! a script of another site. A request that says nothing and changes something is refused. The API is not concerned:
-//! it takes no cookie, and no browser adds a bearer token by itself. Nor are the calls of networks (`/hooks/…`): they are
-//! signed, and no cookie counts there.
+//! it takes no cookie, and no browser adds a bearer token by itself. Nor are the calls of networks, and of mail programs
+//! that stop letters (`/hooks/…`): they are signed, and no cookie counts there.
 
 use axum::{
     extract::{Request, State},
