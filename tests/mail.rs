@@ -559,6 +559,32 @@ async fn letters_stop_by_one_click_and_nothing_changes_by_looking() {
 }
 
 #[tokio::test]
+async fn a_letter_that_comes_back_shows_on_its_readers_page() {
+    let Some(s) = Scene::open().await else { return };
+    s.with_inbox(s.company.omar).await;
+    // The server takes this letter, and cannot deliver it.
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let address = "tom=gone@example.test";
+    tx.mail_address_put(s.company.tom, address, address, s.test.now())
+        .await
+        .unwrap();
+    let (kind, page) = (alarm::Kind::Foreign, s.company.page);
+    alarm::on_page(&mut tx, kind, page, "post-1", "", s.test.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    s.send().await;
+    s.letters(&s.vigie, 1).await;
+    s.read().await;
+    let tom = s.sign_in(s.company.tom).await;
+    let page = tom.get("/me/mail").await.expect(200).text();
+    assert!(page.contains("est revenue"), "{page}");
+    // Nobody is answered for it.
+    s.send().await;
+    s.letters(&s.vigie, 1).await;
+}
+
+#[tokio::test]
 async fn a_flood_of_alarms_is_gathered() {
     let Some(s) = Scene::open().await else { return };
     s.with_inbox(s.company.omar).await;

@@ -13,6 +13,7 @@ mail-address-odd = This is not an address that Vigie can write to. Example: anne
 mail-no-address = You have given no address: nothing is sent to you.
 mail-since = since { $date }
 mail-unreached = The server of this address refused the last letter, on { $when }. Check the address, or give another one.
+mail-returned = A letter to this address came back, on { $when }: its server could not deliver it. Check the address, or give another one.
 mail-remove = Remove my address
 mail-removed = Your address is forgotten. Nothing is sent to you any more.
 mail-proof-title = Is this address yours?

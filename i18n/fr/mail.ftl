@@ -13,6 +13,7 @@ mail-address-odd = Ceci n’est pas une adresse que Vigie sait écrire. Exemple�
 mail-no-address = Vous n’avez pas donné d’adresse : rien ne vous est envoyé.
 mail-since = depuis le { $date }
 mail-unreached = Le serveur de cette adresse a refusé la dernière lettre, le { $when }. Vérifiez l’adresse, ou donnez-en une autre.
+mail-returned = Une lettre à cette adresse est revenue, le { $when } : le serveur n’a pas pu la remettre. Vérifiez l’adresse, ou donnez-en une autre.
 mail-remove = Retirer mon adresse
 mail-removed = Votre adresse est oubliée. Plus rien ne vous est envoyé.
 mail-proof-title = Cette adresse est-elle la vôtre ?

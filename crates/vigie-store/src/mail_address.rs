@@ -16,6 +16,9 @@ queries! {
            proven_at = excluded.proven_at, unreached = null, unreached_at = null";
     WISHES = "update mail_address set wishes = $2 where member = $1";
     UNREACHED = "update mail_address set unreached = $2, unreached_at = $3 where member = $1";
+    /// That a server takes a letter says nothing about one that came back later.
+    HANDED_OVER = "update mail_address set unreached = null, unreached_at = null where member = $1 \
+                   and unreached <> 'returned'";
     REACHED = "update mail_address set unreached = null, unreached_at = null where member = $1";
     REMOVE = "delete from mail_address where member = $1";
     DROP_LETTERS = "update letter set state = 'lost', error = 'removed', lease_until = null, about = '{}' \
@@ -95,7 +98,7 @@ impl Tx {
         q(WISHES).id(member).json(wishes).run_found(self).await
     }
 
-    /// A letter surely did not reach it, or (`None`) one did.
+    /// A letter surely did not reach it (a stable name; `returned` when it came back), or (`None`) one did: they answer.
     pub async fn mail_reached(
         &mut self,
         member: MemberId,
@@ -108,6 +111,12 @@ impl Tx {
         }
         .run(self)
         .await?;
+        Ok(())
+    }
+
+    /// The server took a letter to it.
+    pub async fn mail_handed_over(&mut self, member: MemberId) -> Result<()> {
+        q(HANDED_OVER).id(member).run(self).await?;
         Ok(())
     }
 
@@ -141,9 +150,16 @@ mod tests {
                 ..Wishes::default()
             };
             tx.mail_wishes(ines, &wishes).await.unwrap();
-            tx.mail_reached(ines, Some("refused_by_server"), now)
-                .await
-                .unwrap();
+            for (code, stays) in [("refused_by_server", false), ("returned", true)] {
+                tx.mail_reached(ines, Some(code), now).await.unwrap();
+                tx.mail_handed_over(ines).await.unwrap();
+                let row = tx.mail_address(ines).await.unwrap().unwrap();
+                assert_eq!(row.unreached.is_some(), stays, "{code}");
+            }
+            tx.mail_reached(ines, None, now).await.unwrap();
+            let row = tx.mail_address(ines).await.unwrap().unwrap();
+            assert_eq!((row.unreached, row.unreached_at), (None, None));
+            tx.mail_reached(ines, Some("returned"), now).await.unwrap();
             tx.commit().await.unwrap();
 
             let mut tx = store.begin().await.unwrap();

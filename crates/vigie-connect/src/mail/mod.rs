@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod letter;
 pub mod out;
 pub mod reply;
+pub mod returned;
 pub(crate) mod show;
 mod smtp;
 

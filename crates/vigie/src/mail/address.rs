@@ -86,6 +86,12 @@ impl View {
             .is_some_and(|row| row.wishes.rhythm == *rhythm)
     }
 
+    fn came_back(&self) -> bool {
+        self.row
+            .as_ref()
+            .is_some_and(|row| row.unreached.as_deref() == Some("returned"))
+    }
+
     fn hour(&self) -> u8 {
         self.row.as_ref().map_or(8, |row| row.wishes.hour)
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use vigie_connect::chat::{ActionId, Heard};
-use vigie_connect::mail::{Address, Author, Unsure, authentic, reply};
+use vigie_connect::mail::{Address, Author, Unsure, authentic, reply, returned};
 use vigie_core::content::Digest;
 use vigie_core::id::{LetterId, MemberId, PostId};
 use vigie_store::{Conn, LetterInRow, LetterRow, MailServerRow, Member, NewLetter};
@@ -98,6 +98,7 @@ pub async fn work(
     let Some(member) = member.filter(Member::is_active) else {
         return end(app, row, "stranger", None).await;
     };
+    reached(app, member.id).await?;
     let mut said = said(reply::read(&row.raw, author, ours));
     if said.decision.is_none() && said.words.is_none() {
         return end(app, row, "nothing", None).await;
@@ -148,6 +149,13 @@ pub async fn work(
         Err(Came::No(text)) => end(app, row, "refused", notice(Some(post), text)).await,
         Err(Came::Trouble(error)) => Err(error),
     }
+}
+
+/// Who writes from an address reads there.
+async fn reached(app: &App, member: MemberId) -> Result<(), vigie_store::Error> {
+    let mut tx = app.store.begin().await?;
+    tx.mail_reached(member, None, app.clock.now()).await?;
+    tx.commit().await
 }
 
 /// Why an answer did not count.
@@ -255,6 +263,20 @@ struct Notice {
     most: u64,
 }
 
+/// A letter of ours came back: its reader's address is marked, on their own page.
+async fn came_back(app: &App, ours: &Address, row: &LetterInRow) -> anyhow::Result<()> {
+    if let Some(id) = returned::read(&row.raw, ours) {
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        if let Some(letter) = tx.letter_by_message(&id).await? {
+            tx.mail_reached(letter.member, Some("returned"), now)
+                .await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
 /// A letter that nobody surely wrote decides nothing. Whoever it names is told, if it answers a letter of ours to
 /// them: once a day at most, since it may not be theirs.
 ///
@@ -266,6 +288,9 @@ pub async fn unsure(
     row: &LetterInRow,
     unsure: Unsure,
 ) -> anyhow::Result<()> {
+    if unsure == Unsure::Bounce {
+        came_back(app, ours, row).await?;
+    }
     let notice = match unsure {
         // Programs, lists and returned letters are never answered.
         Unsure::Odd | Unsure::Automatic | Unsure::Bounce | Unsure::List => None,

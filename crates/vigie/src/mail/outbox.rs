@@ -310,7 +310,7 @@ async fn settle(
     match came {
         Ok(()) => {
             tx.letter_said(row, now).await?;
-            tx.mail_reached(row.member, None, now).await?;
+            tx.mail_handed_over(row.member).await?;
             tx.mail_trouble(server.id, None).await?;
         }
         Err(trouble) => {
