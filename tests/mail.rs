@@ -14,6 +14,7 @@ use company::Company;
 use jiff::{SignedDuration, Timestamp};
 use vigie::account::session;
 use vigie::mail::{Keys, PURPOSE, inbox, outbox};
+use vigie::post::actions;
 use vigie::publication::alarm;
 use vigie::testing::{Browser, TestApp};
 use vigie::web::viewer::session_cookie;
@@ -43,9 +44,11 @@ struct Scene {
 impl Scene {
     async fn open() -> Option<Self> {
         let servers = MailServers::shared()?;
+        let authorities = servers.key("corp.test").with_file_name("ca.pem");
         let test = TestApp::with(&[
             ("allowed_private", "127.0.0.1"),
             ("public_url", "https://vigie.test"),
+            ("authorities_file", authorities.to_str().unwrap()),
         ])
         .await;
         test.clock.set(Timestamp::now());
@@ -93,13 +96,13 @@ impl Scene {
         ]
     }
 
-    /// The same server with an inbox, set up by somebody. (The page asks the inbox first; the servers of the tests
-    /// have an authority of their own, which only the tests trust.)
+    /// The same server with an inbox, set up by somebody.
     async fn with_inbox(&self, by: MemberId) -> MailServerRow {
         let app = &self.test.app;
         let now = self.test.now();
         let keys = Keys {
             password: self.servers.password.clone(),
+            inbox: self.servers.password.clone(),
             ..Keys::default()
         };
         let mut tx = app.store.begin().await.unwrap();
@@ -115,8 +118,8 @@ impl Scene {
             selector: String::new(),
             domain: String::new(),
             record: String::new(),
-            inbox: "imaps://mail.corp.test".into(),
-            inbox_account: self.sender(),
+            inbox: format!("imaps://127.0.0.1:{}", self.servers.port("imaps")),
+            inbox_account: self.vigie.clone(),
             folder: "INBOX".into(),
             trusted: String::new(),
             secret: Some(secret),
@@ -188,6 +191,21 @@ impl Scene {
         (post, asked)
     }
 
+    /// The letter that asks for a review of a post.
+    async fn review_letter(&self, name: &str, post: PostId) -> Opened {
+        self.send().await;
+        for _ in 0..240 {
+            let letters = self.servers.letters(name);
+            let mut letters = letters.iter().map(|letter| Opened::read(letter));
+            let found = letters.find(|l| l.text.contains(&post.to_string()) && l.stop.is_some());
+            if let Some(found) = found {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(125)).await;
+        }
+        panic!("no letter about {post}");
+    }
+
     async fn state(&self, post: PostId) -> PostState {
         let mut conn = self.test.app.store.read().await.unwrap();
         conn.post(post).await.unwrap().post.state
@@ -220,8 +238,7 @@ impl Scene {
         let app = &self.test.app;
         let row = app.store.read().await.unwrap();
         let row = { row }.mail_server_in_use().await.unwrap().unwrap();
-        let mailbox = self.servers.incoming(&self.vigie);
-        inbox::take(app, &row, &mailbox).await.unwrap();
+        inbox::look(app, &row).await.unwrap();
         inbox::judge_kept(app, &row, &self.servers.judge(None))
             .await
             .unwrap();
@@ -277,18 +294,27 @@ async fn a_server_takes_two_people_and_an_address_is_proven_by_a_letter() {
     wrong[6].1 = "canary-key".to_owned();
     let said = submit(&ines, "/settings/mail", &wrong).await.expect(422);
     assert!(!said.text().contains("canary") && said.text().contains("PEM"));
-    // An inbox that does not open with a right certificate is not taken.
-    let mut wrong = post(&form);
-    wrong.extend([
+    // Both sides are tried before anything is asked of anybody.
+    form.extend([
         (
             "inbox",
             format!("imaps://127.0.0.1:{}", s.servers.port("imaps")),
         ),
-        ("inbox_account", s.sender()),
-        ("inbox_password", s.servers.password.clone()),
+        ("inbox_account", s.vigie.clone()),
+        ("inbox_password", "canary-inbox".to_owned()),
         ("folder", "INBOX".to_owned()),
     ]);
+    let said = submit(&ines, "/settings/mail", &form).await.expect(422);
+    let said = said.text();
+    assert!(
+        said.contains("refuse ce nom") && !said.contains("canary"),
+        "{said}"
+    );
+    let mut wrong = post(&form);
+    wrong[9].1 = s.servers.password.clone();
+    wrong[10].1 = "Nowhere".to_owned();
     submit(&ines, "/settings/mail", &wrong).await.expect(422);
+    form[9].1 = s.servers.password.clone();
 
     submit(&ines, "/settings/mail", &form).await.expect(303);
     submit(&tom, "/settings/mail", &form).await.expect(403);
@@ -483,7 +509,49 @@ async fn a_review_is_asked_answered_and_talked_about_by_letter() {
         gathered.text
     );
     assert!(gathered.stop.is_some() && gathered.reply_to.is_empty());
-    let _ = app;
+
+    // Changes are asked for by letter too, and say where.
+    let by = |member: MemberId, french: &'static str, english: &'static str| match member {
+        tom if tom == company.tom => french,
+        _ => english,
+    };
+    let (other, peer) = s.asked("Fermeture lundi.").await;
+    let letter = s.review_letter(box_of(peer), other).await;
+    // Peers are asked in turn: each in their own language.
+    assert_ne!(peer, asked);
+    let title = by(peer, "demande une relecture", "asks for a review");
+    assert!(letter.subject.contains(title), "{letter:?}");
+    s.answer(
+        &letter,
+        box_of(peer),
+        "example.test",
+        "Changer : la date\nest fausse",
+    );
+    s.read().await;
+    assert_ne!(s.state(other).await, PostState::InReview);
+    assert_eq!(
+        s.comments(other).await,
+        [format!(
+            "la date\nest fausse\n— {}",
+            by(peer, "par courriel", "by e-mail")
+        )]
+    );
+    // A letter about a content that has changed since decides nothing about the new one.
+    let (third, peer) = s.asked("Fermeture mardi.").await;
+    let letter = s.review_letter(box_of(peer), third).await;
+    let ines = company.who(app, company.ines).await;
+    let seen = actions::withdraw(app, &ines, third).await.unwrap().version;
+    let draft = company.draft("Fermeture mercredi.");
+    actions::edit(app, &ines, third, seen, &draft)
+        .await
+        .unwrap();
+    actions::submit(app, &ines, third).await.unwrap();
+    for word in ["approve", "changes: all of it"] {
+        s.answer(&letter, box_of(peer), "example.test", word);
+    }
+    s.read().await;
+    assert_eq!(s.state(third).await, PostState::InReview);
+    assert!(s.comments(third).await.is_empty());
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub struct Parts {
     pub connectors: Connectors,
     /// The guarded client, one for everything.
     pub http: vigie_connect::Http,
+    /// Connections to mail servers.
+    pub mail: vigie_connect::reach::Reach,
     /// Passkeys.
     pub passkeys: Passkeys,
     /// What the first-run page asks for when others could reach it: printed in the log at start.
@@ -86,6 +88,17 @@ impl App {
             .with_context(|| config.vault_key_file.display().to_string())?;
         let allowed = vigie_connect::AllowedPrivate::parse(&config.allowed_private)?;
         let http = vigie_connect::Http::new(allowed)?;
+        let mail = match &config.authorities_file {
+            None => http.reach(),
+            Some(file) => {
+                let named = || format!("authorities_file: {}", file.display());
+                let pem = std::fs::read(file).with_context(named)?;
+                http.reach()
+                    .trusting(&pem)
+                    .map_err(|failure| anyhow::anyhow!("{failure}"))
+                    .with_context(named)?
+            }
+        };
         let apps = Apps::read(&config.apps_file)?;
         let connectors = Connectors::new(&store, &config, &http, &apps);
         let passkeys = Passkeys::new(&config)?;
@@ -102,6 +115,7 @@ impl App {
             vault,
             connectors,
             http,
+            mail,
             passkeys,
             setup_code,
             rules,

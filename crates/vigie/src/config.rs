@@ -31,6 +31,8 @@ pub struct Config {
     pub audit_key_file: PathBuf,
     /// File with the registrations at networks (`channel::apps`).
     pub apps_file: PathBuf,
+    /// File with certificate authorities of one's own (PEM), which mail servers may be vouched for by.
+    pub authorities_file: Option<PathBuf>,
     /// Hosts on private addresses that connectors may call nonetheless (a PDS of one's own): `host` or `host:port`.
     pub allowed_private: Vec<String>,
     /// How many proxies in front append to `X-Forwarded-For`; 0 = the connection's own address counts.
@@ -46,7 +48,7 @@ pub struct Config {
 }
 
 /// Names of all settings with one line about each; environment names are `VIGIE_` and the upper-case name.
-pub const KEYS: [(&str, &str); 14] = [
+pub const KEYS: [(&str, &str); 15] = [
     (
         "data",
         "folder of the database and the keys (default: data)",
@@ -78,6 +80,10 @@ pub const KEYS: [(&str, &str); 14] = [
     (
         "apps_file",
         "private file with the registrations at networks (default: DATA/keys/apps.toml)",
+    ),
+    (
+        "authorities_file",
+        "file with certificate authorities of one's own, for mail servers (PEM; default: none)",
     ),
     (
         "allowed_private",
@@ -163,6 +169,7 @@ impl Config {
             link_key_file: file("link_key_file", "link.key"),
             audit_key_file: file("audit_key_file", "audit.key"),
             apps_file: file("apps_file", "apps.toml"),
+            authorities_file: get("authorities_file").map(PathBuf::from),
             allowed_private: get("allowed_private")
                 .map(|v| {
                     v.split(',')

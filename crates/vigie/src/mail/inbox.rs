@@ -76,7 +76,11 @@ pub async fn round(app: &App) -> anyhow::Result<()> {
     }
 }
 
-async fn look(app: &App, server: &MailServerRow) -> anyhow::Result<()> {
+/// Looks into the inbox of a server, and keeps what is new there.
+///
+/// # Errors
+/// The database.
+pub async fn look(app: &App, server: &MailServerRow) -> anyhow::Result<()> {
     let opened = match Keys::open(app, server).await {
         Ok(keys) => incoming(app, server, &keys),
         Err(crate::vault::Error::Vault(error)) => Err(Failure::new(CLOSED, error.to_string())),

@@ -120,7 +120,7 @@ impl Postman {
         };
         Ok(Self {
             outgoing: Outgoing {
-                reach: app.http.reach(),
+                reach: app.mail.clone(),
                 server: crate::chat::submission(&row.server)?,
                 login: (!row.account.is_empty()).then(|| Login {
                     user: row.account.clone(),
@@ -154,7 +154,7 @@ pub fn incoming(app: &App, row: &MailServerRow, keys: &Keys) -> Result<Option<In
         return Ok(None);
     }
     Ok(Some(Incoming {
-        reach: app.http.reach(),
+        reach: app.mail.clone(),
         server: imap(&row.inbox)?,
         login: Login {
             user: row.inbox_account.clone(),
