@@ -103,7 +103,18 @@ pub(super) fn field<'a>(
     base: &Prepared,
     own: Option<&Words>,
 ) -> Field<'a> {
-    let view = View::new(text);
+    read(name, kind, View::new(text), packs, base, own)
+}
+
+/// The same, of a view.
+pub(super) fn read<'a>(
+    name: Cow<'static, str>,
+    kind: FieldKind,
+    view: View<'a>,
+    packs: &Packs,
+    base: &Prepared,
+    own: Option<&Words>,
+) -> Field<'a> {
     let terms = packs.search.find(&view);
     let mut listed = Vec::new();
     base.lists.find(&view, &mut listed);

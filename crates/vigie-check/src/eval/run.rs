@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::fields::{cut, field, more_fields};
+use super::fields::{cut, field, more_fields, read};
 use super::findings::{apart, finding, seen_in, too_long};
 use super::nodes::{eval, eval_needed, has_needs};
 use super::{Field, Hit, Post, Shared};
@@ -13,13 +13,14 @@ use crate::content::Content;
 use crate::facts::Facts;
 use crate::limits;
 use crate::packs::Packs;
-use crate::prepared::{Prepared, Words};
+use crate::prepared::{Answers, Prepared, Words};
 use crate::report::{Finding, Report, Words as Said};
 use crate::rule::Rule;
 use crate::rule::condition::{self, Asked, Known, Truth};
 use crate::rule::days;
 use crate::rule::file::FieldKind;
-use crate::text::mask;
+use crate::text::hashtags::{self, Hashtag};
+use crate::text::{View, mask};
 use crate::wake::Bits;
 
 /// Asks every rule that has a reason to be asked.
@@ -132,6 +133,12 @@ fn asked(
         ask(rule, ready, &fields, &shared, &mut report.findings);
         watch.end(n);
     }
+    let hashtags = hashtags::of_words(text);
+    if !hashtags.is_empty() {
+        let split = read_words(text, &hashtags, packs, base, own.as_ref());
+        let more = in_hashtags(&split, &hashtags, &shared, answers, base);
+        add_new(&mut report.findings, more);
+    }
     hide(&fields, &mut report.findings);
     report.findings.sort_by(|a, b| {
         (b.severity, a.where_ != "text", a.span.map(|s| s.0)).cmp(&(
@@ -141,6 +148,72 @@ fn asked(
         ))
     });
     report
+}
+
+/// The text with its hashtags as the words that they are written of.
+fn read_words<'a>(
+    text: &'a str,
+    hashtags: &[Hashtag],
+    packs: &Packs,
+    base: &Prepared,
+    own: Option<&Words>,
+) -> [Field<'a>; 1] {
+    let view = View::with(text, hashtags);
+    [read(
+        Cow::Borrowed("text"),
+        FieldKind::Text,
+        view,
+        packs,
+        base,
+        own,
+    )]
+}
+
+/// What rules see in the words of hashtags, beside the words around them.
+fn in_hashtags(
+    split: &[Field<'_>],
+    hashtags: &[Hashtag],
+    shared: &Shared<'_>,
+    answers: Option<&Answers>,
+    base: &Prepared,
+) -> Vec<Finding> {
+    let packs = shared.packs;
+    let mut awake = base.awake.clone();
+    for field in split {
+        packs.wakes.rules(&field.seen, &mut awake);
+    }
+    if let Some(answers) = answers {
+        awake.remove(&answers.out);
+    }
+    let mut out = Vec::new();
+    for n in awake.each() {
+        if let Some(rule) = packs.rules.get(n) {
+            let ready = answers.and_then(|a| a.when.get(n));
+            ask(rule, ready, split, shared, &mut out);
+        }
+    }
+    // What stands elsewhere was seen when the text was read as it is written.
+    let inside = |(s, e): (usize, usize)| hashtags.iter().any(|t| s < t.end && t.start < e);
+    out.retain(|f| f.span.is_some_and(inside));
+    out
+}
+
+/// Adds findings of which none of the same rule stands at the same place.
+fn add_new(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    for finding in more {
+        let Some((start, end)) = finding.span else {
+            continue;
+        };
+        let same = |f: &Finding| {
+            f.rule == finding.rule
+                && f.where_ == finding.where_
+                && f.span.is_none_or(|(s, e)| s < end && start < e)
+        };
+        let many = findings.iter().filter(|f| f.rule == finding.rule).count();
+        if many < limits::MAX_PER_RULE && !findings.iter().any(same) {
+            findings.push(finding);
+        }
+    }
 }
 
 /// Takes what must not be shown out of the words of every other finding: a link that is too long may hold a token.
@@ -332,6 +405,33 @@ mod tests {
         let report = same(&content, &facts, &packs);
         let told = report.findings.iter().filter(|f| f.rule == "CONF-CODE-01");
         assert_eq!(told.count(), 1);
+    }
+
+    #[test]
+    fn words_of_hashtags_are_read() {
+        let packs = rule(r#"terms = ["promo noël"]"#);
+        for (text, seen) in [
+            ("Vite #GrandePromoNoël", Some("PromoNoël")),
+            ("Vite #promo_noel_2026", Some("promo_noel")),
+            ("Vite #grandepromonoël", None),
+            ("Promo Noël #PromoNoel", Some("Promo Noël")),
+        ] {
+            let report = same(&Content::text(text), &Facts::new(), &packs);
+            let first = report.findings.first().and_then(|f| f.span);
+            assert_eq!(first.and_then(|(s, e)| text.get(s..e)), seen, "{text}");
+        }
+        let report = same(
+            &Content::text("Promo Noël #PromoNoel"),
+            &Facts::new(),
+            &packs,
+        );
+        assert_eq!(report.findings.len(), 2, "two places");
+
+        let packs = Packs::embedded().unwrap();
+        let facts = Facts::new().with("codenames", vec!["Blue Anvil".to_owned()]);
+        let text = "Proud of the #ProjectBlueAnvil today";
+        let report = same(&Content::text(text), &facts, &packs);
+        assert!(report.findings.iter().any(|f| f.rule == "CONF-CODE-01"));
     }
 
     /// A rule that sleeps has nothing to say: on every example of every rule, asking all rules finds the same.

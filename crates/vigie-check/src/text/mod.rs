@@ -2,6 +2,7 @@
 
 pub mod chars;
 pub mod fuzzy;
+pub(crate) mod hashtags;
 pub mod language;
 pub mod mask;
 pub mod nearest;

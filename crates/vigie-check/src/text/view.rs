@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use unicode_normalization::{UnicodeNormalization as _, char::compose};
 
+use super::hashtags::Hashtag;
 use super::{chars, language, span};
 use crate::content::Lang;
 
@@ -93,13 +94,18 @@ fn beyond_ascii(text: &str) -> impl Iterator<Item = char> {
 impl<'a> View<'a> {
     /// Builds the view. Linear in the text; meant for texts under 4 GiB (the engine cuts long before).
     pub fn new(original: &'a str) -> Self {
+        View::with(original, &[])
+    }
+
+    /// The same, with some hashtags read as the words that they are written of.
+    pub(crate) fn with(original: &'a str, hashtags: &[Hashtag]) -> Self {
         let ascii = original.is_ascii();
         let plain = ascii || beyond_ascii(original).all(is_plain);
         let strange = !plain && beyond_ascii(original).any(|c| !is_plain(c) && is_strange(c));
-        let (clean, map) = if plain {
+        let (clean, map) = if plain && hashtags.is_empty() {
             (Cow::Borrowed(original), Vec::new())
         } else {
-            let written = write(original, strange);
+            let written = write(original, strange, hashtags);
             (Cow::Owned(written.clean), written.map)
         };
         let low = if ascii || beyond_ascii(&clean).all(|c| chars::lower_same_len(c) == c) {
@@ -263,7 +269,7 @@ fn is_strange(c: char) -> bool {
 }
 
 /// The text as it reads, written anew.
-fn write(text: &str, strange: bool) -> Writer {
+fn write(text: &str, strange: bool, hashtags: &[Hashtag]) -> Writer {
     let mut out = Writer {
         clean: String::with_capacity(text.len()),
         map: Vec::new(),
@@ -274,7 +280,20 @@ fn write(text: &str, strange: bool) -> Writer {
         Vec::new()
     };
     let mut next_mixed = mixed.iter().peekable();
+    let mut hashtags = hashtags.iter().peekable();
     for (at, c) in text.char_indices() {
+        while hashtags.peek().is_some_and(|tag| tag.end <= at) {
+            hashtags.next();
+        }
+        if let Some(tag) = hashtags.peek().filter(|tag| at >= tag.start) {
+            if tag.breaks.contains(&at) {
+                out.push(' ', at, false);
+            }
+            if matches!(c, '#' | '_') {
+                out.push(' ', at, false);
+                continue;
+            }
+        }
         if c.is_ascii() || is_plain(c) {
             out.push(c, at, true);
             continue;
@@ -371,6 +390,19 @@ mod tests {
         let at = view.low.find("cuvée").unwrap();
         let (s, e) = view.to_original(at, at + "cuvée".len());
         assert_eq!(&text[s..e], "c\u{200B}uv\u{200D}ée");
+    }
+
+    #[test]
+    fn hashtags_are_words_and_spans_come_back() {
+        let text = "vu : #GrandePromo_Noël_, fin #ok";
+        let view = View::with(text, &super::super::hashtags::of_words(text));
+        assert_eq!(view.low, "vu :  grande promo noël , fin #ok");
+        let at = view.low.find("promo noël").unwrap();
+        let (s, e) = view.to_original(at, at + "promo noël".len());
+        assert_eq!(&text[s..e], "Promo_Noël");
+        let at = view.low.find("fin").unwrap();
+        let (s, e) = view.to_original(at, at + 3);
+        assert_eq!(&text[s..e], "fin");
     }
 
     #[test]
