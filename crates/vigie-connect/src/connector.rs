@@ -18,6 +18,7 @@ use std::{fmt, time::Duration};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -130,6 +131,15 @@ pub trait Connector: Send + Sync + fmt::Debug {
         _cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         Ok(Arrivals::default())
+    }
+
+    /// What the page itself shows now: its name, its website, who administers it … What [`Declaration::shows`] does not
+    /// name is `None`, and so is what could not be had this time.
+    ///
+    /// # Errors
+    /// Any [`Failure`].
+    async fn page_state(&self, _session: &mut Session) -> Result<PageState, Failure> {
+        Err(not_offered())
     }
 
     /// A call of the network to Vigie. Whatever it says is only a reason to look: nothing of it is believed.

@@ -1,7 +1,7 @@
 //! What a platform can do, in one table: the channels page, `docs/platforms.md` and the tests are made from it.
 
 use serde::{Deserialize, Serialize};
-use vigie_core::content::Platform;
+use vigie_core::{content::Platform, page_state::PagePart};
 
 use crate::count::Unit;
 
@@ -44,6 +44,8 @@ pub struct Declaration {
     pub settling: Settling,
     /// What can be read.
     pub reads: Reads,
+    /// What can be read of the page itself.
+    pub shows: Shows,
     /// True when a post can be deleted.
     pub deletes: bool,
     /// How often the page is read, in minutes. Where reading costs money or counts against a small budget, seldom.
@@ -141,6 +143,74 @@ impl Reads {
         mentions: false,
         messages: false,
     };
+}
+
+/// What can be read of the page itself, with the rights that are asked for anyway. Followers are a number, never
+/// persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "a table of yes and no")]
+pub struct Shows {
+    /// Its name.
+    pub name: bool,
+    /// Its handle.
+    pub handle: bool,
+    /// What it says about itself.
+    pub description: bool,
+    /// The links that it shows.
+    pub website: bool,
+    /// Whether its picture is another one.
+    pub picture: bool,
+    /// Who may administer it.
+    pub administrators: bool,
+    /// Which programs are let in.
+    pub applications: bool,
+    /// How many follow it.
+    pub followers: bool,
+    /// Hours between two readings; seldom where reading costs money.
+    pub every: u16,
+}
+
+impl Shows {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        name: false,
+        handle: false,
+        description: false,
+        website: false,
+        picture: false,
+        administrators: false,
+        applications: false,
+        followers: false,
+        every: 6,
+    };
+
+    /// Name, handle, description and picture: what nearly every network has.
+    pub const PROFILE: Self = Self {
+        name: true,
+        handle: true,
+        description: true,
+        picture: true,
+        ..Self::NONE
+    };
+
+    /// Whether a part can be read.
+    pub const fn has(&self, part: PagePart) -> bool {
+        match part {
+            PagePart::Name => self.name,
+            PagePart::Handle => self.handle,
+            PagePart::Description => self.description,
+            PagePart::Website => self.website,
+            PagePart::Picture => self.picture,
+            PagePart::Administrator => self.administrators,
+            PagePart::Application => self.applications,
+            PagePart::Followers => self.followers,
+        }
+    }
+
+    /// Whether anything can.
+    pub fn anything(&self) -> bool {
+        PagePart::ALL.into_iter().any(|part| self.has(part))
+    }
 }
 
 /// A version of a network's interface.

@@ -85,7 +85,7 @@ pub fn read(bytes: &[u8], base: &Url) -> Result<Vec<Entry>, Failure> {
 }
 
 /// UTF-8, or the one old way of writing that French and English sites still use.
-fn decoded(bytes: &[u8]) -> String {
+pub(crate) fn decoded(bytes: &[u8]) -> String {
     let head: String = bytes.iter().take(200).map(|b| char::from(*b)).collect();
     let head = head.to_ascii_lowercase();
     let old = ["iso-8859-1", "iso-8859-15", "latin1", "windows-1252"];

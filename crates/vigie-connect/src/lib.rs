@@ -29,6 +29,7 @@ pub mod reach;
 pub mod resolve;
 pub mod rest;
 pub mod segments;
+mod shown;
 mod signed;
 pub mod site;
 mod socket;
@@ -48,7 +49,8 @@ pub use connector::{
 };
 pub use count::{Counts, Unit};
 pub use declaration::{
-    Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Settling, SignIn, Token, Version,
+    Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Settling, Shows, SignIn, Token,
+    Version,
 };
 pub use facebook::Facebook;
 pub use follow::{Ended, Trail};

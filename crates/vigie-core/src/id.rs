@@ -55,6 +55,8 @@ ids! {
     AlarmId;
     /// A comment, mention or message that reached a page.
     InboundId;
+    /// A change of what a page shows of itself.
+    PageChangeId;
     /// A room of a chat.
     ChatRoomId;
     /// Something to be said in a room of a chat.

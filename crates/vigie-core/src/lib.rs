@@ -10,6 +10,7 @@
 //! | [`content`], [`canonical`] | what exactly is approved, and the bytes its digest is taken over |
 //! | [`publication`] | what an outcome on a network means |
 //! | [`schedule`] | what a wall-clock time means |
+//! | [`page_state`] | what changed on a page that Vigie did not change |
 //! | [`pause`], [`change`] | what takes two people |
 //! | [`letter`] | which letters a member wants, and when |
 //! | [`member`], [`rights`] | who may do what |
@@ -37,6 +38,7 @@ pub mod crew;
 pub mod id;
 pub mod letter;
 pub mod member;
+pub mod page_state;
 pub mod pause;
 pub mod post;
 pub mod publication;

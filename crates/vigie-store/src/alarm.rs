@@ -24,6 +24,7 @@ queries! {
              on conflict (dedup) where closed_at is null \
              do update set times = alarm.times + 1, last_at = excluded.last_at returning times";
     CLOSE = "update alarm set closed_at = $2, closed_by = $3, close_note = $4 where id = $1 and closed_at is null";
+    SETTLE = "update alarm set closed_at = $2, closed_by = $3, close_note = $4 where dedup = $1 and closed_at is null";
     OVER = "update alarm set closed_at = $2 where dedup = $1 and closed_at is null";
     GET = columns!("where id = $1");
     OPEN = columns!("where closed_at is null order by raised_at desc, id desc limit 500");
@@ -164,6 +165,24 @@ impl Tx {
             .await
     }
 
+    /// A person has settled what the alarm with this name was about; true if it was open.
+    pub async fn alarm_settle(
+        &mut self,
+        dedup: &str,
+        by: MemberId,
+        note: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let done = q(SETTLE)
+            .text(dedup)
+            .time(now)
+            .id(by)
+            .text(note)
+            .run(self)
+            .await?;
+        Ok(done > 0)
+    }
+
     /// The trouble went away by itself; true if an alarm was open for it.
     pub async fn alarm_over(&mut self, dedup: &str, now: Timestamp) -> Result<bool> {
         Ok(q(OVER).text(dedup).time(now).run(self).await? > 0)
@@ -209,6 +228,10 @@ mod tests {
             assert!(tx.alarm_over("foreign-post/at://x/1", now).await.unwrap());
             assert!(!tx.alarm_over("foreign-post/at://x/1", now).await.unwrap());
             assert!(tx.alarms_open().await.unwrap().is_empty());
+            let settled = tx
+                .alarm_settle("foreign-post/at://x/1", ines, "Vu.", now)
+                .await;
+            assert!(!settled.unwrap(), "none is open");
             assert_eq!(tx.alarms_closed(10).await.unwrap().len(), 2);
             assert_eq!(tx.alarm(new(2).id).await.unwrap().closed_by, None);
         })

@@ -55,6 +55,9 @@ mod media_evidence;
 mod member;
 mod observed;
 mod organisation;
+mod page_change;
+mod page_follower;
+mod page_state;
 mod password;
 mod pause;
 mod post;
@@ -104,6 +107,9 @@ pub use media::{MediaRow, NewMedia};
 pub use member::{Member, NewMember, fold_login};
 pub use observed::{ObservedRow, ObservedState, Seen};
 pub use organisation::{Organisation, Settings};
+pub use page_change::{NewPageChange, PageChangeRow, PageVerdict};
+pub use page_follower::PageFollowers;
+pub use page_state::PageStateRow;
 pub use pause::PauseRow;
 pub use post::{OPEN_STATES, PostChange, PostRecord};
 pub use post_list::{
@@ -151,6 +157,9 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("member", member::QUERIES),
     ("observed", observed::QUERIES),
     ("organisation", organisation::QUERIES),
+    ("page_change", page_change::QUERIES),
+    ("page_follower", page_follower::QUERIES),
+    ("page_state", page_state::QUERIES),
     ("password", password::QUERIES),
     ("pause", pause::QUERIES),
     ("post", post::QUERIES),

@@ -10,8 +10,9 @@ use vigie_core::content::MediaRef;
 
 queries! {
     ACCOUNT_ADD = "insert into sandbox_account (account, handle, display, token, created_at) values ($1, $2, $3, $4, $5)";
-    ACCOUNT = "select account, handle, display, token, created_at from sandbox_account where account = $1";
-    BY_HANDLE = "select account, handle, display, token, created_at from sandbox_account where handle = $1";
+    ACCOUNT_DRESS = "update sandbox_account set display = $2, about = $3, website = $4 where account = $1";
+    ACCOUNT = "select account, handle, display, token, created_at, about, website from sandbox_account where account = $1";
+    BY_HANDLE = "select account, handle, display, token, created_at, about, website from sandbox_account where handle = $1";
     PUT = "insert into sandbox_post (account, remote_key, body, content_id, created_at) values ($1, $2, $3, $4, $5) \
            on conflict (account, remote_key) do nothing";
     EDIT = "update sandbox_post set body = $3, content_id = $4, edited_at = $5 where account = $1 and remote_key = $2";
@@ -36,6 +37,10 @@ pub struct SandboxAccount {
     pub token: [u8; 32],
     /// When it was made.
     pub created_at: Timestamp,
+    /// What it says about itself.
+    pub about: Option<String>,
+    /// The link that it shows.
+    pub website: Option<String>,
 }
 
 impl FromRow for SandboxAccount {
@@ -46,6 +51,8 @@ impl FromRow for SandboxAccount {
             display: row.text("display")?,
             token: row.hash("token")?,
             created_at: row.time("created_at")?,
+            about: row.text_opt("about")?,
+            website: row.text_opt("website")?,
         })
     }
 }
@@ -157,6 +164,26 @@ impl Tx {
         Ok(())
     }
 
+    /// Somebody changes what a page shows of itself.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn sandbox_account_dress(
+        &mut self,
+        account: &str,
+        display: &str,
+        about: &str,
+        website: &str,
+    ) -> Result<()> {
+        q(ACCOUNT_DRESS)
+            .text(account)
+            .text(display)
+            .text(about)
+            .text(website)
+            .run_found(self)
+            .await
+    }
+
     /// Posts under a key. Doing it again changes nothing.
     ///
     /// # Errors
@@ -235,6 +262,8 @@ mod tests {
                 display: "Acme".into(),
                 token: [7; 32],
                 created_at: now,
+                about: None,
+                website: None,
             };
             let body = |text: &str| SandboxBody {
                 text: text.into(),
@@ -249,6 +278,14 @@ mod tests {
                 Some(&account)
             );
             let acme = account.account.as_str();
+            tx.sandbox_account_dress(acme, "Acme !", "Depuis 1862.", "https://acme.example")
+                .await
+                .unwrap();
+            let dressed = tx.sandbox_account(acme).await.unwrap().unwrap();
+            assert_eq!(
+                (dressed.display.as_str(), dressed.website.as_deref()),
+                ("Acme !", Some("https://acme.example"))
+            );
             assert_eq!(
                 tx.sandbox_put(acme, "k1", &body("a"), "c1", now)
                     .await

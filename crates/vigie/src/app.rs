@@ -158,6 +158,7 @@ pub fn routes() -> Vec<Route> {
         crate::calendar::routes(),
         crate::channel::page::routes(),
         crate::channel::hook::routes(),
+        crate::channel::watch_page::routes(),
         crate::channel::fetch::routes(),
         crate::member::routes(),
         crate::change::page::routes(),

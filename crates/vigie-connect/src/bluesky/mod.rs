@@ -12,12 +12,13 @@ pub mod key;
 mod post;
 pub mod record;
 mod session;
+mod shows;
 mod xrpc;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token,
-    Unit,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
+    Token, Unit,
     segments::{self, Names},
 };
 use async_trait::async_trait;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -59,6 +61,12 @@ pub static DECLARATION: Declaration = Declaration {
         comments: true,
         mentions: true,
         messages: false,
+    },
+    // Who else knows a password of the account is not published.
+    shows: Shows {
+        website: true,
+        followers: true,
+        ..Shows::PROFILE
     },
     deletes: true,
     every: 1,
@@ -209,5 +217,9 @@ impl Connector for Bluesky {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         inbox::arrivals(&self.http, session, cursor, WITHIN).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(&self.http, session, WITHIN).await
     }
 }

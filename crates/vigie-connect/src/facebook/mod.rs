@@ -10,12 +10,13 @@
 
 mod inbox;
 mod post;
+mod shows;
 mod sign_in;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token,
-    Unit,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
+    Token, Unit,
     hook::{HookAnswer, HookCall},
     meta::{self, Graph, VERSION, WITHIN},
     oauth::{App, Ask, Back, Going},
@@ -27,6 +28,7 @@ use std::time::Duration;
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -61,6 +63,13 @@ pub static DECLARATION: Declaration = Declaration {
         mentions: true,
         messages: false,
     },
+    // People with a role on the page (`roles`, `assigned_users`) and programs (`subscribed_apps`) would take the right to
+    // change the page's settings, pages_manage_metadata.
+    shows: Shows {
+        website: true,
+        followers: true,
+        ..Shows::PROFILE
+    },
     deletes: true,
     // The operator subscribes a page to the app (`feed`, `mention`): to let Vigie do it would take the right to change
     // the page's settings, pages_manage_metadata.
@@ -84,6 +93,8 @@ pub static DECLARATION: Declaration = Declaration {
         "https://pypi.org/project/facebook-business/26.0.3/",
         "https://developers.facebook.com/docs/pages-api/posts",
         "https://developers.facebook.com/docs/pages-api/comments-mentions",
+        "https://developers.facebook.com/docs/graph-api/reference/page",
+        "https://developers.facebook.com/docs/graph-api/reference/page/assigned_users",
         "https://developers.facebook.com/docs/graph-api/changelog",
         "https://developers.facebook.com/docs/graph-api/guides/error-handling",
         "https://developers.facebook.com/docs/graph-api/overview/rate-limiting",
@@ -203,6 +214,10 @@ impl Connector for Facebook {
     ) -> Result<Arrivals, Failure> {
         let graph = self.open(session, WITHIN)?;
         inbox::arrivals(&graph, &session.account, cursor).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(&self.open(session, WITHIN)?, &session.account).await
     }
 
     fn hook(&self, call: &HookCall<'_>) -> Result<HookAnswer, Failure> {

@@ -10,11 +10,12 @@
 
 mod inbox;
 mod post;
+mod shows;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token,
-    Unit,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
+    Token, Unit,
     hook::{HookAnswer, HookCall},
     meta::{self, Flavour, Graph, VERSION, WITHIN},
     oauth::{App, Ask, Back, Going, Tokens},
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -60,6 +62,12 @@ pub static DECLARATION: Declaration = Declaration {
         mentions: false,
         messages: false,
     },
+    // The documented fields of one's own account with this way of signing in; its words and links are not among them.
+    shows: Shows {
+        description: false,
+        followers: true,
+        ..Shows::PROFILE
+    },
     deletes: false,
     every: 5,
     hooks: true,
@@ -76,6 +84,7 @@ pub static DECLARATION: Declaration = Declaration {
     proven: Proven::Contract("the Instagram API with Instagram Login, as documented by Meta"),
     sources: &[
         "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",
+        "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started",
         "https://developers.facebook.com/docs/instagram-platform/content-publishing",
         "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
         "https://developers.facebook.com/docs/instagram-platform/comment-moderation",
@@ -269,6 +278,10 @@ impl Connector for Instagram {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         inbox::arrivals(&self.open(session, WITHIN)?, &session.account, cursor).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(&self.open(session, WITHIN)?, &session.account).await
     }
 
     fn hook(&self, call: &HookCall<'_>) -> Result<HookAnswer, Failure> {

@@ -13,11 +13,12 @@ mod comment;
 mod little;
 mod media;
 mod post;
+mod shows;
 mod urn;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit,
-    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling,
+    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows,
     SignIn, Token, Unit, Version,
     hook::{self, HookAnswer, HookCall, Written},
     oauth::{App, Ask, Back, Going},
@@ -31,6 +32,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -68,6 +70,13 @@ pub static DECLARATION: Declaration = Declaration {
         mentions: false,
         messages: false,
     },
+    // Administrators are shown to administrators alone.
+    shows: Shows {
+        website: true,
+        administrators: true,
+        followers: true,
+        ..Shows::PROFILE
+    },
     deletes: true,
     every: 15,
     hooks: true,
@@ -94,6 +103,8 @@ pub static DECLARATION: Declaration = Declaration {
         "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/comments-api",
         "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api",
         "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format",
+        "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-lookup-api",
+        "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-access-control-by-role",
         "https://learn.microsoft.com/en-us/linkedin/marketing/integrations/migrations",
         "https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow",
         "https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation",
@@ -261,6 +272,10 @@ impl Connector for LinkedIn {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         comment::arrivals(self, session, cursor, WITHIN).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(self, session, WITHIN).await
     }
 
     /// Only programs that LinkedIn has approved for it are called.

@@ -9,11 +9,13 @@ mod calls;
 mod inbox;
 mod post;
 mod server;
+mod shows;
 mod status;
 
 use crate::{
     Account, Arrivals, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token, Unit,
+    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn, Token,
+    Unit,
     oauth::{Ask, Back, Going},
     segments::{self, Names},
 };
@@ -22,6 +24,7 @@ use secrecy::SecretString;
 use std::time::Duration;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -57,6 +60,13 @@ pub static DECLARATION: Declaration = Declaration {
         mentions: true,
         messages: true,
     },
+    // Only a person sees in the account's settings which programs are let in, and an account has no other
+    // administrators than those who know its password.
+    shows: Shows {
+        website: true,
+        followers: true,
+        ..Shows::PROFILE
+    },
     deletes: true,
     every: 2,
     hooks: false,
@@ -79,6 +89,7 @@ pub static DECLARATION: Declaration = Declaration {
         "https://docs.joinmastodon.org/methods/statuses/",
         "https://docs.joinmastodon.org/methods/media/",
         "https://docs.joinmastodon.org/methods/notifications/",
+        "https://docs.joinmastodon.org/methods/accounts/",
         "https://docs.joinmastodon.org/methods/oauth/",
         "https://docs.joinmastodon.org/entities/Instance/",
         "https://docs.joinmastodon.org/api/rate-limits/",
@@ -167,5 +178,9 @@ impl Connector for Mastodon {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         inbox::arrivals(&self.http, session, cursor, WITHIN).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(&self.http, session, WITHIN).await
     }
 }

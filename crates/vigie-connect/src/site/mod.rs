@@ -4,18 +4,20 @@
 //! the same bytes is the same post, so an unknown outcome is settled by asking for that id, and sending again makes no
 //! second post. What is read of the site is its RSS or Atom feed.
 
+mod shows;
 mod wire;
 
 use crate::{
     Account, Code, Connected, Connector, Declaration, Failure, Http, Limit, Limits, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token, Unit,
-    Version, feed,
+    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn, Token,
+    Unit, Version, feed,
     http::Call,
     problem,
     rest::{self, Body, Reply, Request, Stage, Trouble},
     segments::{self, Names},
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::{
     Method,
@@ -27,6 +29,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 use wire::{about, body, digest, entry, is_absent, read_error, said, signed};
@@ -59,6 +62,13 @@ pub static DECLARATION: Declaration = Declaration {
         posts: true,
         edits: true,
         ..Reads::NONE
+    },
+    // Of its feed.
+    shows: Shows {
+        name: true,
+        description: true,
+        website: true,
+        ..Shows::NONE
     },
     deletes: true,
     every: 5,
@@ -166,8 +176,8 @@ impl Site {
         }
     }
 
-    /// The entries of the feed, newest first.
-    async fn read_feed(&self, feed: &Url, until: Instant) -> Result<Vec<RemotePost>, Failure> {
+    /// The feed as it stands.
+    async fn fetch_feed(&self, feed: &Url, until: Instant) -> Result<Bytes, Failure> {
         let within = until.saturating_duration_since(Instant::now());
         let mut call = Call::new(Method::GET, feed.clone(), within);
         let kinds = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5";
@@ -185,7 +195,13 @@ impl Site {
             500.. => return Err(said(Code::ServerError, format!("feed: {}", answer.status))),
             other => return Err(said(Code::GarbageAnswer, format!("no feed there: {other}"))),
         }
-        let mut posts: Vec<RemotePost> = feed::read(&answer.body, feed)?
+        Ok(answer.body)
+    }
+
+    /// The entries of the feed, newest first.
+    async fn read_feed(&self, feed: &Url, until: Instant) -> Result<Vec<RemotePost>, Failure> {
+        let body = self.fetch_feed(feed, until).await?;
+        let mut posts: Vec<RemotePost> = feed::read(&body, feed)?
             .into_iter()
             .filter_map(entry)
             .collect();
@@ -387,6 +403,14 @@ impl Connector for Site {
             posts: self.read_feed(feed, Instant::now() + WITHIN).await?,
             cursor: None,
         })
+    }
+
+    /// A site without a feed shows nothing that Vigie could read.
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        let open = Open::of(session)?;
+        let feed = open.feed.as_ref().ok_or_else(no_feed)?;
+        let body = self.fetch_feed(feed, Instant::now() + WITHIN).await?;
+        shows::read(&body)
     }
 
     async fn delete(&self, session: &mut Session, remote_id: &str) -> Result<(), Failure> {

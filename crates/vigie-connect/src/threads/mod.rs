@@ -6,11 +6,12 @@
 
 mod inbox;
 mod post;
+mod shows;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, SignIn, Token,
-    Unit, Version,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
+    Token, Unit, Version,
     hook::{HookAnswer, HookCall},
     meta::{self, Flavour, Graph, WITHIN},
     oauth::{App, Ask, Back, Going, Tokens},
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -63,6 +65,8 @@ pub static DECLARATION: Declaration = Declaration {
         mentions: true,
         messages: false,
     },
+    // The number of followers is an insight, which takes a right of its own.
+    shows: Shows::PROFILE,
     deletes: true,
     every: 5,
     hooks: true,
@@ -83,6 +87,7 @@ pub static DECLARATION: Declaration = Declaration {
     sources: &[
         "https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions",
         "https://developers.facebook.com/docs/threads/get-started/long-lived-tokens",
+        "https://developers.facebook.com/docs/threads/threads-profiles",
         "https://developers.facebook.com/docs/threads/posts",
         "https://developers.facebook.com/docs/threads/overview",
         "https://developers.facebook.com/docs/threads/posts/delete-posts",
@@ -271,6 +276,10 @@ impl Connector for Threads {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         inbox::arrivals(&self.open(session, WITHIN)?, &session.account, cursor).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(&self.open(session, WITHIN)?, &session.account).await
     }
 
     fn hook(&self, call: &HookCall<'_>) -> Result<HookAnswer, Failure> {

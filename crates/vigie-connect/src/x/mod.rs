@@ -11,12 +11,13 @@ mod arrivals;
 mod call;
 mod media;
 mod post;
+mod shows;
 mod text;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, Limits,
     MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session,
-    Settling, SignIn, Token, Unit,
+    Settling, Shows, SignIn, Token, Unit,
     hook::{self, HookAnswer, HookCall, Written},
     oauth::{self, App, Ask, Back, Going},
     problem,
@@ -30,6 +31,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
     content::Platform,
+    page_state::PageState,
     publication::{Found, Outcome},
 };
 
@@ -63,6 +65,13 @@ pub static DECLARATION: Declaration = Declaration {
         comments: true,
         mentions: true,
         messages: false,
+    },
+    // Each reading costs money: once a day.
+    shows: Shows {
+        website: true,
+        followers: true,
+        every: 24,
+        ..Shows::PROFILE
     },
     deletes: true,
     every: 15,
@@ -262,6 +271,10 @@ impl Connector for X {
         cursor: Option<&str>,
     ) -> Result<Arrivals, Failure> {
         arrivals::arrivals(self, session, cursor, WITHIN).await
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        shows::read(self, session, WITHIN).await
     }
 
     /// Signed with the secret of the OAuth 2 client, in the header made for it; the older header is taken too, when it

@@ -7,10 +7,11 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vigie_core::audit::leaf::AuditActor;
-use vigie_core::id::AlarmId;
+use vigie_core::id::{AlarmId, PageChangeId};
 use vigie_core::rights::Act;
 use vigie_store::AlarmRow;
 
+use crate::channel::watch_page;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -36,6 +37,20 @@ pub struct AlarmView {
     pub channel: String,
     /// Where on the network, when it is a web address.
     pub url: Option<String>,
+    /// What a page showed before and shows now, for an alarm that is settled on the page of its channel; nothing when
+    /// it names persons.
+    pub change: Option<Option<(String, String)>>,
+}
+
+impl AlarmView {
+    /// One side of a change, in words when it is nothing.
+    fn side(&self, w: &Words, text: &str) -> String {
+        if text.is_empty() {
+            w.t("page-nothing")
+        } else {
+            text.chars().take(300).collect()
+        }
+    }
 }
 
 /// The open alarms.
@@ -44,10 +59,20 @@ pub struct AlarmView {
 /// Database.
 pub async fn open(conn: &mut vigie_store::Conn) -> Result<Vec<AlarmView>, Error> {
     let channels = conn.channels().await?;
-    let rows = conn.alarms_open().await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| AlarmView {
+    let mut all = Vec::new();
+    for row in conn.alarms_open().await? {
+        let change = row.detail["change"].as_str();
+        let change: Option<PageChangeId> = change.and_then(|id| id.parse().ok());
+        let change = match change {
+            Some(id) => match conn.page_change(id).await {
+                Ok(row) => Some(watch_page::sides(&row, false)),
+                Err(vigie_store::Error::NotFound) => Some(None),
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        all.push(AlarmView {
+            change,
             channel: row
                 .channel
                 .and_then(|id| channels.iter().find(|c| c.id == id))
@@ -58,8 +83,9 @@ pub async fn open(conn: &mut vigie_store::Conn) -> Result<Vec<AlarmView>, Error>
                 .filter(|u| u.starts_with("http"))
                 .map(str::to_owned),
             row,
-        })
-        .collect())
+        });
+    }
+    Ok(all)
 }
 
 #[derive(Template)]
@@ -93,6 +119,10 @@ async fn close(
         return Err(Error::refused("refusal-reason-needed"));
     }
     let mut tx = frame.app.store.begin().await?;
+    // What changed on a page is settled where both sides of it are seen.
+    if tx.alarm(id).await?.detail["change"].is_string() {
+        return Err(Error::refused("alarm-page-there"));
+    }
     tx.alarm_close(id, me.id, &note, now).await?;
     let actor = AuditActor::Member { member: me.id };
     tx.audit(now, actor, "alarm.close", &format!("alarm/{id}"), &[])

@@ -107,6 +107,7 @@ fn link(object: &str) -> Option<String> {
     match kind {
         "post" => Some(format!("/posts/{id}")),
         "channel" => Some("/channels".to_owned()),
+        "page" => Some(format!("/channels/{id}/page")),
         "change" => Some("/changes".to_owned()),
         "alarm" => Some("/alarms".to_owned()),
         "rule" => Some(format!("/rules/{id}")),

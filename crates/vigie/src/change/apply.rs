@@ -222,6 +222,7 @@ async fn happen(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<Done, 
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_connect(*channel, now).await?,
         ChangeKind::DisconnectChannel { channel } => {
             tx.channel_disconnect(*channel, now).await?;
+            tx.page_state_forget(*channel).await?;
             alarm::mended(tx, *channel, now).await?;
         }
         ChangeKind::OpenRoom { room, .. } => tx.chat_room_open(*room).await?,

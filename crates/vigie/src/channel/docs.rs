@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use vigie_connect::chat::declaration::Repeats;
 use vigie_connect::{Declaration, MediaWay, Proven, Renewal, Settling, SignIn};
 
+use vigie_core::page_state::PagePart;
+
 use crate::chat::{KINDS, declared};
 use crate::words::{Lang, Words};
 
@@ -225,6 +227,25 @@ fn section(out: &mut String, d: &Declaration, w: &Words) {
             yes(false)
         } else {
             reads.join(", ")
+        },
+    );
+    let shows: Vec<String> = PagePart::ALL
+        .into_iter()
+        .filter(|part| d.shows.has(*part))
+        .map(|part| w.t(format!("platforms-shows-{}", part.as_str())))
+        .collect();
+    row(
+        "platforms-shows",
+        if shows.is_empty() {
+            yes(false)
+        } else {
+            w.t2(
+                "platforms-shows-are",
+                "parts",
+                shows.join(", "),
+                "hours",
+                d.shows.every,
+            )
         },
     );
     row("platforms-every", w.t1("platforms-minutes", "n", d.every));

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use vigie_connect::Declaration;
 use vigie_store::{ChannelRow, ChannelStatus};
 
-use super::account;
+use super::{account, watch};
 use crate::app::App;
 use crate::publication::{alarm, session};
 
@@ -66,6 +66,9 @@ pub async fn try_one(app: &App, channel: &ChannelRow) -> anyhow::Result<Option<&
     };
     let connector = app.connectors.of(channel.platform);
     let tried = connector.check(&mut open.session).await;
+    if tried.is_ok() {
+        watch::read(app, channel, &mut open.session).await?;
+    }
     let now = app.clock.now();
     open.keep(app, now).await;
     let newest = open.is_newest(app).await?;

@@ -14,6 +14,8 @@ mod oauth;
 pub mod page;
 mod repair;
 pub mod trial;
+pub mod watch;
+pub mod watch_page;
 
 use vigie_connect::Account;
 use vigie_store::ChannelRow;

@@ -48,6 +48,8 @@ struct Line {
     status: &'static str,
     repair: Option<Repair>,
     url: String,
+    /// Whether something changed on the page that nobody has looked at.
+    changed: bool,
     /// When a person must sign in again, if that is `soon` or `past`.
     ends: Option<(Timestamp, &'static str)>,
     row: ChannelRow,
@@ -108,7 +110,10 @@ pub(super) struct Channels {
 pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Channels, Error> {
     let app = &frame.app;
     let now = app.clock.now();
-    let rows = app.store.read().await?.channels().await?;
+    let mut conn = app.store.read().await?;
+    let rows = conn.channels().await?;
+    let changed = conn.page_changes_waiting().await?;
+    drop(conn);
     let lines = rows
         .into_iter()
         .map(|row| {
@@ -122,6 +127,7 @@ pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Chann
                     .flatten(),
                 url: connector.page(&account(&row)),
                 place: place(&row),
+                changed: changed.contains(&row.id),
                 ends: row
                     .token_until
                     .filter(|_| row.status.is_usable())

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vigie_core::id::{AlarmId, ChannelId};
+use vigie_core::id::{AlarmId, ChannelId, PageChangeId};
+use vigie_core::page_state::PagePart;
 use vigie_store::{ChatNoteKind, NewAlarm, PublicationRow, Tx};
 
 use crate::chat::outbox::{self, About};
@@ -27,6 +28,8 @@ pub enum Kind {
     Broken,
     /// What opens a page ends soon: a person signs in again.
     Ends,
+    /// What the page shows of itself is not what it showed before, and Vigie changes none of it.
+    PageChanged(PagePart),
 }
 
 impl Kind {
@@ -40,6 +43,13 @@ impl Kind {
         Self::Refused,
         Self::Broken,
         Self::Ends,
+        Self::PageChanged(PagePart::Name),
+        Self::PageChanged(PagePart::Handle),
+        Self::PageChanged(PagePart::Description),
+        Self::PageChanged(PagePart::Website),
+        Self::PageChanged(PagePart::Picture),
+        Self::PageChanged(PagePart::Administrator),
+        Self::PageChanged(PagePart::Application),
     ];
 
     /// The stable name.
@@ -53,6 +63,15 @@ impl Kind {
             Self::Refused => "refused",
             Self::Broken => "broken",
             Self::Ends => "ends",
+            Self::PageChanged(PagePart::Name) => "page_name",
+            Self::PageChanged(PagePart::Handle) => "page_handle",
+            Self::PageChanged(PagePart::Description) => "page_description",
+            Self::PageChanged(PagePart::Website) => "page_website",
+            Self::PageChanged(PagePart::Picture) => "page_picture",
+            Self::PageChanged(PagePart::Administrator) => "page_administrator",
+            Self::PageChanged(PagePart::Application) => "page_application",
+            // Never raised: it is only noted.
+            Self::PageChanged(PagePart::Followers) => "page_followers",
         }
     }
 }
@@ -163,6 +182,30 @@ pub async fn ends(
         post: None,
         publication: None,
         detail: json!({ "until": until }),
+    };
+    raise(tx, &new, now).await
+}
+
+/// Raises the alarm that a page shows something else of itself than before. `dedup` names what and between which two.
+///
+/// # Errors
+/// The database.
+pub async fn page_changed(
+    tx: &mut Tx,
+    kind: Kind,
+    channel: ChannelId,
+    dedup: String,
+    change: PageChangeId,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: kind.as_str().to_owned(),
+        dedup,
+        channel: Some(channel),
+        post: None,
+        publication: None,
+        detail: json!({ "change": change }),
     };
     raise(tx, &new, now).await
 }

@@ -125,6 +125,7 @@ pub async fn slow(app: &App) -> anyhow::Result<()> {
     forget_changes(app).await?;
     read_pages(app).await?;
     crate::channel::health::check(app).await?;
+    crate::channel::watch::forget(app).await?;
     crate::inbound::forget(app).await?;
     crate::chat::outbox::forget(app).await?;
     crate::mail::outbox::forget(app).await?;

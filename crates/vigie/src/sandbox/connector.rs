@@ -9,10 +9,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use vigie_connect::{
     Account, Code, Connected, Connector, Declaration, Failure, Limit, Limits, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session, Settling, SignIn,
-    Token, Unit,
+    Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session, Settling, Shows,
+    SignIn, Token, Unit,
 };
 use vigie_core::content::{Digest, MediaRef, Platform};
+use vigie_core::page_state::PageState;
 use vigie_core::publication::{Found, Outcome};
 use vigie_store::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut, Store};
 
@@ -43,6 +44,11 @@ pub const DECLARATION: Declaration = Declaration {
         posts: true,
         edits: true,
         ..Reads::NONE
+    },
+    shows: Shows {
+        website: true,
+        picture: false,
+        ..Shows::PROFILE
     },
     deletes: true,
     every: 1,
@@ -209,6 +215,8 @@ impl Connector for Sandbox {
             token: Sha256::digest(secret.expose_secret().as_bytes()).into(),
             created_at: Timestamp::now(),
             handle,
+            about: None,
+            website: None,
         };
         let mut tx = self.store.begin().await.map_err(storage)?;
         match tx.sandbox_account_add(&account).await {
@@ -334,6 +342,17 @@ impl Connector for Sandbox {
             .map(|post| self.remote(&account.handle, post))
             .collect();
         Ok(Page { posts, cursor })
+    }
+
+    async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
+        let account = self.account(session).await?;
+        Ok(PageState {
+            name: Some(account.display),
+            handle: Some(account.handle),
+            description: Some(account.about.unwrap_or_default()),
+            website: Some(account.website.unwrap_or_default()),
+            ..PageState::default()
+        })
     }
 
     async fn delete(&self, session: &mut Session, remote_id: &str) -> Result<(), Failure> {

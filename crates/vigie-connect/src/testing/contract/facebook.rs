@@ -2,6 +2,7 @@
 
 use super::{
     Asked, Network, Said,
+    face::Face,
     meta::{APP, Desk, error, missing, paged, show, stamp},
 };
 use crate::oauth::challenge;
@@ -38,6 +39,8 @@ struct State {
 pub struct Facebook {
     /// Tokens and forced answers.
     pub desk: Desk,
+    /// What its pages show of themselves, besides their name.
+    pub face: Face,
     state: Mutex<State>,
 }
 
@@ -176,6 +179,13 @@ impl Facebook {
         Ok(Said::json(200, page))
     }
 
+    /// Every field that the reference names for a page; those that are not set are left out of an answer.
+    fn page(&self, id: &str, name: &str) -> Value {
+        self.face.on(json!({ "id": id, "name": name, "username": null, "about": null, "description": null,
+            "website": null, "followers_count": 0,
+            "picture": { "data": { "cache_key": "0", "is_silhouette": true, "url": "https://cdn.example/0" } } }))
+    }
+
     fn feed(&self, asked: &Asked, page: &str) -> Result<Said, Said> {
         let grant = self.desk.admit(asked, "pages_manage_posts")?;
         own(&grant.who, page)?;
@@ -298,6 +308,11 @@ impl Facebook {
                 let page = state.pages.iter().find(|page| page.0 == grant.who);
                 let name = page.map(|page| page.1.clone());
                 show(&json!({ "id": grant.who, "name": name }), &fields)?
+            }
+            "" if state.pages.iter().any(|page| page.0 == of) => {
+                own(&grant.who, of)?;
+                let name = state.pages.iter().find(|page| page.0 == of);
+                show(&self.page(of, name.map_or("", |page| &page.1)), &fields)?
             }
             "" => show(&Self::full(&state, of).ok_or_else(|| missing(of))?, &fields)?,
             "published_posts" => {

@@ -172,8 +172,8 @@ fn held(room: &str, table: &BTreeMap<String, String>, given: &[(String, Value)])
             "bool" => value.is_boolean() || matches!(text, "true" | "false"),
             "list" => value.is_array(),
             "object" => value.is_object(),
-            // This very word.
-            word => text == word,
+            // This very word, or one of these.
+            words => words.split('|').any(|word| text == word),
         };
         if !is {
             return Some(format!("{room}: {name} is not {kind}: {value}"));

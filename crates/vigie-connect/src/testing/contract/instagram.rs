@@ -249,7 +249,10 @@ impl Instagram {
                 } else {
                     "autre"
                 };
-                let me = json!({ "user_id": grant.who, "username": name });
+                let me = self.two.face.on(
+                    json!({ "user_id": grant.who, "username": name, "name": null,
+                    "profile_picture_url": null, "followers_count": 0 }),
+                );
                 Ok(Said::json(
                     200,
                     json!({ "data": [show(&me, &asked.field("fields"))?] }),

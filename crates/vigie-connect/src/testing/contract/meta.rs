@@ -204,6 +204,10 @@ pub fn show(full: &Value, fields: &str) -> Result<Value, Said> {
             (Some(list), inner) => paged(list, inner.as_deref().unwrap_or("id"), |name| {
                 args.get(name).cloned().unwrap_or_default()
             })?,
+            // An object in an edge of one, such as the picture of a page.
+            (None, Some(inner)) if value.get("data").is_some_and(Value::is_object) => {
+                json!({ "data": show(&value["data"], &inner)? })
+            }
             (None, Some(inner)) => show(value, &inner)?,
             (None, None) => value.clone(),
         };

@@ -4,6 +4,7 @@
 
 pub mod appview;
 pub mod chat;
+pub mod face;
 pub mod facebook;
 mod facts;
 pub mod instagram;
@@ -11,6 +12,7 @@ mod linkedin;
 pub mod mastodon;
 pub mod meta;
 pub mod metered;
+pub mod profile;
 pub mod site;
 pub mod threads;
 pub mod two_step;

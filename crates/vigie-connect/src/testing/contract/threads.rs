@@ -201,7 +201,11 @@ impl Threads {
                 } else {
                     "autre"
                 };
-                let me = json!({ "id": grant.who, "username": name });
+                let me = self
+                    .two
+                    .face
+                    .on(json!({ "id": grant.who, "username": name, "name": null,
+                    "threads_profile_picture_url": null, "threads_biography": null }));
                 Ok(Said::json(200, show(&me, &asked.field("fields"))?))
             }
             ("GET", [_, "threads_publishing_limit"]) => {

@@ -3,6 +3,7 @@
 
 use super::{
     Asked, Said,
+    face::Face,
     meta::{APP, Desk, error, fetch},
 };
 use serde_json::{Value, json};
@@ -44,6 +45,8 @@ pub struct TwoStep {
     pub desk: Desk,
     /// The account's id and name.
     pub account: (String, String),
+    /// What the account shows of itself.
+    pub face: Face,
     rules: Rules,
     codes: Mutex<HashMap<String, (String, Vec<String>)>>,
     containers: Mutex<HashMap<String, Container>>,
@@ -59,6 +62,7 @@ impl TwoStep {
         Self {
             desk: Desk::default(),
             account: (id.to_owned(), name.to_owned()),
+            face: Face::default(),
             rules,
             codes: Mutex::default(),
             containers: Mutex::default(),

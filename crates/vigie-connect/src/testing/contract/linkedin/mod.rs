@@ -63,6 +63,12 @@ pub struct LinkedInState {
     codes: Vec<(String, String)>,
     /// Page, role, state.
     pub roles: Vec<(String, &'static str, &'static str)>,
+    /// Who has which role at the page of the tests, besides the member: person, role, state.
+    pub others: Vec<(String, &'static str, &'static str)>,
+    /// What the page shows of itself.
+    pub face: Value,
+    /// How many follow it.
+    pub followers: u64,
     /// Posts.
     pub posts: Vec<LinkedInPost>,
     /// Comments.
@@ -104,6 +110,9 @@ impl Default for LinkedInNetwork {
                     "APPROVED",
                 ),
             ],
+            others: Vec::new(),
+            face: json!({}),
+            followers: 0,
             posts: Vec::new(),
             comments: Vec::new(),
             images: Vec::new(),
@@ -288,6 +297,38 @@ impl LinkedInState {
         })
     }
 
+    /// The member's own role at a page.
+    fn role(&self, page: &str) -> Option<&'static str> {
+        let own = self
+            .roles
+            .iter()
+            .find(|(of, _, state)| of == page && *state == "APPROVED");
+        own.map(|(_, role, _)| *role)
+    }
+
+    /// Who has a role at a page: shown to its administrators.
+    fn roles_of(&self, asked: &Asked) -> Said {
+        let page = asked.field("organization");
+        let Some(own) = self.role(&page).filter(|role| *role == "ADMINISTRATOR") else {
+            return error(
+                403,
+                "ACCESS_DENIED",
+                100,
+                "Not enough permissions to access",
+            );
+        };
+        let member = ("urn:li:person:abc".to_owned(), own, "APPROVED");
+        let wanted = asked.field("state");
+        let all: Vec<Value> = std::iter::once(&member)
+            .chain(&self.others)
+            .filter(|(_, _, state)| wanted.is_empty() || *state == wanted)
+            .map(|(who, role, state)| {
+                json!({ "organization": page, "role": role, "state": state, "roleAssignee": who })
+            })
+            .collect();
+        Self::list(asked, &all)
+    }
+
     fn list(asked: &Asked, all: &[Value]) -> Said {
         let number = |name: &str, other: usize| asked.field(name).parse().unwrap_or(other);
         let (start, count) = (number("start", 0), number("count", 10));
@@ -342,7 +383,9 @@ impl LinkedInState {
         }
         let write = asked.method != "GET";
         let needs = match segments.get(1) {
-            Some(&("organizationAcls" | "organizations")) => "rw_organization_admin",
+            Some(&("organizationAcls" | "organizations" | "networkSizes")) => {
+                "rw_organization_admin"
+            }
             Some(&"socialActions") if write => "w_organization_social_feed",
             Some(&"socialActions") => "r_organization_social_feed",
             _ if write => "w_organization_social",
@@ -357,6 +400,20 @@ impl LinkedInState {
             );
         }
         match (asked.method.as_str(), segments.as_slice()) {
+            ("GET", ["rest", "organizationAcls"]) if asked.field("q") == "organization" => {
+                self.roles_of(asked)
+            }
+            ("GET", ["rest", "networkSizes", of]) => {
+                if self.role(of) != Some("ADMINISTRATOR") {
+                    return error(
+                        403,
+                        "ACCESS_DENIED",
+                        100,
+                        "Not enough permissions to access",
+                    );
+                }
+                Said::json(200, json!({ "firstDegreeSize": self.followers }))
+            }
             ("GET", ["rest", "organizationAcls"]) => {
                 let role = |(of, role, state): &(String, &str, &str)| {
                     json!({
@@ -373,7 +430,11 @@ impl LinkedInState {
                 Self::list(asked, &all)
             }
             ("GET", ["rest", "organizations", id]) => {
-                let body = json!({ "id": id, "localizedName": format!("Phare {id}"), "vanityName": format!("phare-{id}") });
+                let number: u64 = id.parse().unwrap_or_default();
+                let mut body = json!({ "id": number, "localizedName": format!("Phare {id}"), "vanityName": format!("phare-{id}") });
+                for (name, value) in self.face.as_object().into_iter().flatten() {
+                    body[name.as_str()] = value.clone();
+                }
                 Said::json(200, body)
             }
             ("POST", ["rest", "images"]) => {

@@ -297,6 +297,22 @@ fn entity(id: &str, name: &str) -> Value {
     json!({ "id": id, "username": username, "acct": name, "display_name": username, "url": format!("https://ici.test/@{name}") })
 }
 
+/// The entity `CredentialAccount`: what everybody sees, and how its owner wrote it.
+fn credential(id: &str, state: &State) -> Value {
+    let mut all = entity(id, &state.accounts[id].0);
+    let own = json!({ "note": "", "fields": [], "avatar": "https://ici.test/avatars/original/missing.png",
+        "followers_count": 0, "source": { "note": "", "fields": [], "privacy": "public" } });
+    let face = state.faces.get(id).cloned().unwrap_or_default();
+    for (name, value) in [&own, &face]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flatten()
+    {
+        all[name.as_str()] = value.clone();
+    }
+    all
+}
+
 /// A text as Mastodon writes it: escaped, in paragraphs, links cut for the eye, mentions and tags as links.
 fn content(text: &str, state: &State, mentions: &mut Vec<Value>) -> String {
     let escape = |text: &str| {
@@ -399,7 +415,7 @@ impl Mastodon {
             ("GET", ["api", version, "instance"]) => Said::json(200, self.about(version)),
             ("GET", ["api", "v1", "accounts", "verify_credentials"]) => {
                 let id = self.opened(state, asked, "read:accounts")?;
-                Said::json(200, entity(&id, &state.accounts[&id].0))
+                Said::json(200, credential(&id, state))
             }
             ("GET", ["api", "v1", "accounts", of, "statuses"]) => {
                 self.opened(state, asked, "read:statuses")?;

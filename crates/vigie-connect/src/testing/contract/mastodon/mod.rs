@@ -107,6 +107,8 @@ struct State {
     codes: BTreeMap<String, (String, String, String, String)>,
     tokens: BTreeMap<String, Token>,
     refresh: BTreeMap<String, String>,
+    /// What accounts show of themselves.
+    faces: BTreeMap<String, serde_json::Value>,
     statuses: Vec<Status>,
     media: BTreeMap<String, Media>,
     keys: BTreeMap<String, String>,
@@ -155,6 +157,11 @@ impl Mastodon {
     /// Suspends an account, or lets it back.
     pub fn suspend(&self, account: &str, suspended: bool) {
         self.lock().accounts.get_mut(account).unwrap().1 = suspended;
+    }
+
+    /// An account changes what it shows of itself: fields of the entity `CredentialAccount`.
+    pub fn face(&self, account: &str, fields: serde_json::Value) {
+        self.lock().faces.insert(account.to_owned(), fields);
     }
 
     /// A token made in the settings of an account.

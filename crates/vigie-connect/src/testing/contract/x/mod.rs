@@ -72,6 +72,8 @@ pub struct XState {
     pub suspended: bool,
     /// The id of the account, which `me` names and whose posts these are.
     pub id: String,
+    /// What the account shows of itself: fields of the schema User.
+    pub face: Value,
     /// What is given of the scopes asked for.
     pub scopes: String,
     /// The states that the next picture goes through after it is closed.
@@ -95,6 +97,7 @@ impl Default for XNetwork {
             credit: true,
             suspended: false,
             id: ME.0.into(),
+            face: json!({}),
             scopes: SCOPES.into(),
             states: Vec::new(),
             number: 0,
@@ -317,9 +320,16 @@ impl XState {
         }
         match (asked.method.as_str(), segments.as_slice()) {
             ("GET", ["2", "users", "me"]) => {
-                let body =
-                    json!({ "data": { "id": self.id, "name": "Le phare", "username": ME.1 } });
-                Said::json(200, body)
+                let mut user = json!({ "id": self.id, "name": "Le phare", "username": ME.1 });
+                // More than these is shown only when it is asked for by name.
+                let fields = asked.field("user.fields");
+                for (name, value) in self.face.as_object().into_iter().flatten() {
+                    let default = ["name", "username"].contains(&name.as_str());
+                    if default || fields.split(',').any(|field| field == name) {
+                        user[name.as_str()] = value.clone();
+                    }
+                }
+                Said::json(200, json!({ "data": user }))
             }
             ("POST", ["2", "tweets"]) => self.post(asked),
             ("GET", ["2", "tweets", id]) => match self.posts.iter().find(|p| p.id == *id) {
