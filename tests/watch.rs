@@ -14,14 +14,16 @@ use jiff::{SignedDuration, Timestamp};
 use pages::{sign_in, signed_in};
 use serde_json::json;
 use tempfile::TempDir;
-use vigie::channel::health;
+use vigie::channel::{farewell, health};
 use vigie::testing::{Browser, TestApp};
 use vigie_connect::testing::contract::{Contract, LinkedInNetwork, XNetwork};
+use vigie_connect::testing::{Fault, Proxy};
 use vigie_connect::{Account, Connected, Limits};
+use vigie_core::change::ChangeKind;
 use vigie_core::content::Platform;
 use vigie_core::id::{ChannelId, PageChangeId};
 use vigie_core::page_state::PagePart;
-use vigie_store::{AlarmRow, PageVerdict};
+use vigie_store::{AlarmRow, FarewellOutcome, PageVerdict};
 
 const HOURS: SignedDuration = SignedDuration::from_hours(6);
 
@@ -273,6 +275,16 @@ async fn connected(
     id: &str,
     access: &str,
 ) -> ChannelId {
+    connected_with(s, platform, service, id, json!({ "access": access })).await
+}
+
+async fn connected_with(
+    s: &Scene,
+    platform: Platform,
+    service: &str,
+    id: &str,
+    tokens: serde_json::Value,
+) -> ChannelId {
     let connected = Connected {
         account: Account {
             platform,
@@ -281,7 +293,7 @@ async fn connected(
             handle: "phare".into(),
             limits: Limits::default(),
         },
-        secret: json!({ "access": access }).to_string().into(),
+        secret: tokens.to_string().into(),
         until: None,
     };
     company::channel(&s.test.app, s.company.ines, connected).await
@@ -373,4 +385,108 @@ async fn administrators_are_named_to_those_in_charge_alone() {
     state().roles[0].1 = "CONTENT_ADMIN";
     s.round().await;
     assert_eq!(s.alarms().await.len(), 1);
+}
+
+/// Inès asks that a page be used no more, Tom confirms.
+async fn disconnect(s: &Scene, page: ChannelId) {
+    sign_in(&s.test, &s.ines, s.company.ines).await;
+    let tom = signed_in(&s.test, s.company.tom, "fr").await;
+    s.ines
+        .post(&format!("/channels/{page}/disconnect"), &[])
+        .await
+        .expect(303);
+    let mut conn = s.test.app.store.read().await.unwrap();
+    let change = conn.changes_open().await.unwrap()[0].change.id;
+    drop(conn);
+    tom.post(&format!("/changes/{change}/confirm"), &[])
+        .await
+        .expect(303);
+}
+
+#[tokio::test]
+async fn what_opened_a_page_is_taken_back_at_the_network_or_a_person_is_told_where_to() {
+    let server = Contract::start(XNetwork::FACTS, XNetwork::default()).await;
+    let proxy = Proxy::before(server.address()).await;
+    let (_folder, file) = registered("x", XNetwork::APP, &proxy.url);
+    let s = Scene::with(&[("allowed_private", "127.0.0.1"), ("apps_file", &file)]).await;
+    let left = async |page: ChannelId| {
+        let mut conn = s.test.app.store.read().await.unwrap();
+        let all = conn.farewells().await.unwrap();
+        let row = all.into_iter().find(|row| row.channel == page).unwrap();
+        // Whatever the network said, the key is destroyed here.
+        assert_eq!(conn.channel(page).await.unwrap().secret, None);
+        row
+    };
+    let connect = async |id: &str| {
+        let (access, refresh) = server.network.grant();
+        let tokens = json!({ "access": access, "refresh": refresh });
+        connected_with(&s, Platform::X, &proxy.url, id, tokens).await
+    };
+    let page = connect("1").await;
+    assert!(server.network.opens());
+    disconnect(&s, page).await;
+    assert!(!server.network.opens());
+    assert_eq!(left(page).await.outcome, FarewellOutcome::Revoked);
+    let shown = s.ines.get("/channels").await.expect(200).text();
+    assert!(shown.contains("ce qui ouvrait cette page ne l’ouvre plus"));
+    assert!(!shown.contains("https://x.com/settings/connected_apps"));
+
+    let page = connect("2").await;
+    let down = Fault::Answer(Fault::http(500, "", ""));
+    proxy.harm("POST /2/oauth2/revoke", down, 9);
+    disconnect(&s, page).await;
+    proxy.heal();
+    let row = left(page).await;
+    assert_eq!(
+        (row.outcome, row.trouble.as_deref()),
+        (FarewellOutcome::Failed, Some("server_error"))
+    );
+    let shown = s.ines.get("/channels").await.expect(200).text();
+    assert!(shown.contains("X n’a pas pu être prévenu"), "{shown}");
+    assert!(shown.contains("https://x.com/settings/connected_apps"));
+
+    server.network.end_access();
+    // A connection that a second person refuses: its key is taken back too.
+    let page = connect("3").await;
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let kind = ChangeKind::ConnectChannel {
+        channel: page,
+        platform: Platform::X,
+        handle: "phare".into(),
+    };
+    let now = s.test.now();
+    vigie::change::apply::prepare(&mut tx, s.company.ines, kind, now)
+        .await
+        .unwrap();
+    let change = tx.changes_open().await.unwrap()[0].change.id;
+    tx.commit().await.unwrap();
+    vigie::change::apply::refuse(&s.test.app, s.company.tom, change)
+        .await
+        .unwrap();
+    assert_eq!(left(page).await.outcome, FarewellOutcome::Revoked);
+    assert!(!server.network.opens());
+
+    // The program stops after the page was taken out of use and before the network had answered.
+    let page = connect("4").await;
+    let kind = ChangeKind::DisconnectChannel { channel: page };
+    let packed = farewell::pack(&s.test.app, &kind, true)
+        .await
+        .unwrap()
+        .unwrap();
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    tx.channel_disconnect(page, now).await.unwrap();
+    packed.begin(&mut tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(server.network.opens());
+    assert_eq!(left(page).await.outcome, FarewellOutcome::Untold);
+    let shown = s.ines.get("/channels").await.expect(200).text();
+    assert!(
+        shown.contains("Vigie s’est arrêté avant la réponse de X"),
+        "{shown}"
+    );
+
+    // A page of the sandbox is nowhere outside.
+    disconnect(&s, s.company.page).await;
+    let mut conn = s.test.app.store.read().await.unwrap();
+    assert_eq!(conn.farewells().await.unwrap().len(), 4);
 }

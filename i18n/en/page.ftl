@@ -87,3 +87,15 @@ platforms-shows-picture = another picture
 platforms-shows-administrator = administrators
 platforms-shows-application = programs let in
 platforms-shows-followers = number of followers
+
+channels-left-revoked = { $network } was told: what opened this page opens it no more.
+channels-left-partly = { $network } was told, and the session is over. What a person made there is left, such as the app password.
+channels-left-not_offered = { $network } has no way for a program to take itself out. The key is destroyed here, and may still be good there.
+channels-left-failed = { $network } could not be told. The key is destroyed here, and may still be good there.
+channels-left-untold = Vigie stopped before { $network } had answered. The key is destroyed here, and may still be good there.
+channels-left-there = Take Vigie out at { $network }
+channels-left-secret = Take the secret out where posts are received.
+platforms-revokes = When disconnected
+platforms-revokes-nothing = the key is destroyed here; the network has no way for a program to take it back, and the page says where a person does
+platforms-revokes-session = the session is ended at the network; a person deletes the app password there
+platforms-revokes-token = the key is taken back at the network and destroyed here

@@ -87,3 +87,15 @@ platforms-shows-picture = image changée
 platforms-shows-administrator = administrateurs
 platforms-shows-application = programmes autorisés
 platforms-shows-followers = nombre d’abonnés
+
+channels-left-revoked = { $network } a été prévenu : ce qui ouvrait cette page ne l’ouvre plus.
+channels-left-partly = { $network } a été prévenu, et la session est finie. Reste ce qu’une personne y a créé, comme le mot de passe d’application.
+channels-left-not_offered = { $network } n’offre à un programme aucun moyen de se retirer. La clé est détruite ici, et vaut peut-être encore là-bas.
+channels-left-failed = { $network } n’a pas pu être prévenu. La clé est détruite ici, et vaut peut-être encore là-bas.
+channels-left-untold = Vigie s’est arrêté avant la réponse de { $network }. La clé est détruite ici, et vaut peut-être encore là-bas.
+channels-left-there = Retirer Vigie sur { $network }
+channels-left-secret = Retirez le secret là où les publications sont reçues.
+platforms-revokes = À la déconnexion
+platforms-revokes-nothing = la clé est détruite ici ; le réseau n’offre à un programme aucun moyen de la reprendre, et la page dit où une personne le fait
+platforms-revokes-session = la session est finie sur le réseau ; une personne y supprime le mot de passe d’application
+platforms-revokes-token = la clé est reprise sur le réseau et détruite ici

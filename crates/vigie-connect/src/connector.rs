@@ -142,6 +142,20 @@ pub trait Connector: Send + Sync + fmt::Debug {
         Err(not_offered())
     }
 
+    /// Takes back at the network what opens the account, as far as [`Declaration::revokes`] says. The account cannot be
+    /// used afterwards; whatever comes of it, a person can still do it at [`Connector::removal`].
+    ///
+    /// # Errors
+    /// `not_offered`; any other [`Failure`]: it may have been taken back all the same.
+    async fn farewell(&self, _session: &Session) -> Result<Farewell, Failure> {
+        Err(not_offered())
+    }
+
+    /// Where a person takes back at the network what opens this account; empty where there is no such page.
+    fn removal(&self, _account: &Account) -> String {
+        self.describe().removal.to_owned()
+    }
+
     /// A call of the network to Vigie. Whatever it says is only a reason to look: nothing of it is believed.
     ///
     /// # Errors
@@ -149,6 +163,15 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn hook(&self, _call: &HookCall<'_>) -> Result<HookAnswer, Failure> {
         Err(not_offered())
     }
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// All that opened the account.
+    Revoked,
+    /// The session; something that a person made there is left, such as an app password.
+    Partly,
 }
 
 fn not_offered() -> Failure {

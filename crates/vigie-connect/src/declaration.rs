@@ -58,6 +58,11 @@ pub struct Declaration {
     pub version: Option<Version>,
     /// How long what opens the account lasts.
     pub token: Token,
+    /// What is taken back at the network when a page is disconnected.
+    pub revokes: Revokes,
+    /// Where a person takes back there what Vigie cannot; empty where there is no such page, or where it depends on the
+    /// server ([`crate::Connector::removal`]).
+    pub removal: &'static str,
     /// What it was proven against.
     pub proven: Proven,
     /// Where the facts above are from.
@@ -241,6 +246,18 @@ pub enum Renewal {
     ByItself,
     /// A person signs in again.
     ByPerson,
+}
+
+/// What Vigie can take back of what opens an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revokes {
+    /// Nothing: the network publishes no way for a program.
+    Nothing,
+    /// The session; what it was opened with stays.
+    Session,
+    /// All of it.
+    Token,
 }
 
 /// What a connector was proven against.

@@ -44,13 +44,13 @@ pub mod xmpp;
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
 pub use connector::{
-    Account, Arrival, ArrivalKind, Arrivals, Connected, Connector, Page, Payload, Picture,
-    RemotePost, Session,
+    Account, Arrival, ArrivalKind, Arrivals, Connected, Connector, Farewell, Page, Payload,
+    Picture, RemotePost, Session,
 };
 pub use count::{Counts, Unit};
 pub use declaration::{
-    Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Settling, Shows, SignIn, Token,
-    Version,
+    Declaration, Limit, Limits, MediaWay, Proven, Reads, Renewal, Revokes, Settling, Shows, SignIn,
+    Token, Version,
 };
 pub use facebook::Facebook;
 pub use follow::{Ended, Trail};

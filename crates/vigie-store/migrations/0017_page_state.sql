@@ -34,3 +34,14 @@ create table page_follower (
 -- What a page of the sandbox says about itself.
 alter table sandbox_account add column about text;
 alter table sandbox_account add column website text;
+-- What came of taking back at the network what opened a page: written before the network is told.
+create table farewell (
+    channel text primary key references channel (id),
+    -- untold, revoked, partly, not_offered, failed
+    outcome text not null,
+    -- Why not, a stable name.
+    trouble text,
+    -- Where a person does it at the network.
+    removal text not null,
+    at bigint not null
+);

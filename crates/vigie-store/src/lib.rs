@@ -38,6 +38,7 @@ mod credential;
 mod db;
 mod engine;
 mod error;
+mod farewell;
 mod fold;
 mod idempotency;
 mod inbound;
@@ -95,6 +96,7 @@ pub use credential::Credential;
 pub use db::{Conn, Store, Tx};
 pub use engine::Engine;
 pub use error::{Error, Result};
+pub use farewell::{FarewellOutcome, FarewellRow};
 pub use idempotency::Reserved;
 pub use inbound::{InboundRow, InboundState, NewInbound};
 pub use invite::Invite;
@@ -143,6 +145,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("chat", chat::QUERIES),
     ("comment", comment::QUERIES),
     ("credential", credential::QUERIES),
+    ("farewell", farewell::QUERIES),
     ("idempotency", idempotency::QUERIES),
     ("inbound", inbound::QUERIES),
     ("invite", invite::QUERIES),

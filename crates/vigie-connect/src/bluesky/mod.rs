@@ -7,6 +7,7 @@
 //! only that call can have an unknown outcome.
 
 mod discover;
+mod farewell;
 mod inbox;
 pub mod key;
 mod post;
@@ -16,9 +17,9 @@ mod shows;
 mod xrpc;
 
 use crate::{
-    Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
-    Token, Unit,
+    Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Farewell, Http, Limit,
+    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session,
+    Settling, Shows, SignIn, Token, Unit,
     segments::{self, Names},
 };
 use async_trait::async_trait;
@@ -77,6 +78,8 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    revokes: Revokes::Session,
+    removal: "https://bsky.app/settings/app-passwords",
     proven: Proven::RealServer("a PDS of the Bluesky company's own packages"),
     sources: &[
         "https://docs.bsky.app/docs/advanced-guides/posts",
@@ -87,6 +90,8 @@ pub static DECLARATION: Declaration = Declaration {
 
 /// Longest time for everything but publishing.
 const WITHIN: Duration = Duration::from_secs(30);
+/// Longest time for taking back what opens an account: a person waits.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The connector.
 #[derive(Debug, Clone)]
@@ -221,5 +226,9 @@ impl Connector for Bluesky {
 
     async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
         shows::read(&self.http, session, WITHIN).await
+    }
+
+    async fn farewell(&self, session: &Session) -> Result<Farewell, Failure> {
+        farewell::farewell(&self.http, session, FAREWELL).await
     }
 }

@@ -283,6 +283,12 @@ impl<'a> Signed<'a> {
     }
 }
 
+/// Where the session was opened, and what renews it.
+pub fn door(session: &Session) -> Result<(Url, SecretString), Failure> {
+    let keys = Keys::parse(session.secret())?;
+    Ok((service_of(&session.account)?, keys.refresh))
+}
+
 /// Where an account's records are read; no credentials are needed for that.
 pub fn home_of(session: &Session) -> Result<Url, Failure> {
     match Keys::parse(session.secret()) {

@@ -27,6 +27,8 @@ pub struct Xrpc {
     pub post: bool,
     /// True when the body holds a password.
     pub secret_body: bool,
+    /// True when a success has no body.
+    pub empty: bool,
     /// Largest answer, in bytes.
     pub max_answer: usize,
 }
@@ -40,6 +42,7 @@ impl Xrpc {
             body: None,
             post: false,
             secret_body: false,
+            empty: false,
             max_answer: MAX_ANSWER,
         }
     }
@@ -53,6 +56,7 @@ impl Xrpc {
             body,
             post: true,
             secret_body: false,
+            empty: false,
             max_answer: MAX_ANSWER,
         }
     }
@@ -127,6 +131,13 @@ pub async fn send(
     request.secret_body = call.secret_body;
     request.max_answer = call.max_answer;
     let answer = http.send(request).await;
+    if call.empty
+        && let Ok(done) = &answer
+        && (200..300).contains(&done.status)
+        && done.body.iter().all(u8::is_ascii_whitespace)
+    {
+        return Ok(Value::Null);
+    }
     sort(answer, |message| match bearer {
         // A server may quote what it was sent: nothing of that gets into a log.
         _ if call.secret_body => String::new(),

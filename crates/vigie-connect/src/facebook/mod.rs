@@ -15,8 +15,8 @@ mod sign_in;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
-    Token, Unit,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session, Settling, Shows,
+    SignIn, Token, Unit,
     hook::{HookAnswer, HookCall},
     meta::{self, Graph, VERSION, WITHIN},
     oauth::{App, Ask, Back, Going},
@@ -88,6 +88,9 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    // `DELETE /{user}/permissions` is documented for the token of a person or of the program, not for a page's.
+    revokes: Revokes::Nothing,
+    removal: "https://www.facebook.com/settings/?tab=business_tools",
     proven: Proven::Contract("the Graph API as in Meta's own facebook-business 26.0.3"),
     sources: &[
         "https://pypi.org/project/facebook-business/26.0.3/",

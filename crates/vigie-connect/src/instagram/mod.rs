@@ -14,8 +14,8 @@ mod shows;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
-    Token, Unit,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session, Settling, Shows,
+    SignIn, Token, Unit,
     hook::{HookAnswer, HookCall},
     meta::{self, Flavour, Graph, VERSION, WITHIN},
     oauth::{App, Ask, Back, Going, Tokens},
@@ -81,6 +81,9 @@ pub static DECLARATION: Declaration = Declaration {
         days: Some(60),
         renewal: Renewal::ByItself,
     },
+    // Not documented for this way of signing in.
+    revokes: Revokes::Nothing,
+    removal: "https://www.instagram.com/accounts/manage_access/",
     proven: Proven::Contract("the Instagram API with Instagram Login, as documented by Meta"),
     sources: &[
         "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",

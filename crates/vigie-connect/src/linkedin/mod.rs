@@ -18,8 +18,8 @@ mod urn;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Counts, Declaration, Failure, Http, Limit,
-    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows,
-    SignIn, Token, Unit, Version,
+    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session,
+    Settling, Shows, SignIn, Token, Unit, Version,
     hook::{self, HookAnswer, HookCall, Written},
     oauth::{App, Ask, Back, Going},
     problem,
@@ -97,6 +97,9 @@ pub static DECLARATION: Declaration = Declaration {
         // Only programs that LinkedIn has approved for it get a refresh token; theirs are renewed by themselves.
         renewal: Renewal::ByPerson,
     },
+    // Its pages about signing in describe no call for it.
+    revokes: Revokes::Nothing,
+    removal: "https://www.linkedin.com/mypreferences/d/data-sharing-for-permitted-services",
     proven: Proven::Contract("the published pages of the Community Management API"),
     sources: &[
         "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api",

@@ -6,6 +6,7 @@
 //! call (uploads, their processing, a look at the post that is answered) is harmless.
 
 mod calls;
+mod farewell;
 mod inbox;
 mod post;
 mod server;
@@ -13,9 +14,9 @@ mod shows;
 mod status;
 
 use crate::{
-    Account, Arrivals, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn, Token,
-    Unit,
+    Account, Arrivals, Connected, Connector, Declaration, Failure, Farewell, Http, Limit, MediaWay,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session, Settling, Shows,
+    SignIn, Token, Unit,
     oauth::{Ask, Back, Going},
     segments::{self, Names},
 };
@@ -82,6 +83,8 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    revokes: Revokes::Token,
+    removal: "",
     proven: Proven::Contract(
         "the published interface, and mastodon_mock, a server of its own that answers like Mastodon",
     ),
@@ -98,6 +101,8 @@ pub static DECLARATION: Declaration = Declaration {
 
 /// Longest time for everything but publishing.
 const WITHIN: Duration = Duration::from_secs(30);
+/// Longest time for taking back what opens an account: a person waits.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The connector.
 #[derive(Debug, Clone)]
@@ -182,5 +187,13 @@ impl Connector for Mastodon {
 
     async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
         shows::read(&self.http, session, WITHIN).await
+    }
+
+    async fn farewell(&self, session: &Session) -> Result<Farewell, Failure> {
+        farewell::farewell(&self.http, session, FAREWELL).await
+    }
+
+    fn removal(&self, account: &Account) -> String {
+        format!("{}/oauth/authorized_applications", account.service)
     }
 }

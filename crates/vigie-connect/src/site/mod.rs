@@ -9,8 +9,8 @@ mod wire;
 
 use crate::{
     Account, Code, Connected, Connector, Declaration, Failure, Http, Limit, Limits, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn, Token,
-    Unit, Version, feed,
+    Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session, Settling, Shows,
+    SignIn, Token, Unit, Version, feed,
     http::Call,
     problem,
     rest::{self, Body, Reply, Request, Stage, Trouble},
@@ -82,6 +82,8 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    revokes: Revokes::Nothing,
+    removal: "",
     proven: Proven::Contract("docs/site-webhook.md, whose check of signatures the tests run"),
     sources: &[
         "https://www.rssboard.org/rss-specification",

@@ -10,8 +10,8 @@ mod shows;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, MediaWay,
-    Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, Session, Settling, Shows, SignIn,
-    Token, Unit, Version,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session, Settling, Shows,
+    SignIn, Token, Unit, Version,
     hook::{HookAnswer, HookCall},
     meta::{self, Flavour, Graph, WITHIN},
     oauth::{App, Ask, Back, Going, Tokens},
@@ -83,6 +83,9 @@ pub static DECLARATION: Declaration = Declaration {
         days: Some(60),
         renewal: Renewal::ByItself,
     },
+    // Not documented.
+    revokes: Revokes::Nothing,
+    removal: "https://www.threads.com/settings/account",
     proven: Proven::Contract("the Threads API, as documented by Meta"),
     sources: &[
         "https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions",

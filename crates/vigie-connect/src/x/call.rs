@@ -20,9 +20,19 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(45);
 
 /// A call of the token endpoint by a confidential client: the id and the secret go into the header.
 fn token(app: &App, base: &Url, fields: Vec<(&'static str, String)>) -> Request {
+    by_client(app, base, "token", fields)
+}
+
+/// The same of another endpoint about tokens.
+pub fn by_client(
+    app: &App,
+    base: &Url,
+    endpoint: &str,
+    fields: Vec<(&'static str, String)>,
+) -> Request {
     let both = format!("{}:{}", app.id, app.secret.expose_secret());
     Request::post(
-        rest::at(base, &["2", "oauth2", "token"]),
+        rest::at(base, &["2", "oauth2", endpoint]),
         Body::Form(fields),
     )
     .header("authorization", format!("Basic {}", STANDARD.encode(both)))

@@ -9,15 +9,16 @@
 
 mod arrivals;
 mod call;
+mod farewell;
 mod media;
 mod post;
 mod shows;
 mod text;
 
 use crate::{
-    Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Http, Limit, Limits,
-    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session,
-    Settling, Shows, SignIn, Token, Unit,
+    Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Farewell, Http, Limit,
+    Limits, MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment,
+    SegmentKind, Session, Settling, Shows, SignIn, Token, Unit,
     hook::{self, HookAnswer, HookCall, Written},
     oauth::{self, App, Ask, Back, Going},
     problem,
@@ -88,6 +89,8 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::ByItself,
     },
+    revokes: Revokes::Token,
+    removal: "https://x.com/settings/connected_apps",
     proven: Proven::Contract("the published OpenAPI of the X API v2"),
     sources: &[
         "https://github.com/xdevplatform/docs/blob/main/openapi.json",
@@ -145,6 +148,8 @@ pub fn price(text: &str) -> u32 {
 
 /// Longest time for everything but publishing.
 const WITHIN: Duration = Duration::from_secs(30);
+/// Longest time for taking back what opens an account: a person waits.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// Where the person lets Vigie in.
 const CONSENT: &str = "https://x.com/i/oauth2/authorize";
 
@@ -275,6 +280,10 @@ impl Connector for X {
 
     async fn page_state(&self, session: &mut Session) -> Result<PageState, Failure> {
         shows::read(self, session, WITHIN).await
+    }
+
+    async fn farewell(&self, session: &Session) -> Result<Farewell, Failure> {
+        farewell::farewell(self, session, FAREWELL).await
     }
 
     /// Signed with the secret of the OAuth 2 client, in the header made for it; the older header is taken too, when it

@@ -2,6 +2,7 @@
 //! can go wrong. A reading that went wrong is never a page that lost its name.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod farewell;
 mod meta;
 mod networks;
 mod servers;

@@ -10,6 +10,7 @@ use vigie_store::{Conn, Tx};
 
 use crate::account::{passkey, session};
 use crate::app::App;
+use crate::channel::farewell::{self, Packed};
 use crate::publication::alarm;
 use crate::rules::steps;
 use crate::settings::Wanted;
@@ -100,6 +101,7 @@ pub async fn prepare(
 /// The same person, the person concerned, too late; database.
 pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Error> {
     let now = app.clock.now();
+    let packed = packed(app, id, true).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.confirm(by, now)?;
@@ -107,7 +109,7 @@ pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Erro
     tx.change_settle(id, state, by, now).await?;
     let done = happen(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.confirm", &change, now).await?;
-    tx.commit().await?;
+    leave(app, tx, packed, now).await?;
     Ok(done)
 }
 
@@ -117,14 +119,14 @@ pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Erro
 /// As [`confirm`].
 pub async fn refuse(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
     let now = app.clock.now();
+    let packed = packed(app, id, false).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.refuse(by, now)?;
     tx.change_settle(id, state, by, now).await?;
     drop_prepared(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.refuse", &change, now).await?;
-    tx.commit().await?;
-    Ok(())
+    leave(app, tx, packed, now).await
 }
 
 /// The first person takes it back.
@@ -133,13 +135,34 @@ pub async fn refuse(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> 
 /// Somebody else's; settled; database.
 pub async fn cancel(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
     let now = app.clock.now();
+    let packed = packed(app, id, false).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.cancel(by)?;
     tx.change_settle(id, state, by, now).await?;
     drop_prepared(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.cancel", &change, now).await?;
+    leave(app, tx, packed, now).await
+}
+
+/// What opens the page that a change ends the use of, while it can still be opened.
+async fn packed(app: &App, id: ChangeId, confirmed: bool) -> Result<Option<Packed>, Error> {
+    let change = app.store.read().await?.change(id).await?.change;
+    if change.state != ChangeState::Open {
+        return Ok(None);
+    }
+    Ok(farewell::pack(app, &change.kind, confirmed).await?)
+}
+
+/// Commits; then the network is told.
+async fn leave(app: &App, mut tx: Tx, packed: Option<Packed>, now: Timestamp) -> Result<(), Error> {
+    if let Some(packed) = &packed {
+        packed.begin(&mut tx, now).await?;
+    }
     tx.commit().await?;
+    if let Some(packed) = packed {
+        packed.tell(app).await;
+    }
     Ok(())
 }
 

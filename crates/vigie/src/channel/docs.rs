@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use vigie_connect::chat::declaration::Repeats;
-use vigie_connect::{Declaration, MediaWay, Proven, Renewal, Settling, SignIn};
+use vigie_connect::{Declaration, MediaWay, Proven, Renewal, Revokes, Settling, SignIn};
 
 use vigie_core::page_state::PagePart;
 
@@ -269,6 +269,15 @@ fn section(out: &mut String, d: &Declaration, w: &Words) {
     row(
         "platforms-token",
         w.t2("platforms-token-is", "days", days, "renewed", renewed),
+    );
+    let revokes = match d.revokes {
+        Revokes::Nothing => "nothing",
+        Revokes::Session => "session",
+        Revokes::Token => "token",
+    };
+    row(
+        "platforms-revokes",
+        w.t(format!("platforms-revokes-{revokes}")),
     );
     let (kind, with) = proven(d.proven);
     let how = w.t(format!("platforms-proven-{kind}"));

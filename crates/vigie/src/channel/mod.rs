@@ -6,6 +6,7 @@ pub mod cli;
 pub mod connect;
 pub mod connectors;
 pub mod docs;
+pub mod farewell;
 pub mod fetch;
 pub mod fits;
 pub mod health;

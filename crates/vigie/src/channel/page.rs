@@ -12,7 +12,7 @@ use vigie_core::change::ChangeKind;
 use vigie_core::content::Platform;
 use vigie_core::id::ChannelId;
 use vigie_core::rights::Act;
-use vigie_store::{ChannelRow, NewChannel};
+use vigie_store::{ChannelRow, FarewellRow, NewChannel};
 
 use super::{account, health, oauth, place, repair};
 use crate::account::session;
@@ -48,6 +48,10 @@ struct Line {
     status: &'static str,
     repair: Option<Repair>,
     url: String,
+    /// What came of taking back what opened it.
+    left: Option<FarewellRow>,
+    /// The network's name.
+    network: &'static str,
     /// Whether something changed on the page that nobody has looked at.
     changed: bool,
     /// When a person must sign in again, if that is `soon` or `past`.
@@ -113,6 +117,7 @@ pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Chann
     let mut conn = app.store.read().await?;
     let rows = conn.channels().await?;
     let changed = conn.page_changes_waiting().await?;
+    let left = conn.farewells().await?;
     drop(conn);
     let lines = rows
         .into_iter()
@@ -127,6 +132,8 @@ pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Chann
                     .flatten(),
                 url: connector.page(&account(&row)),
                 place: place(&row),
+                left: left.iter().find(|left| left.channel == row.id).cloned(),
+                network: row.platform.name(),
                 changed: changed.contains(&row.id),
                 ends: row
                     .token_until

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use vigie_connect::{
     Account, Code, Connected, Connector, Declaration, Failure, Limit, Limits, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Segment, SegmentKind, Session, Settling, Shows,
-    SignIn, Token, Unit,
+    Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, SegmentKind, Session, Settling,
+    Shows, SignIn, Token, Unit,
 };
 use vigie_core::content::{Digest, MediaRef, Platform};
 use vigie_core::page_state::PageState;
@@ -59,6 +59,8 @@ pub const DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    revokes: Revokes::Nothing,
+    removal: "",
     proven: Proven::Itself,
     sources: &[],
 };

@@ -53,6 +53,12 @@ impl Network for Profile {
                 }
                 json!({ "uri": format!("at://{DID}/app.bsky.actor.profile/self"), "cid": "bafyreiprofil", "value": record })
             }
+            "com.atproto.server.deleteSession" => {
+                return match asked.authorization.as_str() {
+                    "Bearer refresh-canary" => Said::json(200, Value::Null),
+                    _ => error(400, "ExpiredToken"),
+                };
+            }
             _ if asked.authorization != "Bearer access-canary" => {
                 return error(400, "InvalidToken");
             }

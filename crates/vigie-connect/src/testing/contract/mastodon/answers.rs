@@ -297,6 +297,24 @@ fn entity(id: &str, name: &str) -> Value {
     json!({ "id": id, "username": username, "acct": name, "display_name": username, "url": format!("https://ici.test/@{name}") })
 }
 
+/// Takes a token back: of the program that it was given to; one that is not known is a success too.
+fn revoke(state: &mut State, asked: &Asked) -> Said {
+    let client = asked.field("client_id");
+    let known = state.apps.get(&client);
+    let token = asked.field("token");
+    let of = state.refresh.get(&token).unwrap_or(&token).clone();
+    let theirs = state.tokens.get(&of).is_none_or(|of| of.client == client);
+    if !theirs || known.is_none_or(|app| app.0 != asked.field("client_secret")) {
+        let body = json!({ "error": "unauthorized_client",
+            "error_description": "You are not authorized to revoke this token" });
+        return Said::json(403, body);
+    }
+    if state.refresh.remove(&token).is_none() {
+        state.tokens.remove(&token);
+    }
+    Said::json(200, json!({}))
+}
+
 /// The entity `CredentialAccount`: what everybody sees, and how its owner wrote it.
 fn credential(id: &str, state: &State) -> Value {
     let mut all = entity(id, &state.accounts[id].0);
@@ -409,6 +427,7 @@ impl Mastodon {
                 )
             }
             ("POST", ["oauth", "token"]) => self.exchange(state, asked),
+            ("POST", ["oauth", "revoke"]) => revoke(state, asked),
             ("GET", ["api", "v2", "instance"]) if !self.kind.second_instance => {
                 error(404, "The page you are looking for isn't here.")
             }

@@ -179,6 +179,26 @@ impl Mastodon {
         token
     }
 
+    /// How many tokens open or renew anything.
+    pub fn tokens(&self) -> usize {
+        let state = self.lock();
+        state.tokens.len() + state.refresh.len()
+    }
+
+    /// A program with a token for an account, as after signing in: its id, its secret, the token.
+    pub fn registered(&self, account: &str, scopes: &str) -> (String, String, String) {
+        let token = self.token(account, scopes);
+        let mut state = self.lock();
+        let app = (
+            "secret-de-test".to_owned(),
+            String::new(),
+            scopes.to_owned(),
+        );
+        state.apps.insert("programme".to_owned(), app);
+        state.tokens.get_mut(&token).unwrap().client = "programme".to_owned();
+        ("programme".to_owned(), "secret-de-test".to_owned(), token)
+    }
+
     /// Ends all tokens, as time or a person would.
     pub fn end_tokens(&self) {
         let past = Timestamp::now() - SignedDuration::from_secs(1);

@@ -133,6 +133,12 @@ impl XNetwork {
         (text("access_token"), text("refresh_token"))
     }
 
+    /// Whether any token given still opens or renews anything.
+    pub fn opens(&self) -> bool {
+        let state = self.state();
+        !state.refresh.is_empty() || state.access.iter().any(|access| access.good)
+    }
+
     /// Every access token given so far has ended.
     pub fn end_access(&self) {
         for access in &mut self.state().access {
@@ -292,10 +298,34 @@ impl XState {
         }
     }
 
+    /// Takes a token back; one that is not known is a success too (RFC 7009).
+    fn revoke(&mut self, asked: &Asked) -> Said {
+        let (id, secret) = XNetwork::APP;
+        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        if asked.authorization != basic {
+            return Said::json(401, json!({ "error": "unauthorized_client" }));
+        }
+        let token = asked.field("token");
+        for access in self
+            .access
+            .iter_mut()
+            .filter(|access| access.token == token)
+        {
+            access.good = false;
+        }
+        if self.refresh == token {
+            self.refresh.clear();
+        }
+        Said::json(200, json!({ "revoked": true }))
+    }
+
     fn route(&mut self, asked: &Asked) -> Said {
         let segments = asked.segments();
         if segments == ["2", "oauth2", "token"] {
             return self.token(asked);
+        }
+        if segments == ["2", "oauth2", "revoke"] {
+            return self.revoke(asked);
         }
         let bearer = asked.authorization.trim_start_matches("Bearer ").to_owned();
         let given = self.access.iter().find(|a| a.token == bearer && a.good);
