@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use pages::{sign_in, signed_in};
 use serde_json::json;
 use tempfile::TempDir;
-use vigie::channel::{farewell, health};
+use vigie::channel::{farewell, health, spending};
 use vigie::testing::{Browser, TestApp};
 use vigie_connect::testing::contract::{Contract, LinkedInNetwork, XNetwork};
 use vigie_connect::testing::{Fault, Proxy};
@@ -342,6 +342,34 @@ async fn followers_are_a_figure_a_day_and_only_a_steep_jump_is_noted() {
     assert_eq!(s.alarms().await, [], "a number of followers is no alarm");
     let shown = s.page(&s.ines, page).await;
     assert!(shown.contains("Beaucoup plus ou beaucoup moins"), "{shown}");
+
+    // What it costs is counted, by this process and others together.
+    s.test.clock.set("2027-03-11T00:00:00Z".parse().unwrap());
+    sign_in(&s.test, &s.ines, s.company.ines).await;
+    spending::note(&s.test.app).await.unwrap();
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let used = tx.network_use(Platform::X, "2027-03").await.unwrap();
+    // Sixteen trials of the key, each a profile read, and four readings.
+    assert_eq!(
+        used,
+        [("call".to_owned(), 20), ("user_read".to_owned(), 20)]
+    );
+    tx.network_use_add(Platform::X, "2027-03", "post_with_link", 2)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    spending::note(&s.test.app).await.unwrap();
+    let shown = s.ines.get("/channels").await.expect(200).text();
+    for words in [
+        "Ce que coûte X ce mois-ci",
+        "0,60 dollars américains jusqu’ici, pour 20 appels",
+        "environ 1,86 dollars",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let tom = signed_in(&s.test, s.company.omar, "fr").await;
+    let shown = tom.get("/channels").await.expect(200).text();
+    assert!(!shown.contains("Ce que coûte X"));
 }
 
 #[tokio::test]

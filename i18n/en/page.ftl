@@ -99,3 +99,19 @@ platforms-revokes = When disconnected
 platforms-revokes-nothing = the key is destroyed here; the network has no way for a program to take it back, and the page says where a person does
 platforms-revokes-session = the session is ended at the network; a person deletes the app password there
 platforms-revokes-token = the key is taken back at the network and destroyed here
+
+spending-title = What { $network } costs this month
+spending-so-far = { $sum } US dollars so far, for { $calls } calls.
+spending-pace = At this pace the month costs about { $sum } dollars.
+spending-early = The month has just begun: its cost cannot be told yet.
+spending-line = { $n } at { $each } = { $cost } $
+spending-most = { $network } bills this to the account that Vigie is registered with. What is read twice on a day is charged once there, so this is the most that it can be; pictures, deletions and the network’s own calls are not counted.
+spending-read = Prices as read on { $day }
+spending-post = posts
+spending-post_with_link = posts with a link
+spending-post_read = posts of others read
+spending-user_read = profiles read
+spending-own_post_read = own posts read
+platforms-prices = Costs money
+platforms-prices-are = { $list } (US dollars, read on { $day })
+platforms-price = { $what }: { $each } each

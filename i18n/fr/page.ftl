@@ -99,3 +99,19 @@ platforms-revokes = À la déconnexion
 platforms-revokes-nothing = la clé est détruite ici ; le réseau n’offre à un programme aucun moyen de la reprendre, et la page dit où une personne le fait
 platforms-revokes-session = la session est finie sur le réseau ; une personne y supprime le mot de passe d’application
 platforms-revokes-token = la clé est reprise sur le réseau et détruite ici
+
+spending-title = Ce que coûte { $network } ce mois-ci
+spending-so-far = { $sum } dollars américains jusqu’ici, pour { $calls } appels.
+spending-pace = À ce rythme, le mois coûte environ { $sum } dollars.
+spending-early = Le mois vient de commencer : son coût ne peut pas encore se dire.
+spending-line = { $n } à { $each } = { $cost } $
+spending-most = { $network } le facture au compte où Vigie est enregistré. Ce qui est lu deux fois le même jour n’y est compté qu’une fois : c’est donc le plus que cela peut coûter ; images, suppressions et appels du réseau ne sont pas comptés.
+spending-read = Prix lus le { $day }
+spending-post = publications
+spending-post_with_link = publications avec un lien
+spending-post_read = publications d’autrui lues
+spending-user_read = profils lus
+spending-own_post_read = publications à soi lues
+platforms-prices = Coûte de l’argent
+platforms-prices-are = { $list } (dollars américains, lus le { $day })
+platforms-price = { $what } : { $each } l’une

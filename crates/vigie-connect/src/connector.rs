@@ -142,6 +142,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
         Err(not_offered())
     }
 
+    /// What was used since this was last asked, by the names of [`Declaration::prices`], and `call`: how many calls.
+    fn used(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// Takes back at the network what opens the account, as far as [`Declaration::revokes`] says. The account cannot be
     /// used afterwards; whatever comes of it, a person can still do it at [`Connector::removal`].
     ///

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vigie_core::{content::Platform, page_state::PagePart};
 
-use crate::count::Unit;
+use crate::{count::Unit, price::Prices};
 
 /// One platform. What is `false`, 0 or empty is not done by Vigie, whatever the network itself can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -58,6 +58,8 @@ pub struct Declaration {
     pub version: Option<Version>,
     /// How long what opens the account lasts.
     pub token: Token,
+    /// What the network asks for calls, where it asks money.
+    pub prices: Option<Prices>,
     /// What is taken back at the network when a page is disconnected.
     pub revokes: Revokes,
     /// Where a person takes back there what Vigie cannot; empty where there is no such page, or where it depends on the

@@ -23,6 +23,7 @@ pub mod mail;
 pub mod mastodon;
 mod meta;
 pub mod oauth;
+pub mod price;
 mod problem;
 pub mod quota;
 pub mod reach;

@@ -30,6 +30,9 @@ pub(crate) trait Opens: Send + Sync {
     /// The call that trades a refresh token for new tokens; `None` while the program is not registered.
     fn renewal(&self, service: &Url, refresh: &str) -> Option<Request>;
 
+    /// Counts a call that went well, where the network asks money for it.
+    fn count(&self, _request: &Request, _reply: &Reply) {}
+
     /// A harmless read that proves that `bearer` opens the account; the name that the account shows, if it says so.
     async fn prove(
         &self,
@@ -108,7 +111,12 @@ impl<'a, O: Opens> Signed<'a, O> {
 
     async fn once(&self, request: Request) -> Result<Reply, Trouble> {
         let request = request.bearer(&self.tokens.bearer());
-        rest::send(self.opens.http(), request, self.opens.errors(), self.until).await
+        let asked = request.clone();
+        let reply = rest::send(self.opens.http(), request, self.opens.errors(), self.until).await;
+        if let Ok(reply) = &reply {
+            self.opens.count(&asked, reply);
+        }
+        reply
     }
 
     /// Proves the tokens, renewing them first when they end before `ahead` from now, and refreshes the account's name.

@@ -45,3 +45,11 @@ create table farewell (
     removal text not null,
     at bigint not null
 );
+-- What was used, in a month (YYYY-MM, UTC), of what a network asks money for.
+create table network_use (
+    platform text not null,
+    month text not null,
+    what text not null,
+    n bigint not null,
+    primary key (platform, month, what)
+);

@@ -54,6 +54,7 @@ mod mail_server;
 mod media;
 mod media_evidence;
 mod member;
+mod network_use;
 mod observed;
 mod organisation;
 mod page_change;
@@ -158,6 +159,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("media", media::QUERIES),
     ("media_evidence", media_evidence::QUERIES),
     ("member", member::QUERIES),
+    ("network_use", network_use::QUERIES),
     ("observed", observed::QUERIES),
     ("organisation", organisation::QUERIES),
     ("page_change", page_change::QUERIES),

@@ -78,6 +78,7 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    prices: None,
     revokes: Revokes::Session,
     removal: "https://bsky.app/settings/app-passwords",
     proven: Proven::RealServer("a PDS of the Bluesky company's own packages"),

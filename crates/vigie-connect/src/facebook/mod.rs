@@ -89,6 +89,7 @@ pub static DECLARATION: Declaration = Declaration {
         renewal: Renewal::Never,
     },
     // `DELETE /{user}/permissions` is documented for the token of a person or of the program, not for a page's.
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "https://www.facebook.com/settings/?tab=business_tools",
     proven: Proven::Contract("the Graph API as in Meta's own facebook-business 26.0.3"),

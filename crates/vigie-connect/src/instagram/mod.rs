@@ -82,6 +82,7 @@ pub static DECLARATION: Declaration = Declaration {
         renewal: Renewal::ByItself,
     },
     // Not documented for this way of signing in.
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "https://www.instagram.com/accounts/manage_access/",
     proven: Proven::Contract("the Instagram API with Instagram Login, as documented by Meta"),

@@ -98,6 +98,7 @@ pub static DECLARATION: Declaration = Declaration {
         renewal: Renewal::ByPerson,
     },
     // Its pages about signing in describe no call for it.
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "https://www.linkedin.com/mypreferences/d/data-sharing-for-permitted-services",
     proven: Proven::Contract("the published pages of the Community Management API"),

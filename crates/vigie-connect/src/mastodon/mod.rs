@@ -83,6 +83,7 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    prices: None,
     revokes: Revokes::Token,
     removal: "",
     proven: Proven::Contract(

@@ -82,6 +82,7 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "",
     proven: Proven::Contract("docs/site-webhook.md, whose check of signatures the tests run"),

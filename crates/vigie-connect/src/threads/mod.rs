@@ -84,6 +84,7 @@ pub static DECLARATION: Declaration = Declaration {
         renewal: Renewal::ByItself,
     },
     // Not documented.
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "https://www.threads.com/settings/account",
     proven: Proven::Contract("the Threads API, as documented by Meta"),

@@ -1,10 +1,10 @@
 //! Calls of the X API: tokens, who we are, and what its errors mean.
 
-use super::{DECLARATION, X, address};
+use super::{DECLARATION, X, address, used};
 use crate::{
     Account, Code, Failure, Http, Session,
     oauth::{App, Back, Tokens},
-    rest::{self, Body, ReadError, Request, Said, Stage, Trouble},
+    rest::{self, Body, ReadError, Reply, Request, Said, Stage, Trouble},
     signed::{self, Opens, Signed},
 };
 use async_trait::async_trait;
@@ -99,6 +99,10 @@ impl Opens for X {
         errors
     }
 
+    fn count(&self, request: &Request, reply: &Reply) {
+        used::count(&self.meter, request, reply);
+    }
+
     fn renewal(&self, service: &Url, refresh: &str) -> Option<Request> {
         let fields = vec![
             ("grant_type", "refresh_token".to_owned()),
@@ -116,6 +120,9 @@ impl Opens for X {
         let base = address(&account.service)
             .map_err(|f| Trouble::new(Stage::NotSent, f.code, &f.detail))?;
         let (id, name) = me(&self.http, &base, bearer, until).await?;
+        for what in ["user_read", "call"] {
+            self.meter.add(what, 1);
+        }
         if id == account.id {
             return Ok(Some(name));
         }

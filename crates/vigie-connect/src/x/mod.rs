@@ -14,6 +14,7 @@ mod media;
 mod post;
 mod shows;
 mod text;
+mod used;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Farewell, Http, Limit,
@@ -21,6 +22,7 @@ use crate::{
     SegmentKind, Session, Settling, Shows, SignIn, Token, Unit,
     hook::{self, HookAnswer, HookCall, Written},
     oauth::{self, App, Ask, Back, Going},
+    price::{Meter, Price, Prices},
     problem,
     segments::{self, Names},
 };
@@ -89,6 +91,7 @@ pub static DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::ByItself,
     },
+    prices: Some(PRICES),
     revokes: Revokes::Token,
     removal: "https://x.com/settings/connected_apps",
     proven: Proven::Contract("the published OpenAPI of the X API v2"),
@@ -102,38 +105,33 @@ pub static DECLARATION: Declaration = Declaration {
     ],
 };
 
-/// A published price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    /// What it is for; a stable name.
-    pub what: &'static str,
-    /// In thousandths of a US dollar.
-    pub thousandths: u32,
-}
-
-/// What X asks for each thing, as published in 2026. The operator pays, to X.
-pub const PRICES: [Price; 5] = [
-    Price {
-        what: "post",
-        thousandths: 15,
-    },
-    Price {
-        what: "post_with_link",
-        thousandths: 200,
-    },
-    Price {
-        what: "post_read",
-        thousandths: 5,
-    },
-    Price {
-        what: "user_read",
-        thousandths: 10,
-    },
-    Price {
-        what: "own_post_read",
-        thousandths: 1,
-    },
-];
+/// What X asks for each thing. The operator pays, to X.
+pub const PRICES: Prices = Prices {
+    list: &[
+        Price {
+            what: "post",
+            thousandths: 15,
+        },
+        Price {
+            what: "post_with_link",
+            thousandths: 200,
+        },
+        Price {
+            what: "post_read",
+            thousandths: 5,
+        },
+        Price {
+            what: "user_read",
+            thousandths: 10,
+        },
+        Price {
+            what: "own_post_read",
+            thousandths: 1,
+        },
+    ],
+    read: "2026-11-23",
+    source: PRICES_SOURCE,
+};
 
 /// Where [`PRICES`] are from.
 pub const PRICES_SOURCE: &str = "https://docs.x.com/x-api/getting-started/pricing";
@@ -143,7 +141,7 @@ pub fn price(text: &str) -> u32 {
     let link = segments::segments(text, Names::Plain)
         .iter()
         .any(|segment| matches!(segment.kind, SegmentKind::Link { .. }));
-    if link { 200 } else { 15 }
+    PRICES.of(if link { "post_with_link" } else { "post" })
 }
 
 /// Longest time for everything but publishing.
@@ -158,12 +156,17 @@ const CONSENT: &str = "https://x.com/i/oauth2/authorize";
 pub struct X {
     http: Http,
     app: Option<App>,
+    meter: Meter,
 }
 
 impl X {
     /// With the one HTTP client, and Vigie's registration at X: the id and secret of an OAuth 2 confidential client.
     pub fn new(http: Http, app: Option<App>) -> Self {
-        Self { http, app }
+        Self {
+            http,
+            app,
+            meter: Meter::default(),
+        }
     }
 
     fn app(&self) -> Result<&App, Failure> {
@@ -282,6 +285,10 @@ impl Connector for X {
         shows::read(self, session, WITHIN).await
     }
 
+    fn used(&self) -> Vec<(&'static str, u64)> {
+        self.meter.take()
+    }
+
     async fn farewell(&self, session: &Session) -> Result<Farewell, Failure> {
         farewell::farewell(self, session, FAREWELL).await
     }
@@ -324,10 +331,8 @@ mod tests {
 
     #[test]
     fn a_link_costs_more() {
-        let listed = |what: &str| {
-            let price = PRICES.iter().find(|price| price.what == what);
-            price.unwrap().thousandths
-        };
+        let listed = |what: &str| PRICES.of(what);
+        assert_eq!((listed("post"), listed("post_with_link")), (15, 200));
         assert_eq!(price("Bonjour"), listed("post"));
         assert_eq!(price("Voir https://exemple.fr"), listed("post_with_link"));
     }

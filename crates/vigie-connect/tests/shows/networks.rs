@@ -44,6 +44,8 @@ async fn an_account_of_x() {
     let fresh = || -> Box<dyn vigie_connect::Connector> {
         Box::new(X::new(http(), Some(app(XNetwork::APP, &proxy.url))))
     };
+    assert_eq!(connector.used(), [("call", 3), ("user_read", 3)]);
+    assert_eq!(connector.used(), [], "counted once");
     let ended = (
         401,
         r#"{"title":"Unauthorized","detail":"Unauthorized","type":"about:blank","status":401}"#,
@@ -140,4 +142,51 @@ async fn a_company_page_on_linkedin_and_who_administers_it() {
     let state = linkedin().page_state(&mut session).await.unwrap();
     assert_eq!((state.administrators, state.followers), (None, None));
     assert_eq!(state.website.as_deref(), Some("https://phare.exemple.fr"));
+}
+
+#[tokio::test]
+async fn what_x_asks_money_for_is_counted_and_what_fails_is_not() {
+    let server = Contract::start(XNetwork::FACTS, XNetwork::default()).await;
+    let proxy = Proxy::before(server.address()).await;
+    let (token, _) = server.network.grant();
+    let mut session = session(Platform::X, &proxy.url, "2244994945", &token);
+    let x = X::new(http(), Some(app(XNetwork::APP, &proxy.url)));
+    let now = jiff::Timestamp::now();
+    let within = std::time::Duration::from_secs(30);
+    for text in ["Bonjour", "Voir https://phare.exemple.fr"] {
+        let payload = vigie_connect::Payload {
+            key: x.new_key(now, 1),
+            text: text.into(),
+            link: None,
+            langs: vec![],
+            pictures: vec![],
+            reply_to: None,
+            created_at: now,
+        };
+        x.publish(&mut session, &payload, within).await;
+    }
+    let used = x.used();
+    // Each is read once after it was made.
+    let read = ("own_post_read", 2);
+    assert_eq!(
+        used,
+        [("call", 4), read, ("post", 1), ("post_with_link", 1)]
+    );
+    let page = x.list(&mut session, None).await.unwrap();
+    assert_eq!(page.posts.len(), 2);
+    assert_eq!(x.used(), [("call", 1), ("own_post_read", 2)]);
+    server.network.elsewhere(9, "Merci @phare_vigie", None);
+    let came = x.arrivals(&mut session, None).await.unwrap().items.len();
+    let used = x.used();
+    assert_eq!(used[0], ("call", 1));
+    assert!(
+        used.contains(&("post_read", u64::try_from(came).unwrap())),
+        "{used:?}"
+    );
+    for fault in [Fault::CutBefore, Fault::Answer(Fault::http(500, "", ""))] {
+        proxy.harm("GET /2/users/", fault, 9);
+        x.list(&mut session, None).await.unwrap_err();
+        proxy.heal();
+    }
+    assert_eq!(x.used(), []);
 }

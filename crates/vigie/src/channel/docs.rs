@@ -7,6 +7,7 @@ use vigie_connect::{Declaration, MediaWay, Proven, Renewal, Revokes, Settling, S
 
 use vigie_core::page_state::PagePart;
 
+use super::spending::dollars;
 use crate::chat::{KINDS, declared};
 use crate::words::{Lang, Words};
 
@@ -270,6 +271,27 @@ fn section(out: &mut String, d: &Declaration, w: &Words) {
         "platforms-token",
         w.t2("platforms-token-is", "days", days, "renewed", renewed),
     );
+    if let Some(prices) = d.prices {
+        let list: Vec<String> = prices
+            .list
+            .iter()
+            .map(|price| {
+                let each = dollars(price.thousandths.into(), 3, w.lang);
+                let what = w.t(format!("spending-{}", price.what));
+                w.t2("platforms-price", "what", what, "each", each)
+            })
+            .collect();
+        row(
+            "platforms-prices",
+            w.t2(
+                "platforms-prices-are",
+                "list",
+                list.join(" · "),
+                "day",
+                prices.read,
+            ),
+        );
+    }
     let revokes = match d.revokes {
         Revokes::Nothing => "nothing",
         Revokes::Session => "session",

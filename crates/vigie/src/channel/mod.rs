@@ -14,6 +14,7 @@ pub mod hook;
 mod oauth;
 pub mod page;
 mod repair;
+pub mod spending;
 pub mod trial;
 pub mod watch;
 pub mod watch_page;

@@ -14,7 +14,7 @@ use vigie_core::id::ChannelId;
 use vigie_core::rights::Act;
 use vigie_store::{ChannelRow, FarewellRow, NewChannel};
 
-use super::{account, health, oauth, place, repair};
+use super::{account, health, oauth, place, repair, spending};
 use crate::account::session;
 use crate::app::App;
 use crate::change::apply;
@@ -104,6 +104,7 @@ pub(super) struct Channels {
     w: Words,
     lines: Vec<Line>,
     choices: Vec<Choice>,
+    months: Vec<spending::Month>,
     form: Form,
     may: bool,
     back: String,
@@ -118,6 +119,7 @@ pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Chann
     let rows = conn.channels().await?;
     let changed = conn.page_changes_waiting().await?;
     let left = conn.farewells().await?;
+    let months = spending::months(app, &mut conn, frame.words().lang).await?;
     drop(conn);
     let lines = rows
         .into_iter()
@@ -162,6 +164,7 @@ pub(super) async fn view(frame: &Frame, me: &Signed, form: Form) -> Result<Chann
         page,
         lines,
         choices,
+        months,
         form,
         may: me.may(Act::ProposeChange),
         back: app.config.link(oauth::BACK),

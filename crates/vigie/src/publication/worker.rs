@@ -126,6 +126,7 @@ pub async fn slow(app: &App) -> anyhow::Result<()> {
     read_pages(app).await?;
     crate::channel::health::check(app).await?;
     crate::channel::watch::forget(app).await?;
+    crate::channel::spending::note(app).await?;
     crate::inbound::forget(app).await?;
     crate::chat::outbox::forget(app).await?;
     crate::mail::outbox::forget(app).await?;

@@ -59,6 +59,7 @@ pub const DECLARATION: Declaration = Declaration {
         days: None,
         renewal: Renewal::Never,
     },
+    prices: None,
     revokes: Revokes::Nothing,
     removal: "",
     proven: Proven::Itself,
