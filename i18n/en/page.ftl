@@ -104,7 +104,7 @@ spending-title = What { $network } costs this month
 spending-so-far = { $sum } US dollars so far, for { $calls } calls.
 spending-pace = At this pace the month costs about { $sum } dollars.
 spending-early = The month has just begun: its cost cannot be told yet.
-spending-line = { $n } at { $each } = { $cost } $
+spending-line = { $n } at { $each } = ${ $cost }
 spending-most = { $network } bills this to the account that Vigie is registered with. What is read twice on a day is charged once there, so this is the most that it can be; pictures, deletions and the network’s own calls are not counted.
 spending-read = Prices as read on { $day }
 spending-post = posts
