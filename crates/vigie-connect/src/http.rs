@@ -49,6 +49,8 @@ pub struct Http {
     rules: Arc<AllowedPrivate>,
     manners: Arc<Mutex<Manners>>,
     journal: Journal,
+    /// Certificate authorities of the company's own (PEM), for what is not HTTP.
+    own: Option<Arc<[u8]>>,
 }
 
 /// What is owed to the servers called.
@@ -276,6 +278,7 @@ impl Http {
             rules: Arc::new(rules),
             manners: Arc::default(),
             journal: Journal::default(),
+            own: None,
         })
     }
 
@@ -286,7 +289,23 @@ impl Http {
 
     /// Connections of other kinds under the same rules.
     pub fn reach(&self) -> crate::reach::Reach {
-        crate::reach::Reach::new((*self.rules).clone())
+        let reach = crate::reach::Reach::new((*self.rules).clone());
+        match &self.own {
+            // They were read once already; were they not, the usual authorities count.
+            Some(pem) => reach.clone().trusting(pem).unwrap_or(reach),
+            None => reach,
+        }
+    }
+
+    /// Connections of other kinds ([`Http::reach`]) trust the certificate authorities of this PEM file too: a company's
+    /// own, for its own servers. Calls over HTTP do not.
+    ///
+    /// # Errors
+    /// `bad_key` when it holds no certificate.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, Failure> {
+        self.reach().trusting(pem)?;
+        self.own = Some(pem.into());
+        Ok(self)
     }
 
     /// Forgets that servers asked to wait: for a test that lets time pass by hand.

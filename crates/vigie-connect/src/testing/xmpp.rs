@@ -39,6 +39,11 @@ impl XmppServer {
         Some(Self { folder, password })
     }
 
+    /// The authority of its certificate, as a PEM file.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
     /// The port of a service: `starttls` or `tls`.
     ///
     /// # Panics
@@ -56,7 +61,7 @@ impl XmppServer {
     /// # Panics
     /// Never in practice.
     pub fn account(&self, name: &str, rooms: &[&str]) -> Account {
-        let pem = std::fs::read(self.folder.join("ca.pem")).expect("the authority");
+        let pem = std::fs::read(self.authority()).expect("the authority");
         Account {
             reach: Reach::new(AllowedPrivate::parse(&["127.0.0.1"]).unwrap())
                 .trusting(&pem)

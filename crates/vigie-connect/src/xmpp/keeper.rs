@@ -158,8 +158,10 @@ impl Keeper {
                     // When the shell does not keep up, the server waits too.
                     let _ = self.heard.send(heard).await;
                 }
-                Effect::Shown(id) => {
-                    if let Some(note) = pending.remove(&id) {
+                Effect::Shown(id, known) => {
+                    if let Some(mut note) = pending.remove(&id) {
+                        // The room's own id of it: what answers name.
+                        note.sent.message = known.or(note.sent.message);
                         let _ = note.answer.send(Ok(note.sent));
                     }
                 }

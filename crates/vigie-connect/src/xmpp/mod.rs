@@ -204,6 +204,15 @@ impl Xmpp {
     }
 }
 
+/// `NAME@DOMAIN` as servers write it, and its domain.
+///
+/// # Errors
+/// `bad_address`.
+pub fn address(text: &str) -> Result<(String, String), Failure> {
+    let jid = bare(text.trim())?;
+    Ok((jid.to_string(), jid.domain().as_str().to_owned()))
+}
+
 fn bare(text: &str) -> Result<BareJid, Failure> {
     BareJid::new(text)
         .ok()

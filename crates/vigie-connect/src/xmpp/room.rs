@@ -25,6 +25,10 @@ const MAX_PEOPLE: usize = 5_000;
 const JOIN_AGAIN: Duration = Duration::from_secs(60);
 /// The owner's form of a room.
 const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
+/// Answers to a message.
+const REPLY: &str = "urn:xmpp:reply:0";
+/// What is there for programs that do not know something.
+const FALLBACK: &str = "urn:xmpp:fallback:0";
 /// Words to the account that ask to be bound to a member.
 const BIND: [&str; 4] = ["/vigie", "vigie", "bind", "lier"];
 
@@ -35,8 +39,8 @@ pub(super) enum Effect {
     Send(Box<Stanza>),
     /// Tell the shell.
     Heard(Heard),
-    /// The room shows our message with this id.
-    Shown(String),
+    /// The room shows our message with this id, and the id that the room itself gave it.
+    Shown(String, Option<String>),
     /// Our message with this id came back, and why.
     Refused(String, String),
     /// Our question with this id was answered, in whatever way.
@@ -224,7 +228,9 @@ impl State {
                 let origin = message.payloads.iter().find(|p| p.is("origin-id", ns::SID));
                 let origin = origin.and_then(|o| o.attr("id")).map(str::to_owned);
                 return match id.or(origin) {
-                    Some(id) if nick == room.nick => vec![Effect::Shown(id)],
+                    Some(id) if nick == room.nick => {
+                        vec![Effect::Shown(id, stable(&message, &bare))]
+                    }
                     _ => Vec::new(),
                 };
             }
@@ -251,8 +257,7 @@ impl State {
         let Some((_, body)) = message.get_best_body(vec![]) else {
             return Vec::new();
         };
-        let text: String = body
-            .chars()
+        let text: String = unquoted(body, &message)
             .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
             .take(MAX_HEARD)
             .collect();
@@ -264,16 +269,13 @@ impl State {
         if direct && !who.id.is_empty() && BIND.contains(&text.to_lowercase().as_str()) {
             return vec![Effect::Heard(Heard::Bind { who })];
         }
-        let stable = message
-            .payloads
-            .iter()
-            .find(|p| p.is("stanza-id", ns::SID) && p.attr("by") == Some(bare.as_str()))
-            .and_then(|p| p.attr("id"));
-        let known = stable.map(str::to_owned).or(id).unwrap_or_default();
+        let known = stable(&message, &bare).or(id).unwrap_or_default();
         let thread = message.thread.as_ref().map(|thread| thread.id.clone());
+        // Programs of today say which message is answered; few keep threads.
+        let thread = answered(&message).or(thread);
         vec![Effect::Heard(Heard::Said {
             who,
-            // Most programs keep no threads: then it is the place.
+            // Neither: then it is the place.
             thread: thread
                 .filter(|t| !t.is_empty())
                 .unwrap_or(place)
@@ -359,6 +361,44 @@ impl Room {
         self.people.clear();
         self.again = Some(Instant::now() + JOIN_AGAIN / 2);
     }
+}
+
+/// The id that a room gave a message (XEP-0359).
+fn stable(message: &Message, room: &BareJid) -> Option<String> {
+    message
+        .payloads
+        .iter()
+        .find(|p| p.is("stanza-id", ns::SID) && p.attr("by") == Some(room.as_str()))
+        .and_then(|p| p.attr("id"))
+        .filter(|id| !id.is_empty())
+        .map(|id| id.chars().take(200).collect())
+}
+
+/// The message that this one answers (XEP-0461).
+fn answered(message: &Message) -> Option<String> {
+    message
+        .payloads
+        .iter()
+        .find(|p| p.is("reply", REPLY))
+        .and_then(|p| p.attr("id"))
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+}
+
+/// The words without the quotation that programs put before an answer for those that know no answers (XEP-0428).
+fn unquoted<'a>(body: &'a str, message: &Message) -> impl Iterator<Item = char> + 'a {
+    let place = |body: &Element, name: &str| body.attr(name).and_then(|n| n.parse().ok());
+    let (start, end) = message
+        .payloads
+        .iter()
+        .find(|p| p.is("fallback", FALLBACK) && p.attr("for") == Some(REPLY))
+        .and_then(|fallback| fallback.get_child("body", FALLBACK))
+        .and_then(|body| Some((place(body, "start")?, place(body, "end")?)))
+        .unwrap_or((0_usize, 0_usize));
+    body.chars()
+        .enumerate()
+        .filter(move |(at, _)| !(start..end).contains(at))
+        .map(|(_, c)| c)
 }
 
 fn resource(jid: &Jid) -> &str {

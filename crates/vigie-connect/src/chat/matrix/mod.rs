@@ -139,6 +139,52 @@ impl Matrix {
         Ok(line(text(&json, "/displayname"), super::MAX_NAME, |_| 1))
     }
 
+    /// A room with one person alone: made, and the person invited. Keep its id, or there will be many.
+    ///
+    /// # Errors
+    /// As any call; `not_offered` when the server would encrypt it.
+    pub async fn person(&self, user: &str) -> Result<String, Failure> {
+        if !is_name(user, '@') {
+            return Err(Failure::new(Code::BadKey, "not a user"));
+        }
+        let body = json!({ "preset": "trusted_private_chat", "is_direct": true, "invite": [user] });
+        let request = Request::post(self.at(&["createRoom"]), Body::Json(body));
+        let json = self.call(request, WITHIN).await?;
+        let id = text(&json, "/room_id");
+        if !is_name(id, '!') {
+            return Err(Failure::new(Code::GarbageAnswer, "no room id"));
+        }
+        if self.is_encrypted(id).await? {
+            return Err(Failure::new(Code::NotOffered, "an encrypted room"));
+        }
+        Ok(id.to_owned())
+    }
+
+    /// Whether a person is in a room of ours, or invited there.
+    ///
+    /// # Errors
+    /// As any call.
+    pub async fn is_with(&self, room: &str, user: &str) -> Result<bool, Failure> {
+        if !is_name(room, '!') || !is_name(user, '@') {
+            return Err(Failure::new(Code::BadKey, "not a room and a user"));
+        }
+        let url = self.at(&["rooms", room, "state", "m.room.member", user]);
+        match self.call(Request::get(url), WITHIN).await {
+            Ok(json) => Ok(matches!(text(&json, "/membership"), "join" | "invite")),
+            Err(trouble)
+                if trouble.stage == Stage::Refused && matches!(trouble.status, 403 | 404) =>
+            {
+                Ok(false)
+            }
+            Err(trouble) => Err(trouble.failure),
+        }
+    }
+
+    /// What [`Speaker::chat`] is for people heard through this server.
+    pub fn chat(&self) -> &str {
+        self.server.host_str().unwrap_or_default()
+    }
+
     /// Says something in a room (`!…`). With the same [`Note::key`] it is the same message, however often it is sent.
     ///
     /// # Errors

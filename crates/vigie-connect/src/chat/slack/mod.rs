@@ -14,7 +14,7 @@ mod render;
 mod socket;
 
 pub use hear::{Came, Received, receive};
-pub use socket::Delivery;
+pub use socket::{Delivery, Listening};
 
 use super::{
     Note, Sent,

@@ -12,7 +12,7 @@ use crate::{
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
 /// For the call that asks for an address, and for the socket to open.
@@ -33,6 +33,17 @@ pub struct Delivery {
     pub kept: oneshot::Sender<()>,
 }
 
+/// How listening goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listening {
+    /// Not connected yet.
+    Connecting,
+    /// Slack greeted us.
+    Online,
+    /// Not connected, and why.
+    Failed(Failure),
+}
+
 impl Slack {
     /// Listens until nobody receives any more. Opens a new socket whenever one ends. `own` is the bot's user id.
     ///
@@ -44,14 +55,35 @@ impl Slack {
         own: Option<&str>,
         to: mpsc::Sender<Delivery>,
     ) -> Result<(), Failure> {
+        let (tells, _) = watch::channel(Listening::Connecting);
+        self.listen_telling(app_token, own, to, &tells).await
+    }
+
+    /// The same, and tells how it goes.
+    ///
+    /// # Errors
+    /// As [`Slack::listen`].
+    pub async fn listen_telling(
+        &self,
+        app_token: &SecretString,
+        own: Option<&str>,
+        to: mpsc::Sender<Delivery>,
+        tells: &watch::Sender<Listening>,
+    ) -> Result<(), Failure> {
         let mut wait = WAITS.0;
         loop {
-            let mut greeted = false;
+            tells.send_if_modified(|now| {
+                let greeted = *now == Listening::Online;
+                if greeted {
+                    *now = Listening::Connecting;
+                }
+                greeted
+            });
             let ended = tokio::select! {
                 () = to.closed() => return Ok(()),
-                ended = self.one(app_token, own, &to, &mut greeted) => ended,
+                ended = self.one(app_token, own, &to, tells) => ended,
             };
-            if greeted {
+            if *tells.borrow() == Listening::Online {
                 wait = WAITS.0;
             }
             let mut pause = wait;
@@ -59,6 +91,7 @@ impl Slack {
                 Ok(()) => {}
                 Err(failure) if !failure.code.is_passing() => return Err(failure),
                 Err(failure) => {
+                    tells.send_replace(Listening::Failed(failure.clone()));
                     tracing::debug!(code = failure.code.as_str(), "the web socket ended");
                     let told = failure
                         .retry_at
@@ -83,7 +116,7 @@ impl Slack {
         app_token: &SecretString,
         own: Option<&str>,
         to: &mpsc::Sender<Delivery>,
-        greeted: &mut bool,
+        tells: &watch::Sender<Listening>,
     ) -> Result<(), Failure> {
         let url = self.socket_address(app_token).await?;
         let mut socket = Socket::open(&self.http, &url, WITHIN).await?;
@@ -109,7 +142,9 @@ impl Slack {
                 continue;
             };
             match text(&json, "/type") {
-                "hello" => *greeted = true,
+                "hello" => {
+                    tells.send_replace(Listening::Online);
+                }
                 "disconnect" if text(&json, "/reason") == "link_disabled" => {
                     return Err(Failure::new(Code::NotOffered, "Socket Mode was turned off"));
                 }

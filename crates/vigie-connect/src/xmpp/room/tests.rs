@@ -132,7 +132,7 @@ fn what_was_said_before_or_by_ourselves_is_not_heard() {
         "groupchat",
         "<body>x</body>",
     );
-    assert!(matches!(&ours[..], [Effect::Shown(id)] if id == "m1"));
+    assert!(matches!(&ours[..], [Effect::Shown(id, None)] if id == "m1"));
     // From nobody, from another room, from our own account.
     for (from, kind) in [
         ("other@rooms.corp.test/anne", "groupchat"),
@@ -226,4 +226,40 @@ fn a_room_is_made_left_and_joined_again() {
         payload: None,
     };
     assert!(state.iq(fake).is_empty());
+}
+
+#[test]
+fn an_answer_names_what_it_answers_and_its_quotation_is_left_out() {
+    let mut state = joined();
+    let sid = format!("<stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='s1'/>");
+    let forged = "<stanza-id xmlns='urn:xmpp:sid:0' by='evil@rooms.corp.test' id='s0'/>";
+    let inner = format!("<body>x</body>{forged}{sid}");
+    let ours = said(&mut state, &format!("{ROOM}/vigie"), "groupchat", &inner);
+    assert!(
+        matches!(&ours[..], [Effect::Shown(id, Some(stable))] if id == "m1" && stable == "s1"),
+        "{ours:?}"
+    );
+    let mut heard =
+        |inner: &str| match &said(&mut state, &format!("{ROOM}/anne"), "groupchat", inner)[..] {
+            [Effect::Heard(Heard::Said { thread, text, .. })] => (thread.clone(), text.clone()),
+            other => panic!("{other:?}"),
+        };
+    let reply = "<reply xmlns='urn:xmpp:reply:0' to='x' id='s1'/>";
+    let fallback = |start: &str, end: &str| {
+        format!(
+            "<body>&gt; \u{e9}t\u{e9}\nD'accord</body><thread>other</thread>{reply}<fallback xmlns='urn:xmpp:fallback:0' \
+             for='urn:xmpp:reply:0'><body start='{start}' end='{end}'/></fallback>"
+        )
+    };
+    assert_eq!(heard(&fallback("0", "6")), ("s1".into(), "D'accord".into()));
+    // Nonsense leaves the words as they are.
+    for (start, end) in [("9", "2"), ("-1", "6"), ("0", "x"), ("", "")] {
+        assert_eq!(heard(&fallback(start, end)).1, "> \u{e9}t\u{e9}\nD'accord");
+    }
+    assert_eq!(heard("<body>seul</body><thread>t1</thread>").0, "t1");
+    assert_eq!(heard("<body>seul</body>").0, ROOM);
+    assert_eq!(
+        heard("<body>seul</body><reply xmlns='urn:xmpp:reply:0'/>").0,
+        ROOM
+    );
 }
