@@ -207,6 +207,28 @@ async fn what_is_said_to_a_page_is_answered_by_a_post_that_a_peer_reads() {
     ];
     let to = s.ines.post("/posts/new", &fields).await.expect(303);
     let to = to.location().unwrap().to_owned();
+    let waits = async || {
+        let inbox = s.tom.get("/inbox").await.expect(200).text();
+        inbox.contains("?answer=") && !inbox.contains("Une réponse s’écrit")
+    };
+    assert!(!waits().await, "somebody answers");
+    // Withdrawn, it waits again; asked for review again, it does not; answering nothing any more, it does.
+    s.ines
+        .post(&format!("{to}/withdraw"), &[])
+        .await
+        .expect(303);
+    assert!(waits().await, "withdrawn");
+    s.ines.post(&format!("{to}/submit"), &[]).await.expect(303);
+    assert!(!waits().await, "asked for again");
+    s.ines
+        .post(&format!("{to}/withdraw"), &[])
+        .await
+        .expect(303);
+    s.ines.post(&format!("{to}/archive"), &[]).await.expect(303);
+    assert!(waits().await, "put away");
+    let to = s.ines.post("/posts/new", &fields).await.expect(303);
+    let to = to.location().unwrap().to_owned();
+    assert!(!waits().await, "another answer is written");
     // The reviewer sees what is answered; nothing goes out before their yes.
     let review = s.tom.get(&to).await.expect(200).text();
     assert!(review.contains("À quelle heure"), "{review}");

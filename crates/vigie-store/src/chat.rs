@@ -11,7 +11,8 @@ use vigie_core::id::{ChatNoteId, ChatRoomId, MemberId, PostId, SecretId};
 macro_rules! rooms {
     ($rest:literal) => {
         concat!(
-            "select id, kind, name, room, server, lang, secret, chat, own, status, trouble, created_by, created_at \
+            "select id, kind, name, room, server, lang, secret, chat, own, status, trouble, created_by, created_at, \
+             account \
              from chat_room ",
             $rest
         )
@@ -30,16 +31,22 @@ macro_rules! notes {
 
 queries! {
     ROOM_ADD = "insert into chat_room (id, kind, name, room, server, lang, secret, chat, own, status, created_by, \
-                created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
+                created_at, account) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12)";
     ROOM = rooms!("where id = $1");
     ROOMS = rooms!("where status <> 'closed' order by name, id");
     ROOM_OPEN = "update chat_room set status = 'open' where id = $1 and status = 'pending'";
     ROOM_CLOSE = "update chat_room set status = 'closed', secret = null where id = $1 and status <> 'closed'";
+    /// What was not said there is not said any more.
+    ROOM_NOTES_OVER = "update chat_note set state = 'lost', error = 'closed' where room = $1 and state = 'ready'";
     ROOM_TROUBLE = "update chat_room set trouble = $2 where id = $1";
     NOTE_ADD = "insert into chat_note (id, room, post, kind, about, state, tries, next_try_at, created_at) \
                 values ($1, $2, $3, $4, $5, 'ready', 0, $6, $6)";
+    /// Not where only the holder of a connection can speak.
     NOTES_DUE = notes!("where state = 'ready' and next_try_at <= $1 and (lease_until is null or lease_until < $1) \
+                        and room not in (select id from chat_room where kind = 'xmpp') \
                         order by next_try_at, created_at, id limit $2");
+    NOTES_DUE_IN = notes!("where state = 'ready' and next_try_at <= $1 and (lease_until is null or lease_until < $1) \
+                           and room = $3 order by next_try_at, created_at, id limit $2");
     NOTE_CLAIM = "update chat_note set lease_until = $3, tries = tries + 1 where id = $1 and tries = $2 \
                   and state = 'ready'";
     NOTE_SAYING = "update chat_note set state = 'saying' where id = $1 and tries = $2 and state = 'ready'";
@@ -53,7 +60,14 @@ queries! {
                    where state = 'saying' and lease_until < $1";
     THREAD = "select thread from chat_note where room = $1 and post = $2 and thread is not null \
               order by created_at limit 1";
-    THREAD_POST = "select post from chat_note where room = $1 and thread = $2 and post is not null limit 1";
+    /// By the conversation, or by the message of ours that is answered.
+    THREAD_POST = "select post from chat_note where room = $1 and (thread = $2 or message = $2) and post is not null \
+                   limit 1";
+    /// The newest message before `$3` that asked for a review.
+    ASKED = "select message from chat_note where room = $1 and post = $2 and kind = 'review' and state = 'said' \
+             and message is not null and created_at <= $3 order by created_at desc, id desc limit 1";
+    /// Whether one is being said, or may still be.
+    ASKING = "select count(*) from chat_note where room = $1 and post = $2 and kind = 'review' and state = 'saying'";
     BIND = "insert into chat_speaker (chat, speaker, member, name, bound_at) values ($1, $2, $3, $4, $5) \
             on conflict (chat, speaker) do update set member = excluded.member, name = excluded.name, \
             bound_at = excluded.bound_at";
@@ -95,6 +109,8 @@ pub struct ChatRoomRow {
     pub created_by: MemberId,
     /// When.
     pub created_at: Timestamp,
+    /// The account whose connection Vigie keeps open to listen here; nothing where it does not.
+    pub account: Option<String>,
 }
 
 impl FromRow for ChatRoomRow {
@@ -113,6 +129,7 @@ impl FromRow for ChatRoomRow {
             trouble: row.text_opt("trouble")?,
             created_by: row.id("created_by")?,
             created_at: row.time("created_at")?,
+            account: row.text_opt("account")?,
         })
     }
 }
@@ -129,6 +146,8 @@ pub enum ChatNoteKind {
     Talk,
     /// Something is not as Vigie left it.
     Alarm,
+    /// What asked for a review shows that it was decided.
+    Amend,
 }
 
 /// Something to be said in a room.
@@ -213,7 +232,23 @@ impl Conn {
         q(THREAD).id(room).id(post).maybe(self).await
     }
 
-    /// The post that a conversation is about.
+    /// The newest message that asked for a review of a post in a room before `until`.
+    pub async fn chat_asked(
+        &mut self,
+        room: ChatRoomId,
+        post: PostId,
+        until: Timestamp,
+    ) -> Result<Option<String>> {
+        q(ASKED).id(room).id(post).time(until).maybe(self).await
+    }
+
+    /// Whether such a message is being said just now.
+    pub async fn chat_asking(&mut self, room: ChatRoomId, post: PostId) -> Result<bool> {
+        let n: i64 = q(ASKING).id(room).id(post).one(self).await?;
+        Ok(n > 0)
+    }
+
+    /// The post that a conversation is about; a message of ours names it as well.
     pub async fn chat_thread_post(
         &mut self,
         room: ChatRoomId,
@@ -250,6 +285,7 @@ impl Tx {
             .text_opt(row.own.as_deref())
             .id(row.created_by)
             .time(row.created_at)
+            .text_opt(row.account.as_deref())
             .run(self)
             .await?;
         Ok(())
@@ -270,6 +306,7 @@ impl Tx {
     pub async fn chat_room_close(&mut self, id: ChatRoomId) -> Result<()> {
         let secret = self.chat_room(id).await?.secret;
         q(ROOM_CLOSE).id(id).run_one(self).await?;
+        q(ROOM_NOTES_OVER).id(id).run(self).await?;
         if let Some(secret) = secret {
             self.secret_delete(secret).await?;
         }
@@ -304,7 +341,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes at most `limit` notes that are due, until `until`.
+    /// Takes at most `limit` notes that are due, until `until`; none where only the holder of a connection can speak.
     pub async fn chat_notes_claim(
         &mut self,
         now: Timestamp,
@@ -312,7 +349,29 @@ impl Tx {
         limit: u32,
     ) -> Result<Vec<ChatNoteRow>> {
         q(NOTES_STUCK).time(now).run(self).await?;
-        let due: Vec<ChatNoteRow> = q(NOTES_DUE).time(now).int(limit.into()).all(self).await?;
+        let due = q(NOTES_DUE).time(now).int(limit.into()).all(self).await?;
+        self.chat_notes_take(due, until).await
+    }
+
+    /// The same in one room, for whoever holds its connection.
+    pub async fn chat_notes_claim_in(
+        &mut self,
+        room: ChatRoomId,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ChatNoteRow>> {
+        q(NOTES_STUCK).time(now).run(self).await?;
+        let due = q(NOTES_DUE_IN).time(now).int(limit.into()).id(room);
+        let due = due.all(self).await?;
+        self.chat_notes_take(due, until).await
+    }
+
+    async fn chat_notes_take(
+        &mut self,
+        due: Vec<ChatNoteRow>,
+        until: Timestamp,
+    ) -> Result<Vec<ChatNoteRow>> {
         let mut claimed = Vec::new();
         for mut row in due {
             let won = q(NOTE_CLAIM)
@@ -457,6 +516,7 @@ mod tests {
                 trouble: None,
                 created_by: ines,
                 created_at: now,
+                account: None,
             };
             let mut tx = store.begin().await.unwrap();
             tx.chat_room_add(&row).await.unwrap();

@@ -26,8 +26,10 @@ queries! {
     NEWEST = columns!("where state = $1 order by at desc, id limit $2");
     /// At most a hundred: more is "many".
     WAITING = "select count(*) from (select id from inbound where state = 'new' limit 100) as waiting";
-    ANSWERING = "update inbound set state = 'answering', post = $2, settled_by = $3, settled_at = $4 \
-                 where id = $1 and state <> 'answering'";
+    ANSWERING = "update inbound set state = 'answering', post = $3, settled_by = $4, settled_at = $5 \
+                 where channel = $1 and remote_id = $2 and state <> 'answering'";
+    UNANSWERED = "update inbound set state = 'new', post = null, settled_by = null, settled_at = null \
+                  where post = $1 and state = 'answering'";
     ASIDE = "update inbound set state = 'aside', settled_by = $2, settled_at = $3 where id = $1 and state = 'new'";
     FORGET = "delete from inbound where seen_at < $1";
 }
@@ -185,24 +187,31 @@ impl Tx {
         Ok(added > 0)
     }
 
-    /// Somebody writes an answer to it.
-    ///
-    /// # Errors
-    /// [`crate::Error::Conflict`] if somebody else does already.
+    /// A post answers what the network calls `remote_id`. False when that is not known here, or another post answers
+    /// it already: it stays that one's.
     pub async fn inbound_answering(
         &mut self,
-        id: InboundId,
+        channel: ChannelId,
+        remote_id: &str,
         post: PostId,
         by: MemberId,
         now: Timestamp,
-    ) -> Result<()> {
-        q(ANSWERING)
-            .id(id)
+    ) -> Result<bool> {
+        let marked = q(ANSWERING)
+            .id(channel)
+            .text(remote_id)
             .id(post)
             .id(by)
             .time(now)
-            .run_one(self)
-            .await
+            .run(self)
+            .await?;
+        Ok(marked > 0)
+    }
+
+    /// The post answers nothing any more: what it answered waits again.
+    pub async fn inbound_unanswered(&mut self, post: PostId) -> Result<()> {
+        q(UNANSWERED).id(post).run(self).await?;
+        Ok(())
     }
 
     /// Somebody saw it and leaves it at that.
@@ -236,6 +245,9 @@ mod tests {
             let now = testing::now();
             let ines = testing::member(&store, "ines").await;
             let page = testing::channel(&store, ines, "acme").await;
+            let text = testing::content(std::slice::from_ref(&page), "Oui", None);
+            let post = testing::draft(&store, ines, &text).await.post.id;
+            let other = testing::draft(&store, ines, &text).await.post.id;
             let new = |n: u128, remote_id: &'static str| NewInbound {
                 id: InboundId::new(uuid::Uuid::from_u128(n)),
                 channel: page.id,
@@ -261,6 +273,23 @@ mod tests {
             let aside = tx.inbound_newest(InboundState::Aside, 9).await.unwrap();
             assert_eq!(aside[0].body, "Ouvert dimanche ?");
             assert_eq!(aside[0].settled_by, Some(ines));
+            // An answer is one post's; without it, the arrival waits again.
+            for (remote, by, mine) in [
+                ("c2", post, true),
+                ("c2", other, false),
+                ("c9", post, false),
+            ] {
+                let marked = tx.inbound_answering(page.id, remote, by, ines, now).await;
+                assert_eq!(marked.unwrap(), mine, "{remote}");
+            }
+            tx.inbound_unanswered(other).await.unwrap();
+            assert_eq!(tx.inbound(two).await.unwrap().post, Some(post));
+            tx.inbound_unanswered(post).await.unwrap();
+            let again = tx.inbound(two).await.unwrap();
+            assert_eq!(
+                (again.state, again.post, again.settled_by),
+                (InboundState::New, None, None)
+            );
             let known = tx.inbound_by_remote(page.id, "c2").await.unwrap();
             assert_eq!(known.map(|row| row.id), Some(two));
             let later = now.checked_add(SignedDuration::from_secs(1)).unwrap();

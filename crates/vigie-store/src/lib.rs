@@ -33,6 +33,7 @@ mod ceremony;
 mod change;
 mod channel;
 mod chat;
+mod chat_link;
 mod comment;
 mod credential;
 mod db;
@@ -89,9 +90,11 @@ pub use alarm::{AlarmRow, NewAlarm};
 pub use api_token::{ApiToken, TokenHolder};
 pub use approval::ApprovalRow;
 pub use audit::{AuditFilter, AuditRow, CheckpointRow, Detail};
+pub use ceremony::CeremonyKind;
 pub use change::ChangeRow;
 pub use channel::{ChannelRow, ChannelStatus, NewChannel};
 pub use chat::{BoundRow, ChatNoteKind, ChatNoteRow, ChatRoomRow};
+pub use chat_link::ChatLinkRow;
 pub use comment::{CommentKind, CommentRow};
 pub use credential::Credential;
 pub use db::{Conn, Store, Tx};
@@ -144,6 +147,7 @@ pub(crate) const TABLES: &[(&str, &[(&str, &str)])] = &[
     ("change", change::QUERIES),
     ("channel", channel::QUERIES),
     ("chat", chat::QUERIES),
+    ("chat_link", chat_link::QUERIES),
     ("comment", comment::QUERIES),
     ("credential", credential::QUERIES),
     ("farewell", farewell::QUERIES),

@@ -87,18 +87,13 @@ impl App {
         let vault = RootKeys::parse(keys.vault.expose_secret())
             .with_context(|| config.vault_key_file.display().to_string())?;
         let allowed = vigie_connect::AllowedPrivate::parse(&config.allowed_private)?;
-        let http = vigie_connect::Http::new(allowed)?;
-        let mail = match &config.authorities_file {
-            None => http.reach(),
-            Some(file) => {
-                let named = || format!("authorities_file: {}", file.display());
-                let pem = std::fs::read(file).with_context(named)?;
-                http.reach()
-                    .trusting(&pem)
-                    .map_err(|failure| anyhow::anyhow!("{failure}"))
-                    .with_context(named)?
-            }
-        };
+        let mut http = vigie_connect::Http::new(allowed)?;
+        if let Some(file) = &config.authorities_file {
+            let place = || format!("authorities_file: {}", file.display());
+            let pem = std::fs::read(file).with_context(place)?;
+            http = http.trusting(&pem).with_context(place)?;
+        }
+        let mail = http.reach();
         let apps = Apps::read(&config.apps_file)?;
         let connectors = Connectors::new(&store, &config, &http, &apps);
         let passkeys = Passkeys::new(&config)?;

@@ -31,7 +31,7 @@ pub struct Config {
     pub audit_key_file: PathBuf,
     /// File with the registrations at networks (`channel::apps`).
     pub apps_file: PathBuf,
-    /// File with certificate authorities of one's own (PEM), which mail servers may be vouched for by.
+    /// File with certificate authorities of one's own (PEM), which mail and XMPP servers may be vouched for by.
     pub authorities_file: Option<PathBuf>,
     /// Hosts on private addresses that connectors may call nonetheless (a PDS of one's own): `host` or `host:port`.
     pub allowed_private: Vec<String>,
@@ -83,7 +83,7 @@ pub const KEYS: [(&str, &str); 15] = [
     ),
     (
         "authorities_file",
-        "file with certificate authorities of one's own, for mail servers (PEM; default: none)",
+        "file with certificate authorities of one's own, for mail and XMPP servers (PEM; default: none)",
     ),
     (
         "allowed_private",

@@ -78,6 +78,7 @@ pub async fn serve(app: App) -> Result<()> {
     let worker = tokio::spawn(crate::publication::worker::run(app.clone()));
     let chats = tokio::spawn(crate::chat::outbox::run(app.clone()));
     let letters = tokio::spawn(crate::mail::run(app.clone()));
+    let kept = tokio::spawn(crate::chat::keep::run(app.clone()));
     let stopped = app.clone();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.stopped().await })
@@ -87,6 +88,7 @@ pub async fn serve(app: App) -> Result<()> {
     let _ = worker.await;
     let _ = chats.await;
     let _ = letters.await;
+    let _ = kept.await;
     app.store.close().await;
     tracing::info!("stopped in order");
     Ok(())

@@ -16,7 +16,7 @@ use vigie_core::audit::leaf::AuditActor;
 use vigie_core::content::Digest;
 use vigie_core::id::{CredentialId, MemberId};
 use vigie_core::seal::{Assertion, SealAlgorithm, SealKey};
-use vigie_store::{Conn, Credential};
+use vigie_store::{CeremonyKind, Conn, Credential};
 use webauthn_rs::prelude::{
     COSEKeyType, DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential,
@@ -61,10 +61,14 @@ impl Ceremony {
         let body = serde_json::to_string(self).map_err(|e| Error::Internal(e.into()))?;
         let expires = now.checked_add(PATIENCE).unwrap_or(Timestamp::MAX);
         let mut tx = app.store.begin().await?;
-        if tx.ceremonies(now).await? >= MOST {
+        let kind = match self {
+            Self::Add(..) => CeremonyKind::AddPasskey,
+            Self::SignIn(_) => CeremonyKind::SignIn,
+        };
+        if tx.ceremonies(kind, now).await? >= MOST {
             return Err(Error::TooMany { seconds: 30 });
         }
-        tx.ceremony_add(&session::hash(&name), &body, now, expires)
+        tx.ceremony_add(kind, None, &session::hash(&name), &body, now, expires)
             .await?;
         tx.commit().await?;
         Ok(name)

@@ -75,8 +75,8 @@ fn chats(out: &mut String, w: &Words) {
         .iter()
         .filter_map(|kind| Some((kind, declared(kind)?)))
     {
-        // What Vigie listens to so far; the connectors of some hear more.
-        let hears = *kind == "slack";
+        // Answers to letters can be read, and are not yet.
+        let hears = chat.hears && *kind != "mail";
         let repeats = match chat.repeats {
             Repeats::OwnKey => "own_key",
             Repeats::ByReceiver => "by_receiver",

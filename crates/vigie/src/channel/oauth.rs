@@ -13,6 +13,7 @@ use vigie_connect::{Account, Code, Connected};
 use vigie_core::content::Platform;
 use vigie_core::id::{ChannelId, MemberId, SessionId};
 use vigie_core::rights::Act;
+use vigie_store::CeremonyKind;
 
 use super::page::{again, ask, failure_key};
 use super::repair;
@@ -78,10 +79,11 @@ impl Kept {
         let sealed = vault::seal(&app.vault, PURPOSE, &SecretString::from(body))?;
         let expires = now.checked_add(PATIENCE).unwrap_or(Timestamp::MAX);
         let mut tx = app.store.begin().await?;
-        if tx.ceremonies(now).await? >= 10_000 {
+        let kind = CeremonyKind::Network;
+        if tx.ceremonies(kind, now).await? >= 10_000 {
             return Err(Error::TooMany { seconds: 30 });
         }
-        tx.ceremony_add(&session::hash(name), &sealed, now, expires)
+        tx.ceremony_add(kind, None, &session::hash(name), &sealed, now, expires)
             .await?;
         tx.commit().await?;
         Ok(())

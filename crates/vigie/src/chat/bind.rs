@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use vigie_connect::chat::Speaker;
 use vigie_core::audit::leaf::AuditActor;
-use vigie_store::BoundRow;
+use vigie_store::{BoundRow, CeremonyKind};
 
 use crate::account::{me, session};
 use crate::app::App;
@@ -56,11 +56,15 @@ pub async fn link(app: &App, who: &Speaker, room: &str) -> Result<String, Error>
     };
     let body = serde_json::to_string(&asked).map_err(|e| Error::Internal(e.into()))?;
     let mut tx = app.store.begin().await?;
-    if tx.ceremonies(now).await? >= 10_000 {
+    let kind = CeremonyKind::Bind;
+    if tx.ceremonies(kind, now).await? >= 10_000 {
         return Err(Error::TooMany { seconds: 30 });
     }
     let until = now.checked_add(PATIENCE).unwrap_or(Timestamp::MAX);
-    tx.ceremony_add(&session::hash(&token), &body, now, until)
+    // One open link a speaker: a new one voids the old.
+    let subject = format!("{} {}", who.chat, who.id);
+    let hash = session::hash(&token);
+    tx.ceremony_add(kind, Some(&subject), &hash, &body, now, until)
         .await?;
     tx.commit().await?;
     Ok(app.config.link(&format!("/chat/bind/{token}")))

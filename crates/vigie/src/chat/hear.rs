@@ -13,7 +13,7 @@ use vigie_connect::hook::{HookCall, MAX_BODY};
 use vigie_core::content::Digest;
 use vigie_core::id::{ChatRoomId, MemberId, PostId};
 use vigie_core::member::Lang;
-use vigie_store::ChatRoomRow;
+use vigie_store::{ChatRoomRow, Conn};
 
 use super::{Keys, Voice, bind};
 use crate::app::App;
@@ -46,6 +46,10 @@ async fn call(
         return Err(Error::NotFound);
     }
     let keys = Keys::open(&app, &room).await?;
+    if keys.signing.is_empty() {
+        // Heard over a connection of ours: nothing that calls proves anything.
+        return Err(Error::NotFound);
+    }
     let given = HookCall {
         post: true,
         query: &[],
@@ -108,20 +112,14 @@ pub async fn work(app: &App, room: &ChatRoomRow, came: Came) -> Result<(), Error
     }
 }
 
-fn words(room: &ChatRoomRow) -> Words {
+pub(super) fn words(room: &ChatRoomRow) -> Words {
     Words::new(Lang::parse(&room.lang).unwrap_or(Lang::En))
 }
 
-/// Says something to the person alone.
-async fn whisper(
-    app: &App,
-    room: &ChatRoomRow,
-    at: Option<&AnswerAt>,
-    title: String,
-    link: Option<(String, String)>,
-) {
+/// A note for one person alone.
+pub(super) fn aside(room: &ChatRoomRow, title: String, link: Option<(String, String)>) -> Note {
     let links = link.and_then(|(label, url)| Some((label, Url::parse(&url).ok()?)));
-    let note = Note {
+    Note {
         key: uuid::Uuid::now_v7().to_string(),
         thread: None,
         title,
@@ -132,7 +130,18 @@ async fn whisper(
         links: links.into_iter().collect(),
         footer: String::new(),
         lang: room.lang.clone(),
-    };
+    }
+}
+
+/// Says something to the person alone.
+async fn whisper(
+    app: &App,
+    room: &ChatRoomRow,
+    at: Option<&AnswerAt>,
+    title: String,
+    link: Option<(String, String)>,
+) {
+    let note = aside(room, title, link);
     if let (Some(at), Ok(Voice::Slack(slack))) = (at, Voice::of(app, room).await)
         && let Err(trouble) = slack.whisper(at, &note, WITHIN).await
     {
@@ -158,6 +167,45 @@ async fn member(app: &App, who: &Speaker) -> Result<Option<MemberId>, Error> {
     Ok(conn.chat_member(&who.chat, &who.id).await?)
 }
 
+/// Whose words these are, and about what.
+pub(super) struct Known<'a> {
+    /// The member.
+    pub who: Acting,
+    /// The post.
+    pub post: PostId,
+    /// The room of the conversation.
+    pub room: &'a ChatRoomRow,
+}
+
+/// The member that a speaker is, and the post that a conversation is about; nothing unless both are known.
+///
+/// # Errors
+/// The database.
+pub(super) async fn known<'a>(
+    conn: &mut Conn,
+    rooms: &'a [ChatRoomRow],
+    who: &Speaker,
+    thread: &str,
+) -> Result<Option<Known<'a>>, vigie_store::Error> {
+    if who.id.is_empty() {
+        return Ok(None);
+    }
+    let Some(id) = conn.chat_member(&who.chat, &who.id).await? else {
+        return Ok(None);
+    };
+    for room in rooms {
+        let Some(post) = conn.chat_thread_post(room.id, thread).await? else {
+            continue;
+        };
+        return match Acting::member(conn, id).await {
+            Ok(who) => Ok(Some(Known { who, post, room })),
+            Err(vigie_store::Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        };
+    }
+    Ok(None)
+}
+
 /// A member's words in a conversation of ours go to the post, and from there to the other rooms. Words of somebody who
 /// is not bound stay in the chat. One app serves all rooms of a workspace: the conversation says which room it is.
 async fn said(
@@ -169,33 +217,19 @@ async fn said(
     event: &str,
 ) -> Result<(), Error> {
     let mut conn = app.store.read().await?;
-    let rooms = conn.chat_rooms().await?;
-    let ours = rooms
-        .iter()
-        .filter(|room| room.status == "open" && room.kind == told.kind && room.chat == told.chat);
-    let mut found = None;
-    for room in ours {
-        if let Some(post) = conn.chat_thread_post(room.id, thread).await? {
-            found = Some((room, post));
-            break;
-        }
-    }
-    let (Some((room, post)), Some(id)) = (found, member(app, who).await?) else {
+    let mut rooms = conn.chat_rooms().await?;
+    rooms.retain(|room| room.status == "open" && room.kind == told.kind && room.chat == told.chat);
+    let Some(known) = known(&mut conn, &rooms, who, thread).await? else {
         return Ok(());
-    };
-    let acting = match Acting::member(&mut conn, id).await {
-        Ok(acting) => acting,
-        Err(vigie_store::Error::NotFound) => return Ok(()),
-        Err(error) => return Err(error.into()),
     };
     drop(conn);
     let event = format!("{}/{event}", told.chat);
     let origin = Origin {
-        room: room.id,
-        name: &room.name,
+        room: known.room.id,
+        name: &known.room.name,
         event: &event,
     };
-    match actions::comment_from(app, &acting, post, text, Some(origin)).await {
+    match actions::comment_from(app, &known.who, known.post, text, Some(origin)).await {
         Ok(_) | Err(actions::ActionError::Refused(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

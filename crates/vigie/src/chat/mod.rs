@@ -3,9 +3,13 @@
 
 pub mod bind;
 pub mod hear;
+pub mod keep;
+mod listen;
 pub mod note;
 pub mod outbox;
 pub mod page;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -27,6 +31,8 @@ use crate::web::route::Route;
 
 /// What a room's tokens are sealed for.
 pub const PURPOSE: &str = "chat";
+/// Why an XMPP room elsewhere is refused.
+const ELSEWHERE: &str = "a room on another server";
 /// How long one call to a chat may take.
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -46,8 +52,12 @@ pub struct Keys {
     pub token: String,
     /// What signs calls from there or to there.
     pub signing: String,
-    /// The address for messages.
+    /// The address for messages, or the name of an account.
     pub address: String,
+    /// App-level token, for a connection that Vigie opens.
+    pub app: String,
+    /// Password of the room itself.
+    pub room: String,
 }
 
 impl Keys {
@@ -77,15 +87,21 @@ pub fn declared(kind: &str) -> Option<&'static ChatDeclaration> {
 }
 
 /// The chats that rooms can be opened in.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "slack",
     "mail",
     "mattermost",
     "teams",
     "matrix",
+    "xmpp",
     "hipchat",
     "webhook",
 ];
+
+/// Whether this build speaks a chat of the list.
+pub fn built(kind: &str) -> bool {
+    kind != "xmpp" || cfg!(feature = "xmpp")
+}
 
 /// The stable name of a chat.
 pub fn name(chat: &ChatDeclaration) -> String {
@@ -116,6 +132,9 @@ pub enum Voice {
         /// Whom they are from.
         from: Mailbox,
     },
+    /// XMPP, through the connection that is kept.
+    #[cfg(feature = "xmpp")]
+    Xmpp(vigie_connect::xmpp::Xmpp),
 }
 
 impl Voice {
@@ -162,6 +181,7 @@ impl Voice {
                 let signing = SecretString::from(keys.signing.clone());
                 Self::Webhook(Webhook::new(http, Address::parse(&keys.address)?, signing)?)
             }
+            // Of XMPP, only the connection that is kept has a voice.
             _ => return Err(Failure::new(Code::NotOffered, "no such chat")),
         })
     }
@@ -213,6 +233,26 @@ impl Voice {
                 };
                 outgoing.send(&letter, WITHIN).await
             }
+            #[cfg(feature = "xmpp")]
+            Self::Xmpp(chat) => {
+                let place = vigie_connect::xmpp::Place::Room(room.to_owned());
+                chat.say(&place, note, keep::SAY_WITHIN).await
+            }
+        }
+    }
+
+    /// Changes a message that was said, where the chat can.
+    ///
+    /// # Errors
+    /// [`Trouble`]; repeating it does no harm.
+    pub async fn amend(&self, message: &str, note: &Note) -> Result<Sent, Trouble> {
+        match self {
+            Self::Slack(chat) => chat.amend(message, note, WITHIN).await,
+            _ => Err(Trouble::new(
+                Stage::Refused,
+                Code::NotOffered,
+                "what was said there stays as it is",
+            )),
         }
     }
 }
@@ -264,6 +304,6 @@ mod tests {
         for kind in KINDS {
             assert!(declared(kind).is_some(), "{kind}");
         }
-        assert!(declared("xmpp").is_none() && declared("").is_none());
+        assert!(declared("").is_none() && built("slack"));
     }
 }

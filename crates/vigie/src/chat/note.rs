@@ -2,6 +2,7 @@
 
 use url::Url;
 use vigie_connect::chat::{Action, ActionId, Note, Quoted};
+use vigie_core::content::Digest;
 use vigie_core::member::Lang;
 use vigie_core::post::PostState;
 use vigie_core::schedule;
@@ -86,6 +87,17 @@ pub async fn of(
             let act = about.act.trim_start_matches("post.").to_owned();
             note.title = w.t1(format!("chat-decision-{act}"), "name", by);
             note.body = words(&about.text);
+        }
+        (ChatNoteKind::Amend, Some(post)) => {
+            let act = about.act.trim_start_matches("post.").to_owned();
+            note.title = w.t1(format!("chat-decision-{act}"), "name", by);
+            // The content that was decided on, unless another one took its place.
+            if let Some(digest) = Digest::parse(&about.digest) {
+                if post.post.revision.digest == digest {
+                    note.contents = contents(conn, &post).await?;
+                }
+                note.footer = w.t1("chat-review-digest", "digest", digest.short());
+            }
         }
         (ChatNoteKind::Talk, Some(_)) => {
             note.title = w.t1("chat-talk-title", "name", by);

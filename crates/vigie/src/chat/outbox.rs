@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vigie_connect::chat::declaration::Repeats;
-use vigie_connect::rest::Stage;
+use vigie_connect::chat::{Note, Sent};
+use vigie_connect::rest::{Stage, Trouble};
 use vigie_core::id::{ChatNoteId, ChatRoomId, MemberId, PostId};
 use vigie_core::publication::back_off;
-use vigie_store::{ChatNoteKind, ChatNoteRow, Tx};
+use vigie_store::{ChatNoteKind, ChatNoteRow, ChatRoomRow, Tx};
 
 use super::{Voice, declared, note};
 use crate::app::App;
@@ -41,6 +42,9 @@ pub struct About {
     /// On which page (an alarm).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub page: String,
+    /// Of which content it was decided.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub digest: String,
 }
 
 /// Writes down that something is to be said in every room but `not_in`, where it comes from.
@@ -63,6 +67,30 @@ pub async fn tell(
         let id = ChatNoteId::new(Uuid::now_v7());
         tx.chat_note_add(id, room.id, post, kind, &text, now)
             .await?;
+    }
+    Ok(())
+}
+
+/// Writes down that what asked for a review of a post is to show that it was decided, in every room whose chat can
+/// change what it said.
+///
+/// # Errors
+/// The database.
+pub async fn amend(
+    tx: &mut Tx,
+    post: PostId,
+    about: &About,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let text = serde_json::to_string(about).unwrap_or_default();
+    for room in tx.chat_rooms().await? {
+        let amends = declared(&room.kind).is_some_and(|chat| chat.amends);
+        if amends && room.status == "open" {
+            let id = ChatNoteId::new(Uuid::now_v7());
+            let kind = ChatNoteKind::Amend;
+            tx.chat_note_add(id, room.id, Some(post), kind, &text, now)
+                .await?;
+        }
     }
     Ok(())
 }
@@ -95,7 +123,7 @@ pub async fn round(app: &App) -> anyhow::Result<()> {
     tx.commit().await?;
     for row in rows {
         // One that cannot be said is tried again when its lease ends; the others do not wait for it.
-        if let Err(error) = say(app, &row).await {
+        if let Err(error) = say(app, &row, None).await {
             tracing::warn!(note = %row.id, error = %format_args!("{error:#}"), "a note is left to a later round");
         }
     }
@@ -111,14 +139,35 @@ pub async fn forget(app: &App) -> anyhow::Result<()> {
     let mut tx = app.store.begin().await?;
     tx.chat_forget(now.checked_sub(HEARD)?, now.checked_sub(SAID)?)
         .await?;
+    tx.chat_links_forget(now).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn say(app: &App, row: &ChatNoteRow) -> anyhow::Result<()> {
+/// Says one note that was claimed, with the voice of a connection that is kept open, or with one of its own.
+///
+/// # Errors
+/// The database: the note is tried again when its claim ends, unless it may have been said.
+pub async fn say(app: &App, row: &ChatNoteRow, kept: Option<&Voice>) -> anyhow::Result<()> {
+    let now = app.clock.now();
     let mut conn = app.store.read().await?;
     let room = conn.chat_room(row.room).await?;
+    let amended = match (row.kind, row.post) {
+        (ChatNoteKind::Amend, Some(post)) if conn.chat_asking(room.id, post).await? => {
+            // What is to be changed is being said just now.
+            drop(conn);
+            let mut tx = app.store.begin().await?;
+            let at = now.checked_add(back_off(1))?;
+            tx.chat_note_later(row, at, "slow").await?;
+            tx.commit().await?;
+            return Ok(());
+        }
+        (ChatNoteKind::Amend, Some(post)) => conn.chat_asked(room.id, post, row.created_at).await?,
+        _ => None,
+    };
     let made = note::of(app, &mut conn, &room, row).await?;
+    let nothing = row.kind == ChatNoteKind::Amend && amended.is_none();
+    let made = made.filter(|_| !nothing);
     drop(conn);
     // Decided meanwhile, gone, or tried often enough: nothing to say any more.
     let over = if row.tries > TRIES {
@@ -138,23 +187,56 @@ async fn say(app: &App, row: &ChatNoteRow) -> anyhow::Result<()> {
     if !mine {
         return Ok(());
     }
-    let came = match Voice::of(app, &room).await {
-        Ok(voice) => voice.say(&room.room, &made).await,
-        Err(trouble) => Err(trouble),
+    let came = match kept {
+        Some(voice) => speak(voice, &room.room, &made, amended.as_deref()).await,
+        None => match Voice::of(app, &room).await {
+            Ok(voice) => speak(&voice, &room.room, &made, amended.as_deref()).await,
+            Err(trouble) => Err(trouble),
+        },
     };
+    settle(app, row, &room, came).await
+}
+
+async fn speak(
+    voice: &Voice,
+    room: &str,
+    made: &Note,
+    amended: Option<&str>,
+) -> Result<Sent, Trouble> {
+    match amended {
+        Some(message) => voice.amend(message, made).await,
+        None => voice.say(room, made).await,
+    }
+}
+
+/// Writes down what came of saying a note.
+async fn settle(
+    app: &App,
+    row: &ChatNoteRow,
+    room: &ChatRoomRow,
+    came: Result<Sent, Trouble>,
+) -> anyhow::Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     match came {
         Ok(sent) => {
             let (thread, message) = (sent.thread.as_deref(), sent.message.as_deref());
+            // A changed message is no conversation of its own.
+            let (thread, message) = match row.kind {
+                ChatNoteKind::Amend => (None, None),
+                _ => (thread, message),
+            };
             tx.chat_note_said(row, thread, message, now).await?;
             tx.chat_room_trouble(room.id, None).await?;
         }
         Err(trouble) => {
             tracing::info!(room = %room.id, error = %trouble.failure, "something was not said in a chat");
             let code = trouble.failure.code.as_str();
-            let repeatable = declared(&room.kind)
-                .is_some_and(|chat| matches!(chat.repeats, Repeats::OwnKey | Repeats::ByReceiver));
+            // To change a message again does no harm.
+            let repeatable = row.kind == ChatNoteKind::Amend
+                || declared(&room.kind).is_some_and(|chat| {
+                    matches!(chat.repeats, Repeats::OwnKey | Repeats::ByReceiver)
+                });
             let again = match trouble.stage {
                 Stage::NotSent => true,
                 Stage::Unknown => repeatable,

@@ -6,14 +6,15 @@ pub mod api;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vigie_connect::Session;
 use vigie_core::audit::leaf::AuditActor;
 use vigie_core::content::Content;
 use vigie_core::id::{InboundId, MemberId, PostId};
+use vigie_core::publication::PublicationState;
 use vigie_core::rights::Act;
-use vigie_store::{ChannelRow, Conn, InboundRow, InboundState, NewInbound};
+use vigie_store::{ChannelRow, Conn, InboundRow, InboundState, NewInbound, Tx};
 
 use crate::app::App;
 use crate::post::view::Preview;
@@ -105,42 +106,60 @@ pub async fn quote(conn: &mut Conn, previews: &mut [Preview]) -> Result<(), vigi
     Ok(())
 }
 
-/// Notes that a post answers an arrival, if it does; one that somebody answers already stays theirs.
+/// Notes what a post answers, in the transaction that saves its content; what it answered before and does not any more
+/// waits again. An arrival that another post answers already stays that one's: two answers to one comment are no harm,
+/// and reviewers see both.
 ///
 /// # Errors
 /// The database.
 pub async fn answering(
-    app: &App,
-    id: InboundId,
+    tx: &mut Tx,
     post: PostId,
     content: &Content,
     by: MemberId,
+    now: Timestamp,
 ) -> Result<(), vigie_store::Error> {
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let row = tx.inbound(id).await?;
-    let does = content.variants.iter().any(|variant| {
-        variant.channel == row.channel && variant.reply_to.as_deref() == Some(&row.remote_id)
+    tx.inbound_unanswered(post).await?;
+    for variant in &content.variants {
+        let Some(to) = &variant.reply_to else {
+            continue;
+        };
+        if !tx
+            .inbound_answering(variant.channel, to, post, by, now)
+            .await?
+        {
+            continue;
+        }
+        if let Some(row) = tx.inbound_by_remote(variant.channel, to).await? {
+            let actor = AuditActor::Member { member: by };
+            let detail: vigie_store::Detail<'_> = &[("post", &post)];
+            let object = format!("inbound/{}", row.id);
+            tx.audit(now, actor, "inbound.answer", &object, detail)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The post does not go out: what it answers waits again, in the same transaction. Not when something of it is out, or
+/// may be.
+///
+/// # Errors
+/// The database.
+pub async fn unanswered(tx: &mut Tx, post: PostId) -> Result<(), vigie_store::Error> {
+    let out = tx.publications(post).await?.iter().any(|row| {
+        !matches!(
+            row.state,
+            PublicationState::Refused
+                | PublicationState::Cancelled
+                | PublicationState::Lapsed
+                | PublicationState::TakenBack
+        )
     });
-    if !does {
-        return Ok(());
+    if !out {
+        tx.inbound_unanswered(post).await?;
     }
-    match tx.inbound_answering(id, post, by, now).await {
-        // Two answers to one comment are no harm, and reviewers see both.
-        Ok(()) | Err(vigie_store::Error::Conflict) => {}
-        Err(error) => return Err(error),
-    }
-    let actor = AuditActor::Member { member: by };
-    let detail: vigie_store::Detail<'_> = &[("post", &post)];
-    tx.audit(
-        now,
-        actor,
-        "inbound.answer",
-        &format!("inbound/{id}"),
-        detail,
-    )
-    .await?;
-    tx.commit().await
+    Ok(())
 }
 
 struct Line {

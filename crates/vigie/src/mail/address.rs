@@ -16,7 +16,7 @@ use vigie_connect::rest::Stage;
 use vigie_core::id::MemberId;
 use vigie_core::letter::{LetterKind, Rhythm, Wishes};
 use vigie_core::schedule;
-use vigie_store::{Limit, MailAddressRow, Taken};
+use vigie_store::{CeremonyKind, Limit, MailAddressRow, Taken};
 
 use super::{Postman, WITHIN, failed, name};
 use crate::account::me::{fresh, note};
@@ -152,10 +152,11 @@ async fn ask(frame: Frame, me: Signed, mut form: Form) -> Result<Response, Error
             seconds: wait.as_secs().max(1),
         });
     }
-    if tx.ceremonies(now).await? >= 10_000 {
+    let kind = CeremonyKind::Address;
+    if tx.ceremonies(kind, now).await? >= 10_000 {
         return Err(Error::TooMany { seconds: 30 });
     }
-    tx.ceremony_add(&session::hash(&token), &body, now, until)
+    tx.ceremony_add(kind, None, &session::hash(&token), &body, now, until)
         .await?;
     note(&mut tx, &me, "mail.ask", now).await?;
     tx.commit().await?;

@@ -76,7 +76,7 @@ pub async fn happened(
         ChatNoteKind::Decision => LetterKind::Decision,
         ChatNoteKind::Talk => LetterKind::Talk,
         // Whoever was drawn is asked, and an alarm is about no post.
-        ChatNoteKind::Review | ChatNoteKind::Alarm => return Ok(()),
+        ChatNoteKind::Review | ChatNoteKind::Alarm | ChatNoteKind::Amend => return Ok(()),
     };
     if tx.mail_server_in_use().await?.is_none() {
         return Ok(());

@@ -550,13 +550,7 @@ pub async fn create(frame: Frame, me: Signed, mut form: Form) -> Result<Response
     }
     let who = Who::member(&mut frame.app.store.read().await?, me.id).await?;
     match actions::create(&frame.app, &who, &draft).await {
-        Ok(record) => {
-            if let Ok(id) = form.trimmed("answer").parse() {
-                let post = record.post.id;
-                inbound::answering(&frame.app, id, post, &record.content, me.id).await?;
-            }
-            after(&frame, &who, &form, record.post.id).await
-        }
+        Ok(record) => after(&frame, &who, &form, record.post.id).await,
         Err(error) => refused(&frame, form, &desk, None, error).await,
     }
 }

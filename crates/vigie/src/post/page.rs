@@ -96,6 +96,8 @@ pub fn routes() -> Vec<Route> {
 struct Suggested {
     row: SuggestionRow,
     diffs: Vec<Vec<Run>>,
+    /// What it changes besides the words.
+    besides: Vec<&'static str>,
 }
 
 struct Outcome {
@@ -201,6 +203,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         .filter(|s| s.state == SuggestionState::Open)
         .map(|row| Suggested {
             diffs: diffs(&post.content, &row.content),
+            besides: proposed_besides(&post.content, &row.content),
             row,
         })
         .collect();
@@ -331,6 +334,14 @@ async fn another_at(
     Ok(last.checked_add(delay).ok())
 }
 
+/// What a proposed edit changes besides the words. When it goes out is not part of it.
+fn proposed_besides(before: &Content, proposed: &Content) -> Vec<&'static str> {
+    let keys = view::changed_besides(before, proposed);
+    keys.into_iter()
+        .filter(|key| *key != "post-changed-time")
+        .collect()
+}
+
 fn diffs(before: &Content, after: &Content) -> Vec<Vec<Run>> {
     let mut out: Vec<Vec<Run>> = after
         .variants
@@ -397,4 +408,41 @@ async fn list(frame: Frame, me: Signed, Query(wanted): Query<Wanted>) -> Result<
         q: wanted.q,
         next: found.next.map(|c| c.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+    use vigie_core::content::{Platform, Variant, Window};
+    use vigie_core::id::ChannelId;
+
+    #[test]
+    fn a_proposed_edit_says_that_what_it_answers_changed() {
+        let content = |reply_to: Option<&str>| Content {
+            variants: vec![Variant {
+                channel: ChannelId::new(Uuid::from_u128(1)),
+                platform: Platform::Mastodon,
+                account: "a".into(),
+                text: "Oui".into(),
+                link: None,
+                langs: vec![],
+                media: vec![],
+                reply_to: reply_to.map(str::to_owned),
+            }],
+            window: Window {
+                not_before: None,
+                not_after: jiff::Timestamp::UNIX_EPOCH,
+            },
+        };
+        let (here, there) = (content(Some("c1")), content(Some("c2")));
+        assert_eq!(proposed_besides(&here, &there), ["post-changed-answer"]);
+        assert_eq!(
+            proposed_besides(&here, &content(None)),
+            ["post-changed-answer"]
+        );
+        let mut later = here.clone();
+        later.window.not_before = Some(jiff::Timestamp::UNIX_EPOCH);
+        assert!(proposed_besides(&here, &later).is_empty());
+    }
 }

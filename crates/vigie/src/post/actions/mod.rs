@@ -7,8 +7,9 @@ mod talk;
 mod write;
 
 use jiff::Timestamp;
+use vigie_core::content::Digest;
 use vigie_core::id::{ChatRoomId, MemberId, PostId};
-use vigie_core::post::{Actor, Event, Refusal, decide};
+use vigie_core::post::{Actor, Event, PostState, Refusal, decide};
 use vigie_store::{ChatNoteKind, Conn, Detail, Organisation, PostChange, PostRecord, Tx};
 
 use super::draft::{DraftError, DraftProblem};
@@ -22,7 +23,9 @@ pub use review::{
     Answer, approve, approve_by_letter, approve_from, archive, lapse, offer, request_changes,
     request_changes_by_letter, settled, submit, take_back, waive, withdraw,
 };
-pub use talk::{Origin, accept, comment, comment_by_letter, comment_from, decline, suggest};
+pub use talk::{
+    Heard, Origin, accept, comment, comment_by_letter, comment_from, decline, heard, suggest,
+};
 pub use write::{create, edit};
 
 /// Why nothing was done.
@@ -136,10 +139,31 @@ impl<'a> Step<'a> {
             act: act.to_owned(),
             by: self.who.id(),
             text: text.to_owned(),
-            page: String::new(),
+            ..About::default()
         };
         outbox::tell(&mut self.tx, kind, Some(id), &about, not_in, self.now).await?;
         letters::happened(&mut self.tx, kind, id, &about, self.now).await?;
+        Ok(())
+    }
+
+    /// What asked for a review of this content shows that it was decided, where a chat can change what it said. While
+    /// another approval is needed, its button stays.
+    async fn amend(
+        &mut self,
+        act: &str,
+        after: &PostRecord,
+        digest: Digest,
+    ) -> Result<(), ActionError> {
+        if after.post.state == PostState::InReview {
+            return Ok(());
+        }
+        let about = About {
+            act: act.to_owned(),
+            by: self.who.id(),
+            digest: digest.to_string(),
+            ..About::default()
+        };
+        outbox::amend(&mut self.tx, after.post.id, &about, self.now).await?;
         Ok(())
     }
 

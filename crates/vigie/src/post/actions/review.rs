@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::channel::fits;
 use crate::check::gather::Around;
 use crate::check::links;
+use crate::inbound;
 use crate::post::who::Who;
 
 /// Asks for review: checks once more, says what the review must bring, draws reviewers.
@@ -65,6 +66,10 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
         drawn,
     };
     let after = step.decide(&before, event, PostChange::default()).await?;
+    // After a withdrawal, what it answers waited again.
+    if let Some(by) = who.id() {
+        inbound::answering(&mut step.tx, id, &after.content, by, now).await?;
+    }
     let detail: Detail<'_> = &[
         ("digest", &digest),
         ("asked", &asked),
@@ -204,6 +209,7 @@ async fn approve_at(
     }
     step.tell(ChatNoteKind::Decision, "post.approve", id, "", None)
         .await?;
+    step.amend("post.approve", &after, digest).await?;
     step.commit(after).await
 }
 
@@ -263,6 +269,7 @@ pub async fn request_changes_by_letter(
         None,
     )
     .await?;
+    step.amend("post.request_changes", &after, digest).await?;
     step.commit(after).await
 }
 
@@ -327,12 +334,16 @@ async fn plain(
     if let Some((kind, text)) = said {
         talk::say(&mut step, &before, kind, text).await?;
     }
+    if matches!(act, "post.withdraw" | "post.archive") {
+        inbound::unanswered(&mut step.tx, id).await?;
+    }
     let digest = before.post.revision.digest;
     step.log(act, id, &[("digest", &digest)]).await?;
     if matches!(act, "post.request_changes" | "post.withdraw") {
         let text = said.map_or("", |(_, text)| text);
         step.tell(ChatNoteKind::Decision, act, id, text, None)
             .await?;
+        step.amend(act, &after, digest).await?;
     }
     step.commit(after).await
 }

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 use vigie_core::id::{ChatRoomId, CommentId, PostId, SuggestionId};
 use vigie_core::post::{Actor, Event, Refusal};
-use vigie_store::{ChatNoteKind, CommentKind, CommentRow, NewSuggestion, PostRecord};
+use vigie_store::{ChatNoteKind, CommentKind, CommentRow, NewSuggestion, PostRecord, Tx};
 
 use super::write::Ready;
 use super::{ActionError, Done, Step, organisation, writer};
 use crate::app::App;
+use crate::inbound;
 use crate::post::draft::Draft;
 use crate::post::who::Who;
 
@@ -71,29 +72,84 @@ async fn remark(
     not_in: Option<ChatRoomId>,
 ) -> Done {
     let now = app.clock.now();
-    if text.trim().is_empty() || text.len() > 16 * 1024 {
+    if !is_said(text) {
         return Err(Refusal::ReasonNeeded.into());
     }
     let mut step = Step::begin(app, who, now).await?;
+    let record = put(&mut step, id, text, heard, not_in).await?;
+    step.commit(record).await
+}
+
+/// Something that a member said in a chat.
+#[derive(Clone, Debug)]
+pub struct Heard<'a> {
+    /// The member.
+    pub who: Who,
+    /// About which post.
+    pub post: PostId,
+    /// The words.
+    pub text: &'a str,
+    /// Where.
+    pub from: Origin<'a>,
+}
+
+/// All that was heard in one look, and what `also` writes, in one transaction. What says nothing, and what is about a
+/// post that is gone, is passed over.
+///
+/// # Errors
+/// The database.
+pub async fn heard(
+    app: &App,
+    all: &[Heard<'_>],
+    also: impl AsyncFnOnce(&mut Tx) -> vigie_store::Result<()>,
+) -> Result<(), ActionError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    for one in all.iter().filter(|one| is_said(one.text)) {
+        let who = &one.who;
+        let mut step = Step { app, who, now, tx };
+        let (place, room) = ((one.from.name, one.from.event), one.from.room);
+        match put(&mut step, one.post, one.text, Some(place), Some(room)).await {
+            Ok(_) | Err(ActionError::Store(vigie_store::Error::NotFound)) => {}
+            Err(error) => return Err(error),
+        }
+        tx = step.tx;
+    }
+    also(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= 16 * 1024
+}
+
+async fn put(
+    step: &mut Step<'_>,
+    id: PostId,
+    text: &str,
+    heard: Option<(&str, &str)>,
+    not_in: Option<ChatRoomId>,
+) -> Done {
     let record = step.tx.post(id).await?;
     let text = text.trim();
     // Heard and written down in one transaction: what comes again is not said twice, and nothing heard is lost.
     if let Some((_, event)) = heard
-        && !step.tx.chat_heard(event, now).await?
+        && !step.tx.chat_heard(event, step.now).await?
     {
         return Ok(record);
     }
     match heard {
-        None => say(&mut step, &record, CommentKind::Comment, text).await?,
+        None => say(step, &record, CommentKind::Comment, text).await?,
         Some((place, _)) => {
             let placed = format!("{text}\n— {place}");
-            say(&mut step, &record, CommentKind::Comment, &placed).await?;
+            say(step, &record, CommentKind::Comment, &placed).await?;
         }
     }
     step.log("post.comment", id, &[]).await?;
     step.tell(ChatNoteKind::Talk, "post.comment", id, text, not_in)
         .await?;
-    step.commit(record).await
+    Ok(record)
 }
 
 pub(super) async fn say(
@@ -180,6 +236,7 @@ pub async fn accept(app: &App, who: &Who, id: PostId, suggestion: SuggestionId) 
     let mut step = Step::begin(app, who, now).await?;
     let event = Event::AcceptSuggestion { revision: head };
     let after = step.decide(&before, event, ready.change()).await?;
+    inbound::answering(&mut step.tx, id, &after.content, editor, now).await?;
     step.tx
         .suggestion_accept(suggestion, editor, revision, now)
         .await?;

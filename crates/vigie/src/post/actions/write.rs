@@ -12,6 +12,7 @@ use vigie_store::{NewRevision, Organisation, PostChange, PostRecord};
 use super::{ActionError, Done, Step, organisation, writer};
 use crate::app::App;
 use crate::check::gather::{Around, Checked, check};
+use crate::inbound;
 use crate::post::draft::{Draft, valid};
 use crate::post::who::Who;
 use crate::rules::force;
@@ -98,6 +99,7 @@ pub async fn create(app: &App, who: &Who, draft: &Draft) -> Done {
     let post = Post::draft(PostId::new(Uuid::now_v7()), ready.head(1, editor, None));
     let mut step = Step::begin(app, who, now).await?;
     let record = step.tx.post_create(&post, ready.revision(), now).await?;
+    inbound::answering(&mut step.tx, post.id, &record.content, editor, now).await?;
     let digest = post.revision.digest;
     step.log("post.create", post.id, &[("digest", &digest)])
         .await?;
@@ -161,6 +163,7 @@ async fn revise(
     let after = step
         .decide(before, Event::Edit { revision }, ready.change())
         .await?;
+    inbound::answering(&mut step.tx, before.post.id, &after.content, editor, now).await?;
     step.log("post.edit", before.post.id, &[("digest", &digest)])
         .await?;
     step.commit(after).await
