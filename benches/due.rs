@@ -652,6 +652,9 @@ async fn approved(
             langs: vec!["fr".into()],
             media: vec![],
             reply_to: None,
+            warning: None,
+            repliers: vigie_core::content::Repliers::Everyone,
+            parts: vec![],
         }],
         window: vigie_core::schedule::window(Some(due), now, SignedDuration::from_hours(240)),
     };

@@ -213,6 +213,9 @@ async fn fill(data: &Path) -> Vec<String> {
                 langs: vec!["fr".into()],
                 media: vec![],
                 reply_to: None,
+                warning: None,
+                repliers: vigie_core::content::Repliers::Everyone,
+                parts: vec![],
             }],
             window: vigie_core::schedule::window(Some(at), now, SignedDuration::from_hours(24)),
         };

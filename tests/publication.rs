@@ -361,6 +361,9 @@ async fn what_vigie_did_not_put_on_the_page_is_an_alarm() {
             link: None,
             langs: vec![],
             media: vec![],
+            warning: None,
+            repliers: vigie_core::content::Repliers::Everyone,
+            reply_to: None,
         };
         let outside = async |key: &str, text: &str| {
             let body = said(text);

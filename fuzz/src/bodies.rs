@@ -47,6 +47,8 @@ pub fn check(data: &[u8]) {
     let some = |text: String| (!text.is_empty()).then_some(text);
     let content = Content {
         text: part(0),
+        warning: some(part(7)),
+        parts: some(part(8)).into_iter().collect(),
         lang: None,
         links: some(part(4)).into_iter().collect(),
         media: vec![MediaFacts {

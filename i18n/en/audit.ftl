@@ -97,6 +97,7 @@ audit-act-publication-interrupted = Sending interrupted
 audit-act-publication-looked = Looked up on the network
 audit-act-publication-decide = Outcome settled by a person
 audit-act-publication-lapse = Window missed
+audit-act-publication-break = Part of a series cancelled, since the one before is not on the page
 audit-act-publication-take-back = Take-back asked for
 audit-act-publication-taken-back = Taken back from the network
 audit-act-publication-tampered = Publication refused: not the content that was approved

@@ -41,6 +41,7 @@ chat-changes-where = Say on the page what should change.
 chat-approved = Approved, exactly this content (digest { $digest }).
 chat-review-title = { $name } asks for a review
 chat-review-how = Read the exact content below. An approval counts only from a colleague whom Vigie knows and who did not write it.
+chat-warning = Warning before the text: { $warning }
 chat-review-sealed = Your organisation seals its approvals with a passkey: open the page to approve.
 chat-review-digest = Digest of this content: { $digest }
 chat-decision-approve = { $name } approved

@@ -1,6 +1,7 @@
 # What docs/platforms.md and vigie connect say.
 platforms-title = Networks
 platforms-lead = What each connector does, and what it was proven against. “Published contract” means: every call is held against a table of what the network publishes about its interface, errors included; not yet against the live service. To prove it where you are in five minutes: `vigie connect test CHANNEL --post`.
+platforms-not-yet = On no network yet: video.
 platforms-name = Network
 platforms-text = Text
 platforms-pictures = Pictures
@@ -35,6 +36,9 @@ platforms-needs-picture = A picture is needed
 platforms-card = Link card
 platforms-languages = Languages on a post
 platforms-replies = Answers
+platforms-warning = Warning before the text
+platforms-repliers = Who may answer can be limited to
+platforms-series = A series (each part answers the one before)
 platforms-deletes = Deletion
 platforms-reads = Reads back
 platforms-reads-posts = posts

@@ -97,6 +97,7 @@ audit-act-publication-interrupted = Envoi interrompu
 audit-act-publication-looked = Vérifié sur le réseau
 audit-act-publication-decide = Issue constatée par une personne
 audit-act-publication-lapse = Créneau manqué
+audit-act-publication-break = Partie d’une suite annulée, la précédente n’étant pas sur la page
 audit-act-publication-take-back = Retrait demandé
 audit-act-publication-taken-back = Retiré du réseau
 audit-act-publication-tampered = Publication refusée : contenu différent de celui approuvé

@@ -41,6 +41,7 @@ chat-changes-where = Dites sur la page ce qui devrait changer.
 chat-approved = Approuvé, exactement ce contenu (empreinte { $digest }).
 chat-review-title = { $name } demande une relecture
 chat-review-how = Lisez le contenu exact ci-dessous. Une approbation ne compte que d’un collègue connu de Vigie, qui ne l’a pas écrit.
+chat-warning = Avertissement avant le texte : { $warning }
 chat-review-sealed = Votre organisation scelle ses approbations avec une clé d’accès : ouvrez la page pour approuver.
 chat-review-digest = Empreinte de ce contenu : { $digest }
 chat-decision-approve = { $name } a approuvé

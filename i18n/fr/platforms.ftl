@@ -1,6 +1,7 @@
 # Ce que disent docs/platforms.fr.md et vigie connect.
 platforms-title = Réseaux
 platforms-lead = Ce que chaque connecteur fait, et ce contre quoi il a été prouvé. « Contrat publié » veut dire : chaque appel est tenu contre une table de ce que le réseau publie de son interface, avec ses erreurs ; pas encore contre le service en marche. Pour le prouver chez vous en cinq minutes : `vigie connect test PAGE --post`.
+platforms-not-yet = Sur aucun réseau pour l’instant : la vidéo.
 platforms-name = Réseau
 platforms-text = Texte
 platforms-pictures = Images
@@ -35,6 +36,9 @@ platforms-needs-picture = Image obligatoire
 platforms-card = Carte de lien
 platforms-languages = Langues par publication
 platforms-replies = Réponses
+platforms-warning = Avertissement avant le texte
+platforms-repliers = Qui peut répondre peut se limiter à
+platforms-series = Une suite (chaque partie répond à la précédente)
 platforms-deletes = Suppression
 platforms-reads = Relit
 platforms-reads-posts = publications

@@ -118,6 +118,9 @@ pub fn variant(channel: ChannelId, text: &str) -> DraftVariant {
         langs: vec!["fr".into()],
         media: vec![],
         reply_to: None,
+        warning: None,
+        repliers: vigie_core::content::Repliers::Everyone,
+        parts: vec![],
     }
 }
 

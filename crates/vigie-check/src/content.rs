@@ -43,6 +43,12 @@ impl Lang {
 pub struct Content {
     /// The words, UTF-8. Only the first [`crate::limits::MAX_CHARS`] characters are read.
     pub text: String,
+    /// What readers see before the text, where the network folds the text away behind it.
+    #[serde(default)]
+    pub warning: Option<String>,
+    /// Texts of the further parts of a series, in order.
+    #[serde(default)]
+    pub parts: Vec<String>,
     /// The language, where the author said so; else it is guessed.
     #[serde(default)]
     pub lang: Option<Lang>,

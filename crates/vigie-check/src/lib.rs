@@ -48,5 +48,6 @@ pub const ENGINE: &str = concat!("vigie-check/", env!("CARGO_PKG_VERSION"));
 /// The day on which the post is read comes from the facts `publish`, `date` or `now`; without any, rules that need it
 /// keep silent and a note says so.
 pub fn check(content: &Content, facts: &Facts, packs: &Packs) -> Report {
-    eval::run(eval::Post::from(content), facts, packs)
+    eval::joined::run(content, facts, packs)
+        .unwrap_or_else(|| eval::run(eval::Post::from(content), facts, packs))
 }

@@ -211,7 +211,7 @@ pub struct Finding {
     /// Whether what stands there must not be shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,
-    /// The field: `text`, `link[0]`, `media[0].alt`, `media[0].filename`, `media[0].metadata`, `media.ocr`.
+    /// The field: `text`, `warning`, `part[1]`, `link[0]`, `media[0].alt`, `media[0].filename`, `media[0].metadata`, `media.ocr`.
     #[serde(rename = "where")]
     pub where_: String,
     /// What was seen, secrets masked.

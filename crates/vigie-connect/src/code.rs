@@ -119,6 +119,14 @@ codes! {
     NoPage = "no_page",
     /// This network does not do that.
     NotOffered = "not_offered",
+    /// The network shows no warning before a post: readers would see the text at once.
+    WarningLost = "warning_lost",
+    /// The network does not let the page choose who may answer in this way, or not on an answer.
+    RepliersNotOffered = "repliers_not_offered",
+    /// The network takes one post at a time only: no series.
+    SeriesNotOffered = "series_not_offered",
+    /// The part before this one in a series is not on the page, or not under an id that Vigie knows.
+    SeriesBroken = "series_broken",
     /// A call to Vigie that is not signed as it should be, or too old.
     Forged = "forged",
     /// The shared secret is too short to be one: 16 characters at least.

@@ -4,7 +4,7 @@
 //! [`Connector::publish`]; after [`Outcome::Unknown`], [`Connector::find`] with the same key and payload.
 
 use crate::{
-    Code, Counts, Declaration, Failure, Limits, Segment,
+    Code, Counts, Declaration, Failure, Limit, Limits, Segment,
     hook::{HookAnswer, HookCall},
     oauth::{Ask, Back, Going},
     problem,
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use url::Url;
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers, warned},
     page_state::PageState,
     publication::{Found, Outcome},
 };
@@ -43,6 +43,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
 
     /// Cuts a text into what the network will show as words, links, mentions and tags.
     fn segments(&self, text: &str) -> Vec<Segment>;
+
+    /// How a post of ours is named when the next part of its series answers it; `None` when it cannot be.
+    fn next_after(&self, before: &Placed<'_>, _first: &Placed<'_>) -> Option<String> {
+        Some(before.remote_id.to_owned())
+    }
 
     /// What is surely wrong with a payload, without asking anyone; empty when it can be sent.
     fn problems(&self, account: &Account, payload: &Payload) -> Vec<Code> {
@@ -265,8 +270,33 @@ pub struct Payload {
     pub pictures: Vec<Picture>,
     /// The network's id of the post or comment that this answers.
     pub reply_to: Option<String>,
+    /// What readers see before the text.
+    pub warning: Option<String>,
+    /// Who may answer it.
+    pub repliers: Repliers,
     /// The time shown on the post. Part of the content: the same at every attempt.
     pub created_at: Timestamp,
+}
+
+impl Payload {
+    /// All that readers see in words: the warning, then the text.
+    pub fn words(&self) -> String {
+        warned(self.warning.as_deref(), &self.text)
+    }
+
+    /// How long it is on a network with these limits: a warning counts with the text.
+    pub fn counts(&self, limit: Limit) -> Counts {
+        Counts::of(&self.text, limit).with_warning(self.warning.as_deref().unwrap_or_default())
+    }
+}
+
+/// A post of ours, as the network knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed<'a> {
+    /// The network's id of it.
+    pub remote_id: &'a str,
+    /// The network's digest of it, where it has one.
+    pub content_id: &'a str,
 }
 
 /// A picture with its bytes.
@@ -314,6 +344,8 @@ pub struct RemotePost {
     pub text: String,
     /// The time it says it was made at.
     pub created_at: Option<Timestamp>,
+    /// Who may answer it, where the network says so in a word that is known.
+    pub repliers: Option<Repliers>,
 }
 
 /// A page of a listing.

@@ -89,6 +89,14 @@ impl Counts {
         }
     }
 
+    /// The same with a warning before the text, whose characters count one each.
+    #[must_use]
+    pub fn with_warning(mut self, warning: &str) -> Self {
+        self.used = self.used.saturating_add(Unit::Graphemes.measure(warning));
+        self.bytes = self.bytes.saturating_add(warning.len());
+        self
+    }
+
     /// How many characters are left; negative when too long. The byte limit, when it is the one reached, gives at
     /// least -1.
     pub fn left(&self) -> i64 {

@@ -1,7 +1,10 @@
 //! What a platform can do, in one table: the channels page, `docs/platforms.md` and the tests are made from it.
 
 use serde::{Deserialize, Serialize};
-use vigie_core::{content::Platform, page_state::PagePart};
+use vigie_core::{
+    content::{Platform, Repliers},
+    page_state::PagePart,
+};
 
 use crate::{count::Unit, price::Prices};
 
@@ -40,6 +43,12 @@ pub struct Declaration {
     pub languages: usize,
     /// True when a post can answer another.
     pub replies: bool,
+    /// True when a post can have a warning that readers see before its text; its characters count with those of the text.
+    pub warning: bool,
+    /// Who may be asked to answer, besides everyone; empty when the network leaves no choice.
+    pub repliers: &'static [Repliers],
+    /// True when a series can be posted: further parts, each an answer to the one before.
+    pub series: bool,
     /// How an unknown outcome is settled.
     pub settling: Settling,
     /// What can be read.

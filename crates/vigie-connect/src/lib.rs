@@ -46,7 +46,7 @@ pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
 pub use connector::{
     Account, Arrival, ArrivalKind, Arrivals, Connected, Connector, Farewell, Page, Payload,
-    Picture, RemotePost, Session,
+    Picture, Placed, RemotePost, Session,
 };
 pub use count::{Counts, Unit};
 pub use declaration::{

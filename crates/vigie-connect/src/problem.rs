@@ -1,6 +1,6 @@
 //! What is surely wrong with a payload, from a platform's declaration alone.
 
-use crate::{Account, Code, Counts, Declaration, MediaWay, Payload};
+use crate::{Account, Code, Declaration, MediaWay, Payload};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Each reason once, in the order in which a person would mend them.
@@ -21,10 +21,11 @@ pub fn problems(declaration: &Declaration, account: &Account, payload: &Payload)
         Code::Empty,
     );
     // Bytes first: counting characters of a huge text is not worth it.
-    let too_many_bytes = payload.text.len() > here.text.bytes;
+    let warning = payload.warning.as_deref().unwrap_or_default();
+    let too_many_bytes = payload.text.len().saturating_add(warning.len()) > here.text.bytes;
     say(too_many_bytes, Code::TooManyBytes);
     say(
-        !too_many_bytes && !Counts::of(&payload.text, here.text).fits(),
+        !too_many_bytes && !payload.counts(here.text).fits(),
         Code::TooLong,
     );
     say(
@@ -80,6 +81,17 @@ pub fn problems(declaration: &Declaration, account: &Account, payload: &Payload)
     say(
         payload.reply_to.is_some() && !here.replies,
         Code::NotOffered,
+    );
+    // A warning that is dropped is harm.
+    say(
+        payload.warning.is_some() && !here.warning,
+        Code::WarningLost,
+    );
+    // Who may answer is a matter of the post that a conversation begins with.
+    say(
+        !payload.repliers.is_everyone()
+            && (payload.reply_to.is_some() || !here.repliers.contains(&payload.repliers)),
+        Code::RepliersNotOffered,
     );
     all
 }

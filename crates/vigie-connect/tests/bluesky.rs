@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
-use vigie_connect::{Code, Connector, Payload, Picture, Session, bluesky, testing::Pds};
-use vigie_core::publication::{Found, Outcome};
+use vigie_connect::{Code, Connector, Payload, Picture, Placed, Session, bluesky, testing::Pds};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 const WITHIN: Duration = Duration::from_secs(60);
 /// One white pixel.
@@ -26,6 +29,8 @@ fn payload(connector: &dyn Connector, text: &str) -> Payload {
         langs: vec!["fr".into(), "en".into()],
         pictures: vec![],
         reply_to: None,
+        warning: None,
+        repliers: Repliers::Everyone,
         created_at: now,
     }
 }
@@ -459,5 +464,145 @@ async fn a_server_that_is_found_and_then_gone() {
             .unwrap_err()
             .code,
         Code::ServerDown
+    );
+}
+
+/// Three parts in one thread: each names the one before and the first.
+#[tokio::test]
+async fn a_series_is_one_thread() {
+    let Some(pds) = Pds::shared() else { return };
+    let (bluesky, member) = (Pds::bluesky(), pds.member("suite").await);
+    let mut session = pds.session(&member).await;
+    let mut made: Vec<(String, String)> = Vec::new();
+    for text in ["Un", "Deux", "Trois"] {
+        let mut post = payload(&bluesky, text);
+        if let (Some(before), Some(first)) = (made.last(), made.first()) {
+            let placed = |(remote_id, content_id)| Placed {
+                remote_id,
+                content_id,
+            };
+            let (before, first) = (placed((&before.0, &before.1)), placed((&first.0, &first.1)));
+            post.reply_to = bluesky.next_after(&before, &first);
+        }
+        let one = published(bluesky.publish(&mut session, &post, WITHIN).await);
+        // An interrupted part is the same part when it is sent again.
+        let again = published(bluesky.publish(&mut session, &post, WITHIN).await);
+        assert_eq!(again, one);
+        made.push(one);
+    }
+    let held = pds.posts(&member.did).await;
+    assert_eq!(held.len(), 3);
+    // Newest first.
+    assert_eq!(held[0]["value"]["reply"]["parent"]["uri"], made[1].0);
+    assert_eq!(held[0]["value"]["reply"]["root"]["uri"], made[0].0);
+    assert_eq!(held[1]["value"]["reply"]["parent"]["uri"], made[0].0);
+    assert!(held[2]["value"].get("reply").is_none());
+    // A part without the network's digest cannot be answered.
+    let lost = Placed {
+        remote_id: &made[0].0,
+        content_id: "",
+    };
+    assert_eq!(bluesky.next_after(&lost, &lost), None);
+}
+
+/// The gate is there with the post, says who may answer, and goes with it.
+#[tokio::test]
+async fn who_may_answer_is_in_the_same_commit() {
+    const GATES: &str = "app.bsky.feed.threadgate";
+    let Some(pds) = Pds::shared() else { return };
+    let (bluesky, member) = (Pds::bluesky(), pds.member("gate").await);
+    let mut session = pds.session(&member).await;
+    let cases = [
+        (
+            Repliers::Followers,
+            json!([{ "$type": "app.bsky.feed.threadgate#followerRule" }]),
+        ),
+        (
+            Repliers::Followed,
+            json!([{ "$type": "app.bsky.feed.threadgate#followingRule" }]),
+        ),
+        (
+            Repliers::Mentioned,
+            json!([{ "$type": "app.bsky.feed.threadgate#mentionRule" }]),
+        ),
+        (Repliers::Nobody, json!([])),
+    ];
+    for (repliers, allow) in cases {
+        let mut post = payload(&bluesky, &format!("Pour @{} : {repliers}", member.handle));
+        post.repliers = repliers;
+        assert_eq!(bluesky.problems(&session.account, &post), []);
+        let before = pds.revision(&member.did).await;
+        let (id, cid) = published(bluesky.publish(&mut session, &post, WITHIN).await);
+        let after = pds.revision(&member.did).await;
+        assert_ne!(before, after);
+        let gates = pds.records(&member.did, GATES).await;
+        assert_eq!(gates.len(), 1);
+        assert_eq!(
+            gates[0]["uri"],
+            format!("at://{}/{GATES}/{}", member.did, post.key)
+        );
+        assert_eq!(gates[0]["value"]["allow"], allow);
+        assert_eq!(gates[0]["value"]["post"], id);
+        // The same again is the same post, and changes nothing.
+        assert_eq!(
+            published(bluesky.publish(&mut session, &post, WITHIN).await),
+            (id.clone(), cid.clone())
+        );
+        assert_eq!(pds.revision(&member.did).await, after);
+        let found = bluesky.find(&mut session, &post).await;
+        assert!(matches!(found, Found::Same { content_id, .. } if content_id == cid));
+        // What is read, one by one and listed, says who may answer.
+        let back = bluesky.read_back(&mut session, &id).await.unwrap().unwrap();
+        assert_eq!(back.repliers, Some(repliers));
+        let page = bluesky.list(&mut session, None).await.unwrap();
+        assert!(page.posts.contains(&back), "{page:?}");
+        // Another limit, or other words, are another content.
+        let mut other = post.clone();
+        other.repliers = Repliers::ALL
+            .iter()
+            .copied()
+            .find(|who| *who != repliers && !who.is_everyone())
+            .unwrap();
+        let found = bluesky.find(&mut session, &other).await;
+        assert!(matches!(found, Found::Different { .. }), "{found:?}");
+        other.text.push('!');
+        let outcome = bluesky.publish(&mut session, &other, WITHIN).await;
+        assert!(matches!(outcome, Outcome::Unknown { detail } if detail.contains("key_taken")));
+        assert_eq!(
+            pds.revision(&member.did).await,
+            after,
+            "nothing is overwritten"
+        );
+        // Somebody opens the gate on the page: seen when it is looked for.
+        let open = json!({ "repo": member.did, "collection": GATES, "rkey": post.key });
+        pds.call("com.atproto.repo.deleteRecord", &member.access, &open)
+            .await;
+        let found = bluesky.find(&mut session, &post).await;
+        assert!(matches!(found, Found::Different { .. }), "{found:?}");
+        let back = bluesky.read_back(&mut session, &id).await.unwrap().unwrap();
+        assert_eq!(back.repliers, Some(Repliers::Everyone));
+        let page = bluesky.list(&mut session, None).await.unwrap();
+        assert!(page.posts.contains(&back), "{page:?}");
+        bluesky.delete(&mut session, &id).await.unwrap();
+        assert_eq!(bluesky.find(&mut session, &post).await, Found::Absent);
+    }
+    // Gone with its post.
+    let mut post = payload(&bluesky, "Sans réponse");
+    post.repliers = Repliers::Nobody;
+    let (id, _) = published(bluesky.publish(&mut session, &post, WITHIN).await);
+    bluesky.delete(&mut session, &id).await.unwrap();
+    assert_eq!(pds.records(&member.did, GATES).await.len(), 0);
+    // An answer has none of its own, and no warning can be shown.
+    post.reply_to = Some("x".into());
+    assert!(
+        bluesky
+            .problems(&session.account, &post)
+            .contains(&Code::RepliersNotOffered)
+    );
+    let mut post = payload(&bluesky, "Averti");
+    post.warning = Some("Attention".into());
+    assert_eq!(
+        bluesky.problems(&session.account, &post),
+        [Code::WarningLost]
     );
 }

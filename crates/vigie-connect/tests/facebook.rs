@@ -93,6 +93,7 @@ async fn with_subject(run: impl AsyncFnOnce(&mut Subject<'_>)) {
         ),
         other_shape: r#"{"success":true}"#,
         held: &held,
+        who: &|_| String::new(),
         dress: &|_| {},
     })
     .await;
@@ -111,6 +112,13 @@ async fn waits_when_told() {
 #[tokio::test]
 async fn round_trip() {
     with_subject(suite::round_trip).await;
+}
+
+#[tokio::test]
+async fn warnings_and_who_may_answer() {
+    with_subject(suite::warnings).await;
+    with_subject(suite::series).await;
+    with_subject(async |subject| suite::repliers(subject, &[]).await).await;
 }
 
 #[tokio::test]

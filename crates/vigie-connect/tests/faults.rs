@@ -14,7 +14,10 @@ use vigie_connect::{
     Code, Connector, Payload, Session,
     testing::{Fault, Member, Pds, Proxy},
 };
-use vigie_core::publication::{Found, Outcome};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 /// Long enough for a real answer on a busy machine.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -50,6 +53,8 @@ fn payload(text: &str) -> Payload {
         langs: vec![],
         pictures: vec![],
         reply_to: None,
+        warning: None,
+        repliers: Repliers::Everyone,
         created_at: now,
     }
 }
@@ -74,7 +79,22 @@ fn says(outcome: &Outcome) -> Option<Says> {
 
 #[tokio::test]
 async fn a_broken_put_is_told_apart_and_never_makes_two_posts() {
-    let Some(mut s) = scene("hugo").await else {
+    broken("hugo", PUT, Repliers::Everyone).await;
+}
+
+/// A post and its gate in one commit: the same harm, the same truth.
+#[tokio::test]
+async fn a_broken_commit_is_told_apart_and_never_makes_two_posts() {
+    broken(
+        "gaston",
+        "com.atproto.repo.applyWrites",
+        Repliers::Mentioned,
+    )
+    .await;
+}
+
+async fn broken(name: &str, put: &str, repliers: Repliers) {
+    let Some(mut s) = scene(name).await else {
         return;
     };
     let html = "<html>Bad gateway</html>";
@@ -193,8 +213,9 @@ async fn a_broken_put_is_told_apart_and_never_makes_two_posts() {
     for (about, fault, within, expected, done) in cases {
         // A client of its own: one that a server asked to wait does wait.
         let bluesky = Pds::bluesky();
-        let post = payload(about);
-        s.proxy.harm(PUT, fault, 1);
+        let mut post = payload(about);
+        post.repliers = repliers;
+        s.proxy.harm(put, fault, 1);
         let before = Timestamp::now();
         let outcome = bluesky.publish(&mut s.session, &post, within).await;
         assert_eq!(says(&outcome), Some(expected), "{about}: {outcome:?}");

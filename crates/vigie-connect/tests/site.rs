@@ -72,11 +72,15 @@ async fn the_suite() {
         down_scoped: (403, r#"{"error":"not here"}"#),
         other_shape: r#"{"id":"7","url":"https://exemple.fr/7"}"#,
         held: &held,
+        who: &|_| String::new(),
         dress: &|_| {},
     };
     suite::faults(&mut subject).await;
     suite::waits_when_told(&mut subject).await;
     suite::round_trip(&mut subject).await;
+    suite::warnings(&mut subject).await;
+    suite::series(&mut subject).await;
+    suite::repliers(&mut subject, &[]).await;
 }
 
 #[tokio::test]

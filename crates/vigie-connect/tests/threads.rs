@@ -25,7 +25,7 @@ use vigie_connect::{
     },
 };
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers},
     publication::{Found, Outcome},
 };
 
@@ -74,7 +74,16 @@ fn remote(outcome: &Outcome) -> String {
 async fn with_subject(run: impl AsyncFnOnce(&mut Subject<'_>)) {
     let scene = scene().await;
     let network = std::sync::Arc::clone(&scene.contract.network);
+    let network_too = std::sync::Arc::clone(&network);
     let held = move |text: &str| network.held(text);
+    let who = move |text: &str| {
+        let newest = network_too.newest();
+        assert_eq!(newest["text"], text);
+        newest["reply_control"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (url, proxy) = (scene.proxy.url.clone(), &scene.proxy);
     run(&mut Subject {
         connector: &|| Box::new(Threads::new(http(), Some(app(&url)))),
@@ -95,6 +104,7 @@ async fn with_subject(run: impl AsyncFnOnce(&mut Subject<'_>)) {
         ),
         other_shape: r#"{"success":true}"#,
         held: &held,
+        who: &who,
         dress: &|_| {},
     })
     .await;
@@ -114,6 +124,19 @@ async fn waits_when_told() {
 async fn round_trip() {
     with_subject(suite::round_trip).await;
 }
+
+#[tokio::test]
+async fn warnings_and_who_may_answer() {
+    with_subject(suite::warnings).await;
+    with_subject(suite::series).await;
+    with_subject(async |subject| suite::repliers(subject, &WHO).await).await;
+}
+
+const WHO: [(Repliers, &str); 3] = [
+    (Repliers::Followers, "followers_only"),
+    (Repliers::Followed, "accounts_you_follow"),
+    (Repliers::Mentioned, "mentioned_only"),
+];
 
 #[tokio::test]
 async fn connecting() {

@@ -1,5 +1,6 @@
-//! `vigie-content/1` and `/2`: the bytes that a content's digest is taken over. The second is for contents that answer
-//! somebody; all others have the first, as they always had.
+//! `vigie-content/1`, `/2` and `/3`: the bytes that a content's digest is taken over. The second is for contents that
+//! answer somebody, the third for those with a warning, a limit on who may answer, or further parts; all others have the first, as they
+//! always had.
 //!
 //! Written out in `docs/canonical-encoding.md`, with test vectors. The encoding is injective: every value is
 //! preceded by its length or has a fixed size, lists by their count, so that two contents never share bytes.
@@ -8,10 +9,40 @@ use sha2::{Digest as _, Sha256};
 
 use crate::content::{Content, Digest, MediaRef, Variant};
 
-/// First bytes of every encoding without an answer: its name and version, and a line feed.
+/// First bytes of every encoding of the first kind: its name and version, and a line feed.
 pub const TAG: &[u8] = b"vigie-content/1\n";
-/// The same of an encoding with one.
+/// The same of an encoding with an answer.
 pub const TAG_ANSWER: &[u8] = b"vigie-content/2\n";
+/// The same of an encoding with a warning, a limit on who may answer, or further parts.
+pub const TAG_THIRD: &[u8] = b"vigie-content/3\n";
+
+/// Which encoding a content has: the first that holds all of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Encoding {
+    First,
+    Second,
+    Third,
+}
+
+impl Encoding {
+    fn of(content: &Content) -> Self {
+        if content.variants.iter().any(Variant::is_third) {
+            Self::Third
+        } else if content.variants.iter().any(|v| v.reply_to.is_some()) {
+            Self::Second
+        } else {
+            Self::First
+        }
+    }
+
+    const fn tag(self) -> &'static [u8] {
+        match self {
+            Self::First => TAG,
+            Self::Second => TAG_ANSWER,
+            Self::Third => TAG_THIRD,
+        }
+    }
+}
 
 /// Appends values in the canonical form.
 pub(crate) struct Writer(pub(crate) Vec<u8>);
@@ -27,6 +58,13 @@ impl Writer {
     }
     pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+    /// Whether there is one, then the text.
+    pub(crate) fn maybe(&mut self, text: Option<&str>) {
+        self.flag(text.is_some());
+        if let Some(text) = text {
+            self.text(text);
+        }
     }
     pub(crate) fn u32(&mut self, n: u32) {
         self.0.extend_from_slice(&n.to_be_bytes());
@@ -51,27 +89,34 @@ fn media(out: &mut Writer, media: &MediaRef) {
     out.flag(media.decorative);
 }
 
-fn variant(out: &mut Writer, variant: &Variant, answers: bool) {
+fn pictures(out: &mut Writer, all: &[MediaRef]) {
+    out.count(all.len());
+    for item in all {
+        media(out, item);
+    }
+}
+
+fn variant(out: &mut Writer, variant: &Variant, encoding: Encoding) {
     out.0.extend_from_slice(variant.channel.uuid().as_bytes());
     out.text(variant.platform.as_str());
     out.text(&variant.account);
     out.text(&variant.text);
-    out.flag(variant.link.is_some());
-    if let Some(link) = &variant.link {
-        out.text(link);
-    }
+    out.maybe(variant.link.as_deref());
     out.count(variant.langs.len());
     for lang in &variant.langs {
         out.text(lang);
     }
-    out.count(variant.media.len());
-    for item in &variant.media {
-        media(out, item);
+    pictures(out, &variant.media);
+    if encoding >= Encoding::Second {
+        out.maybe(variant.reply_to.as_deref());
     }
-    if answers {
-        out.flag(variant.reply_to.is_some());
-        if let Some(to) = &variant.reply_to {
-            out.text(to);
+    if encoding >= Encoding::Third {
+        out.maybe(variant.warning.as_deref());
+        out.text(variant.repliers.as_str());
+        out.count(variant.parts.len());
+        for part in &variant.parts {
+            out.text(&part.text);
+            pictures(out, &part.media);
         }
     }
 }
@@ -79,13 +124,13 @@ fn variant(out: &mut Writer, variant: &Variant, answers: bool) {
 impl Content {
     /// The canonical bytes. The order of variants does not matter: they are sorted by channel.
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let answers = self.variants.iter().any(|v| v.reply_to.is_some());
-        let mut out = Writer(if answers { TAG_ANSWER } else { TAG }.to_vec());
+        let encoding = Encoding::of(self);
+        let mut out = Writer(encoding.tag().to_vec());
         let mut variants: Vec<&Variant> = self.variants.iter().collect();
         variants.sort_by_key(|v| v.channel);
         out.count(variants.len());
         for item in variants {
-            variant(&mut out, item, answers);
+            variant(&mut out, item, encoding);
         }
         out.flag(self.window.not_before.is_some());
         if let Some(time) = self.window.not_before {

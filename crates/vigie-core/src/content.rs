@@ -49,6 +49,31 @@ impl Platform {
     }
 }
 
+names! {
+    /// Who may answer a post on its network. Each network offers some of these, or none.
+    #[derive(Default)]
+    pub enum Repliers {
+        /// Anybody: what a network does when nothing else is asked.
+        #[default]
+        Everyone = "everyone",
+        /// The accounts that follow the page.
+        Followers = "followers",
+        /// The accounts that the page follows.
+        Followed = "followed",
+        /// The accounts that the post names.
+        Mentioned = "mentioned",
+        /// Nobody.
+        Nobody = "nobody",
+    }
+}
+
+impl Repliers {
+    /// True for anybody.
+    pub fn is_everyone(&self) -> bool {
+        *self == Self::Everyone
+    }
+}
+
 /// SHA-256, over the canonical bytes of a content or over a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
@@ -118,6 +143,76 @@ pub struct Variant {
     /// The network's id of the post or comment that this answers: approval is for an answer to exactly this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// What readers are told before they see the text, in one line; where there is one, the text is folded away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// Who may answer it.
+    #[serde(default, skip_serializing_if = "Repliers::is_everyone")]
+    pub repliers: Repliers,
+    /// What goes on after it, part by part: each is a post of its own that answers the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A part of a series, after its first post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The text, exactly.
+    pub text: String,
+    /// Pictures, in order.
+    pub media: Vec<MediaRef>,
+}
+
+impl Variant {
+    /// All that readers see in words: the warning, the text, and the text of each further part.
+    pub fn words(&self) -> String {
+        let mut out = warned(self.warning.as_deref(), &self.text);
+        for part in &self.parts {
+            out.push_str("\n\n");
+            out.push_str(&part.text);
+        }
+        out
+    }
+
+    /// Pictures of all parts, in order.
+    pub fn all_media(&self) -> impl Iterator<Item = &MediaRef> {
+        let more = self.parts.iter().flat_map(|part| &part.media);
+        self.media.iter().chain(more)
+    }
+
+    /// Part `n` as a post of its own, the first being 0; `None` when there are not so many. The warning stands before
+    /// each of them, since each can be met alone; link, answer, and who may answer are matters of the first.
+    pub fn single(&self, n: usize) -> Option<Self> {
+        let alone = Self {
+            parts: Vec::new(),
+            ..self.clone()
+        };
+        let Some(before) = n.checked_sub(1) else {
+            return Some(alone);
+        };
+        let part = self.parts.get(before)?;
+        Some(Self {
+            text: part.text.clone(),
+            media: part.media.clone(),
+            link: None,
+            reply_to: None,
+            repliers: Repliers::Everyone,
+            ..alone
+        })
+    }
+
+    /// Whether it holds something that only the third encoding has.
+    pub(crate) fn is_third(&self) -> bool {
+        self.warning.is_some() || !self.repliers.is_everyone() || !self.parts.is_empty()
+    }
+}
+
+/// A text with the warning before it, as one.
+pub fn warned(warning: Option<&str>, text: &str) -> String {
+    match warning {
+        Some(warning) => format!("{warning}\n\n{text}"),
+        None => text.to_owned(),
+    }
 }
 
 /// A picture, by the digest of its exact bytes.

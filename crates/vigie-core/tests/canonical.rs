@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
-use vigie_core::content::{Content, Digest, MediaRef, Platform, Variant, Window};
+use vigie_core::content::{Content, Digest, MediaRef, Part, Platform, Repliers, Variant, Window};
 use vigie_core::id::ChannelId;
 
 const DOC: &str = include_str!("../../../docs/canonical-encoding.md");
@@ -30,7 +30,7 @@ fn vectors() -> Vec<(Content, String, String)> {
 #[test]
 fn the_documented_vectors_hold() {
     let vectors = vectors();
-    assert!(vectors.len() >= 4);
+    assert!(vectors.len() >= 9);
     for (i, (content, bytes, digest)) in vectors.into_iter().enumerate() {
         assert_eq!(
             hex::encode(content.canonical_bytes()),
@@ -64,6 +64,10 @@ fn media() -> impl Strategy<Value = MediaRef> {
         })
 }
 
+fn parts() -> impl Strategy<Value = Part> {
+    (".{0,12}", prop::collection::vec(media(), 0..2)).prop_map(|(text, media)| Part { text, media })
+}
+
 fn variants() -> impl Strategy<Value = Variant> {
     (
         any::<u128>(),
@@ -74,10 +78,13 @@ fn variants() -> impl Strategy<Value = Variant> {
         prop::collection::vec("[a-z]{2}", 0..3),
         prop::collection::vec(media(), 0..3),
         prop::option::of(".{1,8}"),
+        prop::option::of(".{1,8}"),
+        prop::sample::select(Repliers::ALL),
+        prop::collection::vec(parts(), 0..3),
     )
         .prop_map(
-            |(id, platform, account, text, link, langs, media, reply_to)| Variant {
-                channel: ChannelId::new(Uuid::from_u128(id)),
+            |(
+                id,
                 platform,
                 account,
                 text,
@@ -85,6 +92,23 @@ fn variants() -> impl Strategy<Value = Variant> {
                 langs,
                 media,
                 reply_to,
+                warning,
+                repliers,
+                parts,
+            )| {
+                Variant {
+                    channel: ChannelId::new(Uuid::from_u128(id)),
+                    platform,
+                    account,
+                    text,
+                    link,
+                    langs,
+                    media,
+                    reply_to,
+                    warning,
+                    repliers,
+                    parts,
+                }
             },
         )
 }
@@ -134,6 +158,37 @@ fn changes(content: &Content) -> Vec<Content> {
         push(&|c| c.variants[i].langs.push("de".into()));
         push(&|c| c.variants[i].reply_to = None);
         push(&|c| c.variants[i].reply_to = Some("at://x/y".into()));
+        push(&|c| c.variants[i].warning = None);
+        push(&|c| c.variants[i].warning = Some("Blood".into()));
+        push(&|c| {
+            // What was said before the text is now said in it.
+            let variant = &mut c.variants[i];
+            variant.text = variant.words();
+            variant.warning = None;
+        });
+        push(&|c| drop(c.variants[i].parts.pop()));
+        push(&|c| c.variants[i].parts.reverse());
+        push(&|c| {
+            c.variants[i].parts.push(Part {
+                text: String::new(),
+                media: Vec::new(),
+            });
+        });
+        push(&|c| {
+            if let Some(part) = c.variants[i].parts.first_mut() {
+                part.text.push('x');
+            }
+        });
+        push(&|c| {
+            // A picture moved from one part to the next.
+            let variant = &mut c.variants[i];
+            if let (Some(part), false) = (variant.parts.first_mut(), variant.media.is_empty()) {
+                part.media.insert(0, variant.media.remove(0));
+            }
+        });
+        for who in Repliers::ALL {
+            push(&|c| c.variants[i].repliers = *who);
+        }
         push(&|c| {
             // A byte moved from one field to the next must not go unnoticed.
             if let Some(last) = c.variants[i].account.pop() {

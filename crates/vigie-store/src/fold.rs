@@ -25,14 +25,17 @@ pub(crate) fn fold(text: &str) -> String {
     out
 }
 
-/// What of a content is searched: texts, links, alternative texts.
+/// What of a content is searched: texts of all parts, warnings, links, alternative texts.
 pub(crate) fn folded(content: &Content) -> String {
     let mut all = String::new();
     for variant in &content.variants {
-        let alts = variant.media.iter().map(|media| media.alt.as_str());
+        let alts = variant.all_media().map(|media| media.alt.as_str());
+        let parts = variant.parts.iter().map(|part| part.text.as_str());
         for part in [variant.text.as_str()]
             .into_iter()
+            .chain(variant.warning.as_deref())
             .chain(variant.link.as_deref())
+            .chain(parts)
             .chain(alts)
         {
             all.extend(part.chars().take(SEARCHED));

@@ -4,7 +4,7 @@ use crate::row::{Cells, FromRow, q};
 use crate::{Conn, Result, Tx};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use vigie_core::content::{Content, Digest, MediaRef};
+use vigie_core::content::{Content, Digest, MediaRef, Variant};
 use vigie_core::id::{MediaId, MemberId, PostId};
 
 queries! {
@@ -171,7 +171,7 @@ impl Tx {
 
     /// Notes that a post shows, showed or was offered the pictures of `content`: they are kept from now on.
     pub(crate) async fn media_used(&mut self, post: PostId, content: &Content) -> Result<()> {
-        for media in content.variants.iter().flat_map(|variant| &variant.media) {
+        for media in content.variants.iter().flat_map(Variant::all_media) {
             q(USE).bytes(media.sha256.0).id(post).run(self).await?;
         }
         Ok(())

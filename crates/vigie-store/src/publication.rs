@@ -6,7 +6,7 @@ use crate::row::{Cells, FromRow, q};
 use crate::{Conn, Error, Result, Tx};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use vigie_core::content::Digest;
+use vigie_core::content::{Digest, Variant};
 use vigie_core::id::{ChannelId, MemberId, PostId, PublicationId, RevisionId};
 use vigie_core::publication::PublicationState;
 
@@ -16,7 +16,7 @@ macro_rules! columns {
         concat!(
             "select id, post, revision, channel, digest, state, attempt, tries, looks, lease_owner, lease_until, due_at, \
              not_after, next_try_at, remote_key, remote_id, url, content_id, error_code, error_detail, created_at, \
-             published_at, settled_at, back_by, back_reason, back_at, withdrawn_at from publication ",
+             published_at, settled_at, back_by, back_reason, back_at, withdrawn_at, part from publication ",
             $rest
         )
     };
@@ -24,7 +24,7 @@ macro_rules! columns {
 
 queries! {
     ADD = "insert into publication (id, post, revision, channel, digest, state, attempt, tries, looks, due_at, \
-           not_after, remote_key, created_at) values ($1, $2, $3, $4, $5, 'ready', 0, 0, 0, $6, $7, $8, $9)";
+           not_after, remote_key, created_at, part) values ($1, $2, $3, $4, $5, 'ready', 0, 0, 0, $6, $7, $8, $9, $10)";
     GET = columns!("where id = $1");
     OF_POST = columns!("where post = $1 order by created_at, id");
     LIVE = columns!("where post = $1 and state in ('ready', 'sending', 'unknown', 'published', 'taking_back')");
@@ -57,6 +57,8 @@ pub struct PublicationRow {
     pub revision: RevisionId,
     /// On which channel.
     pub channel: ChannelId,
+    /// Which part of a series; 0 is the first, or the only one.
+    pub part: u32,
     /// Digest of the approved content. The publisher compares it with the content it is about to send.
     pub digest: Digest,
     /// Where it stands.
@@ -112,6 +114,7 @@ impl FromRow for PublicationRow {
             post: row.id("post")?,
             revision: row.id("revision")?,
             channel: row.id("channel")?,
+            part: row.num("part")?,
             digest: Digest(row.hash("digest")?),
             state: row.word("state")?,
             attempt: row.int("attempt")?,
@@ -146,6 +149,8 @@ pub struct NewPublication {
     pub id: PublicationId,
     /// On which channel of the content.
     pub channel: ChannelId,
+    /// Which part of a series; 0 is the first, or the only one.
+    pub part: u32,
     /// The record's name on the network.
     pub remote_key: String,
 }
@@ -221,7 +226,7 @@ impl Tx {
     /// the decision. A channel where the post is already on its way or on the page is left out; returns what was made.
     ///
     /// # Errors
-    /// [`Error::Conflict`] for a channel that the content has no variant for, [`Error::Unique`] for a key that was
+    /// [`Error::Conflict`] for a channel that the content has no variant for, or no such part, [`Error::Unique`] for a key that was
     /// used on this channel before.
     pub async fn publications_enqueue(
         &mut self,
@@ -234,12 +239,10 @@ impl Tx {
         let due = window.not_before.unwrap_or(now);
         let mut made = Vec::new();
         for one in new {
-            if !post
-                .content
-                .variants
-                .iter()
-                .any(|variant| variant.channel == one.channel)
-            {
+            let part = usize::try_from(one.part).unwrap_or(usize::MAX);
+            let has =
+                |variant: &Variant| variant.channel == one.channel && variant.parts.len() >= part;
+            if !post.content.variants.iter().any(has) {
                 return Err(Error::Conflict);
             }
             if live.iter().any(|other| other.channel == one.channel) {
@@ -255,6 +258,7 @@ impl Tx {
                 .time(window.not_after)
                 .text(&one.remote_key)
                 .time(now)
+                .int(one.part.into())
                 .run(self)
                 .await?;
             made.push(one.id);

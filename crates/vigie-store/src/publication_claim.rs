@@ -26,10 +26,26 @@ queries! {
     WAITING = "select c.id from channel c where c.status = 'connected' and ( \
                select p.id from publication p where p.channel = c.id and p.state = 'ready' and p.due_at <= $1 \
                and p.not_after >= $1 and (p.next_try_at is null or p.next_try_at <= $1) \
-               and (p.lease_until is null or p.lease_until < $1) limit 1) is not null order by c.id";
+               and (p.lease_until is null or p.lease_until < $1) and (p.part = 0 or ( \
+               select b.id from publication b where b.post = p.post and b.channel = p.channel \
+               and b.revision = p.revision and b.part = p.part - 1 and b.state = 'published' limit 1) is not null) \
+               limit 1) is not null order by c.id";
     DUE = "select id, attempt, due_at from publication where channel = $3 and state = 'ready' and due_at <= $1 \
            and not_after >= $1 and (next_try_at is null or next_try_at <= $1) \
-           and (lease_until is null or lease_until < $1) order by due_at, id limit $2";
+           and (lease_until is null or lease_until < $1) and (part = 0 or ( \
+           select b.id from publication b where b.post = publication.post and b.channel = publication.channel \
+           and b.revision = publication.revision and b.part = publication.part - 1 and b.state = 'published' \
+           limit 1) is not null) \
+           order by due_at, part, id limit $2";
+    /// Parts whose turn cannot come any more.
+    BROKEN = "select id, attempt from publication where state = 'ready' and part > 0 and ( \
+              select b.id from publication b where b.post = publication.post and b.channel = publication.channel \
+              and b.revision = publication.revision and b.part = publication.part - 1 \
+              and b.state in ('refused', 'lapsed', 'cancelled', 'taking_back', 'taken_back') limit 1) is not null \
+              order by id limit 500";
+    BREAK = "update publication set state = 'cancelled', attempt = attempt + 1, settled_at = $3, next_try_at = null, \
+             lease_owner = null, lease_until = null, error_code = 'series_broken' \
+             where id = $1 and attempt = $2 and state = 'ready'";
     LOOK_DUE = "select id, attempt from publication where state = 'unknown' and next_try_at <= $1 \
                 and (lease_until is null or lease_until < $1) order by next_try_at, id limit $2";
     /// A page that does not let us in is not asked again and again: networks lock out those who do.
@@ -380,11 +396,27 @@ impl Tx {
         self.lapse(MISSED, now).await
     }
 
+    /// Cancels parts of series that come after one that is not, or no longer, on its page. At most 500 a call; the
+    /// part after a cancelled one is found by the next.
+    pub async fn publications_break(&mut self, now: Timestamp) -> Result<Vec<PublicationRow>> {
+        let broken: Vec<Candidate> = q(BROKEN).all(self).await?;
+        self.end(BREAK, broken, now).await
+    }
+
     async fn lapse(&mut self, which: &'static str, now: Timestamp) -> Result<Vec<PublicationRow>> {
         let late: Vec<Candidate> = q(which).time(now).all(self).await?;
+        self.end(LAPSE, late, now).await
+    }
+
+    async fn end(
+        &mut self,
+        how: &'static str,
+        all: Vec<Candidate>,
+        now: Timestamp,
+    ) -> Result<Vec<PublicationRow>> {
         let mut lapsed = Vec::new();
-        for one in late {
-            if q(LAPSE)
+        for one in all {
+            if q(how)
                 .id(one.id)
                 .int(one.attempt)
                 .time(now)

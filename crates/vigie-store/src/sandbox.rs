@@ -6,7 +6,7 @@ use crate::{Conn, Error, Result, Tx};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use vigie_core::content::MediaRef;
+use vigie_core::content::{MediaRef, Repliers};
 
 queries! {
     ACCOUNT_ADD = "insert into sandbox_account (account, handle, display, token, created_at) values ($1, $2, $3, $4, $5)";
@@ -68,6 +68,15 @@ pub struct SandboxBody {
     pub langs: Vec<String>,
     /// Pictures; their bytes are in `media`.
     pub media: Vec<MediaRef>,
+    /// What is shown before the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// Who may answer.
+    #[serde(default, skip_serializing_if = "Repliers::is_everyone")]
+    pub repliers: Repliers,
+    /// The post that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
 }
 
 /// A post on a page.
@@ -270,6 +279,9 @@ mod tests {
                 link: None,
                 langs: vec![],
                 media: vec![],
+                warning: None,
+                repliers: vigie_core::content::Repliers::Everyone,
+                reply_to: None,
             };
             let mut tx = store.begin().await.unwrap();
             tx.sandbox_account_add(&account).await.unwrap();

@@ -100,6 +100,20 @@ async fn content_of_the_second_schema_is_kept() {
         let states: Vec<_> = rows.iter().map(|r| r.state.as_str()).collect();
         assert_eq!(states, ["cancelled", "unknown"]);
         assert!(rows.iter().all(|r| r.withdrawn_at.is_none()));
+        // What was there before series is the first and only part, and still on its way once per page.
+        assert!(rows.iter().all(|r| r.part == 0));
+        for (part, may) in [(0, false), (1, true)] {
+            let sql = format!(
+                "insert into publication (id, post, revision, channel, digest, state, attempt, tries, looks, due_at, \
+                 not_after, remote_key, created_at, part) select '00000000-0000-7000-8000-0000000001{part:02}', id, \
+                 revision, '{}', (select digest from revision where post = post.id), 'ready', 1, 1, 0, 0, 9, \
+                 's{part}', 0, {part} from post",
+                page.id
+            );
+            let mut tx = store.begin().await.unwrap();
+            let added = tx.sql().execute(sqlx::AssertSqlSafe(sql)).await;
+            assert_eq!(added.is_ok(), may, "part {part}");
+        }
         let read = conn.post(post.post.id).await.unwrap();
         assert_eq!(read.content.digest(), post.content.digest());
         drop(conn);

@@ -6,6 +6,7 @@
 mod denial;
 mod fields;
 mod findings;
+pub(crate) mod joined;
 mod near;
 mod nodes;
 mod run;

@@ -17,6 +17,7 @@ pub const MAX_LINE: usize = 16 << 20;
 struct Line {
     id: Option<Value>,
     text: String,
+    warning: Option<String>,
     lang: Option<String>,
     facts: Option<Value>,
     now: Option<String>,
@@ -70,7 +71,9 @@ fn named(id: Option<&Value>) -> String {
 fn loose(input: &str) -> Result<Line, (Option<Value>, String)> {
     let mut value: Value = serde_json::from_str(input).map_err(|e| (None, e.to_string()))?;
     if let Value::Object(map) = &mut value {
-        map.retain(|key, _| ["id", "text", "lang", "facts", "now"].contains(&key.as_str()));
+        map.retain(|key, _| {
+            ["id", "text", "warning", "lang", "facts", "now"].contains(&key.as_str())
+        });
     }
     let id = value.get("id").cloned();
     serde_json::from_value(value).map_err(|e| (id, e.to_string()))
@@ -104,6 +107,7 @@ fn read(input: &str, base: &Facts) -> Result<Read, (Option<Value>, String)> {
         facts.extend(Facts::from_json(more).map_err(|e| fail(e.to_string()))?);
     }
     let mut content = Content::text(line.text);
+    content.warning = line.warning;
     content.lang = line.lang.as_deref().and_then(Lang::parse);
     Ok((line.id, content, facts))
 }

@@ -5,9 +5,13 @@
 //! the key answers 400 `InvalidSwap`, so that nothing of anybody is ever overwritten. `createRecord` answers a repeated
 //! key with a 500, which says less. Everything before that one call (renewed tokens, handles, uploads) is harmless, so
 //! only that call can have an unknown outcome.
+//!
+//! A post that not everyone may answer has a second record, its gate. Both are created in one commit (`applyWrites`),
+//! which takes none of them when something is under the key already: it is looked there first, and after every "no".
 
 mod discover;
 mod farewell;
+mod gate;
 mod inbox;
 pub mod key;
 mod post;
@@ -18,7 +22,7 @@ mod xrpc;
 
 use crate::{
     Account, Arrivals, Code, Connected, Connector, Declaration, Failure, Farewell, Http, Limit,
-    MediaWay, Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session,
+    MediaWay, Page, Payload, Placed, Proven, Reads, RemotePost, Renewal, Revokes, Segment, Session,
     Settling, Shows, SignIn, Token, Unit,
     segments::{self, Names},
 };
@@ -28,7 +32,7 @@ use secrecy::SecretString;
 use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers},
     page_state::PageState,
     publication::{Found, Outcome},
 };
@@ -55,6 +59,14 @@ pub static DECLARATION: Declaration = Declaration {
     link_card_with_pictures: false,
     languages: 3,
     replies: true,
+    warning: false,
+    repliers: &[
+        Repliers::Followers,
+        Repliers::Followed,
+        Repliers::Mentioned,
+        Repliers::Nobody,
+    ],
+    series: true,
     settling: Settling::OwnKey,
     reads: Reads {
         posts: true,
@@ -85,6 +97,7 @@ pub static DECLARATION: Declaration = Declaration {
     sources: &[
         "https://docs.bsky.app/docs/advanced-guides/posts",
         "https://docs.bsky.app/docs/advanced-guides/rate-limits",
+        "https://docs.bsky.app/docs/tutorials/thread-gates",
         "https://github.com/bluesky-social/atproto/tree/main/lexicons",
     ],
 };
@@ -151,6 +164,13 @@ impl Connector for Bluesky {
 
     fn problems(&self, account: &Account, payload: &Payload) -> Vec<Code> {
         record::problems(account, payload)
+    }
+
+    fn next_after(&self, before: &Placed<'_>, first: &Placed<'_>) -> Option<String> {
+        record::answerable(
+            (before.remote_id, before.content_id),
+            (first.remote_id, first.content_id),
+        )
     }
 
     fn new_key(&self, now: Timestamp, salt: u16) -> String {

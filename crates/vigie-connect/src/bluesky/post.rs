@@ -1,6 +1,7 @@
 //! Posts on the network: put, look, list, take back.
 
 use super::{
+    gate::{self, Gates},
     key,
     record::{self, COLLECTION},
     session::{self, Signed},
@@ -13,10 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 use url::Url;
-use vigie_core::publication::{Found, Outcome};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 /// Posts in one page of a listing.
 const PAGE: &str = "50";
+/// Gates read with them; the most that is given.
+const GATES: &str = "100";
 
 /// Asks the server who we are.
 pub async fn check(http: &Http, session: &mut Session, within: Duration) -> Result<(), Failure> {
@@ -67,6 +73,9 @@ pub async fn publish(
         }
         Err(trouble) => return not_sent(trouble.failure),
     };
+    if let Some(gate) = gate::gate(signed.did(), payload) {
+        return publish_gated(&mut signed, payload, &record, &gate).await;
+    }
     let put = json!({
         "repo": signed.did(),
         "collection": COLLECTION,
@@ -90,6 +99,78 @@ pub async fn publish(
             Stage::Unknown => Outcome::Unknown {
                 detail: trouble.failure.to_string(),
             },
+        },
+    }
+}
+
+/// Puts a post and its gate, in one commit.
+async fn publish_gated(
+    signed: &mut Signed<'_>,
+    payload: &Payload,
+    record: &Value,
+    gate: &Value,
+) -> Outcome {
+    let (did, key) = (signed.did().to_owned(), payload.key.as_str());
+    // The call does not say "the same again" by itself: an earlier attempt is looked for. Reading changes nothing.
+    match already(signed, key, record, gate).await {
+        Ok(Found::Absent) => {}
+        Ok(found) => return there(found),
+        Err(failure) => return not_sent(failure),
+    }
+    let body = gate::both(&did, key, record, gate);
+    let call = Xrpc::procedure("com.atproto.repo.applyWrites", &body);
+    let trouble = match signed.call(&call).await {
+        Ok(answer) => {
+            let made = answer.pointer("/results/0").unwrap_or(&Value::Null);
+            return published(made, &did, key);
+        }
+        Err(trouble) => trouble,
+    };
+    match trouble.stage {
+        Stage::NotSent => not_sent(trouble.failure),
+        Stage::Refused if trouble.failure.code.needs_reconnect() => not_sent(trouble.failure),
+        // The reason may be an earlier attempt that came late: a no is believed when nothing is there.
+        Stage::Refused => match already(signed, key, record, gate).await {
+            Ok(Found::Absent) => refused(trouble.failure),
+            _ => Outcome::Unknown {
+                detail: trouble.failure.to_string(),
+            },
+        },
+        Stage::Unknown => Outcome::Unknown {
+            detail: trouble.failure.to_string(),
+        },
+    }
+}
+
+/// What is under a key already, compared with a post and its gate.
+async fn already(
+    signed: &Signed<'_>,
+    key: &str,
+    record: &Value,
+    gate: &Value,
+) -> Result<Found, Failure> {
+    let (http, did, until) = (signed.http(), signed.did(), signed.until());
+    let home = session::home_of(signed.session())?;
+    match get(http, &home, did, key, until).await? {
+        None => Ok(Found::Absent),
+        Some(found) => compare(http, &home, did, &found, (key, record, Some(gate)), until).await,
+    }
+}
+
+/// The outcome of an earlier attempt that was found.
+fn there(found: Found) -> Outcome {
+    match found {
+        Found::Same {
+            remote_id,
+            url,
+            content_id,
+        } => Outcome::Published {
+            remote_id,
+            url,
+            content_id,
+        },
+        other => Outcome::Unknown {
+            detail: format!("{}: {other:?}", Code::KeyTaken),
         },
     }
 }
@@ -233,25 +314,48 @@ pub async fn find(
             Err(trouble) => return cannot(trouble.failure),
         }
     }
+    let record = record::record(expected, &accounts);
+    let gate = gate::gate(did, expected);
+    let expected = (expected.key.as_str(), &record, gate.as_ref());
+    compare(http, &home, did, &found, expected, until)
+        .await
+        .unwrap_or_else(cannot)
+}
+
+/// Compares what was found under a key with the record that should be there, and with its gate.
+async fn compare(
+    http: &Http,
+    home: &Url,
+    did: &str,
+    found: &Value,
+    (key, record, gate): (&str, &Value, Option<&Value>),
+    until: Instant,
+) -> Result<Found, Failure> {
     let (Some(cid), Some(value)) = (found.get("cid").and_then(Value::as_str), found.get("value"))
     else {
-        return cannot(Failure::new(
+        return Err(Failure::new(
             Code::GarbageAnswer,
             "a record without its content",
         ));
     };
-    if *value == record::record(expected, &accounts) {
-        let key = &expected.key;
-        Found::Same {
-            remote_id: uri(did, key),
-            url: web_address(did, key),
-            content_id: cid.to_owned(),
-        }
-    } else {
-        Found::Different {
+    if value != record {
+        return Ok(Found::Different {
             detail: format!("{cid} under our key is another content"),
+        });
+    }
+    if let Some(gate) = gate {
+        let held = get_in(gate::COLLECTION, http, home, did, key, until).await?;
+        if held.as_ref().and_then(|held| held.get("value")) != Some(gate) {
+            return Ok(Found::Different {
+                detail: format!("{cid} is there, but others may answer it"),
+            });
         }
     }
+    Ok(Found::Same {
+        remote_id: uri(did, key),
+        url: web_address(did, key),
+        content_id: cid.to_owned(),
+    })
 }
 
 /// Reads one post.
@@ -274,7 +378,18 @@ pub async fn read_back(
     match found {
         None => Ok(None),
         Some(found) => match remote_post(&session.account.id, &found) {
-            Some(post) if post.key == key => Ok(Some(post)),
+            Some(mut post) if post.key == key => {
+                let until = Instant::now() + within;
+                let did = &session.account.id;
+                let gate = get_in(gate::COLLECTION, http, &home, did, key, until).await;
+                post.repliers = match gate {
+                    Ok(Some(gate)) => gate.get("value").and_then(gate::repliers),
+                    Ok(None) => Some(Repliers::Everyone),
+                    // The post is what was asked for.
+                    Err(_) => None,
+                };
+                Ok(Some(post))
+            }
             _ => Err(Failure::new(
                 Code::GarbageAnswer,
                 "not the record asked for",
@@ -305,8 +420,12 @@ pub async fn list(
     let records = answer.get("records").and_then(Value::as_array);
     let posts: Option<Vec<RemotePost>> =
         records.and_then(|all| all.iter().map(|r| remote_post(did, r)).collect());
-    let posts = posts
+    let mut posts = posts
         .ok_or_else(|| Failure::new(Code::GarbageAnswer, "not a list of this account's posts"))?;
+    let gates = gates(http, &home, did, within).await;
+    for post in &mut posts {
+        post.repliers = gates.of(&post.key);
+    }
     let next = answer
         .get("cursor")
         .and_then(Value::as_str)
@@ -315,6 +434,23 @@ pub async fn list(
         cursor: next.map(str::to_owned),
         posts,
     })
+}
+
+/// The account's newest gates. None of them is none that is known: the posts were read all the same.
+async fn gates(http: &Http, home: &Url, did: &str, within: Duration) -> Gates {
+    let query = vec![
+        ("repo", did.to_owned()),
+        ("collection", gate::COLLECTION.to_owned()),
+        ("limit", GATES.to_owned()),
+    ];
+    let call = Xrpc::query("com.atproto.repo.listRecords", query);
+    match xrpc::send(http, home, &call, None, Instant::now() + within).await {
+        Ok(answer) => Gates::read(did, &answer),
+        Err(trouble) => {
+            tracing::info!(failure = %trouble.failure, "who may answer was not read");
+            Gates::default()
+        }
+    }
 }
 
 /// Deletes; one that is gone answers like the first time.
@@ -326,12 +462,13 @@ pub async fn delete(
 ) -> Result<(), Failure> {
     let key = own_key(session, remote_id)?.to_owned();
     let mut signed = Signed::open(http, session, within)?;
-    let body = json!({ "repo": signed.did(), "collection": COLLECTION, "rkey": key });
-    signed
-        .call(&Xrpc::procedure("com.atproto.repo.deleteRecord", &body))
-        .await
-        .map(drop)
-        .map_err(|t| t.failure)
+    // The gate of a post goes with it; where there is none, the server says the same.
+    for collection in [COLLECTION, gate::COLLECTION] {
+        let body = json!({ "repo": signed.did(), "collection": collection, "rkey": key });
+        let call = Xrpc::procedure("com.atproto.repo.deleteRecord", &body);
+        signed.call(&call).await.map_err(|t| t.failure)?;
+    }
+    Ok(())
 }
 
 async fn get(
@@ -341,14 +478,26 @@ async fn get(
     key: &str,
     until: Instant,
 ) -> Result<Option<Value>, Failure> {
+    get_in(COLLECTION, http, home, did, key, until).await
+}
+
+async fn get_in(
+    collection: &str,
+    http: &Http,
+    home: &Url,
+    did: &str,
+    key: &str,
+    until: Instant,
+) -> Result<Option<Value>, Failure> {
     let query = vec![
         ("repo", did.to_owned()),
-        ("collection", COLLECTION.to_owned()),
+        ("collection", collection.to_owned()),
         ("rkey", key.to_owned()),
     ];
+    let expected = format!("at://{did}/{collection}/{key}");
     let call = Xrpc::query("com.atproto.repo.getRecord", query);
     match xrpc::send(http, home, &call, None, until).await {
-        Ok(found) if found.get("uri").and_then(Value::as_str) == Some(uri(did, key).as_str()) => {
+        Ok(found) if found.get("uri").and_then(Value::as_str) == Some(expected.as_str()) => {
             Ok(Some(found))
         }
         Ok(_) => Err(Failure::new(
@@ -374,6 +523,7 @@ fn remote_post(did: &str, found: &Value) -> Option<RemotePost> {
         content_id: cid.to_owned(),
         text: field("text").to_owned(),
         created_at: field("createdAt").parse().ok(),
+        repliers: None,
     })
 }
 
@@ -385,7 +535,7 @@ fn own_key<'a>(session: &Session, remote_id: &'a str) -> Result<&'a str, Failure
         .ok_or_else(|| Failure::new(Code::BadKey, "not the id of a post of this account"))
 }
 
-fn uri(did: &str, key: &str) -> String {
+pub fn uri(did: &str, key: &str) -> String {
     format!("at://{did}/{COLLECTION}/{key}")
 }
 

@@ -116,7 +116,7 @@ pub fn record(payload: &Payload, accounts: &BTreeMap<String, String>) -> Value {
 }
 
 /// Milliseconds, as other clients write it; the rest of the time is in the key.
-fn created_at(at: jiff::Timestamp) -> String {
+pub fn created_at(at: jiff::Timestamp) -> String {
     let millis = jiff::Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
     format!("{millis:.3}")
 }
@@ -180,6 +180,8 @@ mod tests {
             langs: vec!["fr".into()],
             pictures: vec![],
             reply_to: None,
+            warning: None,
+            repliers: vigie_core::content::Repliers::Everyone,
             created_at: "2026-11-24T12:00:00.123456Z".parse().unwrap(),
         }
     }

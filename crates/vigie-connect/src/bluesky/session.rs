@@ -208,6 +208,21 @@ impl<'a> Signed<'a> {
         })
     }
 
+    /// The one client.
+    pub const fn http(&self) -> &'a Http {
+        self.http
+    }
+
+    /// The session that was opened.
+    pub const fn session(&self) -> &Session {
+        self.session
+    }
+
+    /// When the time is over.
+    pub const fn until(&self) -> Instant {
+        self.until
+    }
+
     /// One call. A call refused for stale tokens was not carried out: it is sent once more with new ones.
     pub async fn call(&mut self, call: &Xrpc) -> Result<Value, Trouble> {
         match self.once(call).await {

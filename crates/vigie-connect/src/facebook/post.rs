@@ -278,6 +278,7 @@ fn read(json: &Value, parts: &[String]) -> Option<RemotePost> {
     let url = meta::address(json, "/permalink_url");
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     Some(RemotePost {
+        repliers: None,
         key: String::new(),
         content_id: rest::shown(&parts),
         url: if url.is_empty() { web(&id) } else { url },

@@ -273,6 +273,7 @@ fn post(json: &Value) -> Option<RemotePost> {
             .map(|child| rest::text(child, "/id")),
     );
     Some(RemotePost {
+        repliers: None,
         key: String::new(),
         content_id: rest::shown(&parts),
         url: meta::address(json, "/permalink"),
@@ -285,6 +286,7 @@ fn post(json: &Value) -> Option<RemotePost> {
 fn comment(json: &Value, account: &Account) -> Option<RemotePost> {
     let text = rest::text(json, "/text");
     Some(RemotePost {
+        repliers: None,
         remote_id: rest::id(json, "/id")?,
         key: String::new(),
         content_id: rest::shown(&[text]),

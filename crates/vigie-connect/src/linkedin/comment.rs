@@ -190,6 +190,7 @@ fn remote(account: &Account, found: &Value, thread: &str) -> Option<RemotePost> 
     }
     let text = rest::text(found, "/message/text");
     Some(RemotePost {
+        repliers: None,
         remote_id: comment.urn(),
         key: String::new(),
         content_id: rest::shown(&[text]),
@@ -228,6 +229,7 @@ async fn get(
     match found {
         // The network may name the thread otherwise; the name that was asked for stays.
         Some(found) => Ok(Some(RemotePost {
+            repliers: None,
             remote_id: comment.urn(),
             url: web_address(comment),
             ..found

@@ -62,6 +62,9 @@ pub static DECLARATION: Declaration = Declaration {
     link_card_with_pictures: false,
     languages: 0,
     replies: true,
+    warning: false,
+    repliers: &[],
+    series: false,
     settling: Settling::ByContent,
     reads: Reads {
         posts: true,

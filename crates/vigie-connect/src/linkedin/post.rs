@@ -228,6 +228,7 @@ pub fn remote(account: &Account, post: &Value) -> Option<RemotePost> {
     }
     carried.push_str(rest::text(content, "/article/source"));
     Some(RemotePost {
+        repliers: None,
         remote_id: id.to_owned(),
         key: String::new(),
         content_id: rest::shown(&[&text, &carried]),

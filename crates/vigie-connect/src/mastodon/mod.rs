@@ -53,6 +53,9 @@ pub static DECLARATION: Declaration = Declaration {
     link_card_with_pictures: false,
     languages: 1,
     replies: true,
+    warning: true,
+    repliers: &[],
+    series: true,
     settling: Settling::ByContent,
     reads: Reads {
         posts: true,

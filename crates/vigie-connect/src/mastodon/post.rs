@@ -86,6 +86,11 @@ async fn prepare(
     signed.keep_fresh().await?;
     // The default of an account may be another one, such as `unlisted`.
     let mut body = json!({ "status": payload.text, "visibility": "public" });
+    if let Some(warning) = &payload.warning {
+        body["spoiler_text"] = json!(warning);
+        // Pictures are folded away with the text.
+        body["sensitive"] = json!(true);
+    }
     if let Some(parent) = &payload.reply_to {
         let url = signed.at(&["api", "v1", "statuses", parent]);
         let parent_post = signed.call(Request::get(url)).await?.json;

@@ -44,6 +44,7 @@ pub fn remote_post(status: &Value, signed: &Signed<'_>) -> Option<RemotePost> {
             format!("{}/@{name}/{remote_id}", account.service)
         });
     Some(RemotePost {
+        repliers: None,
         url,
         key: String::new(),
         content_id,
@@ -80,10 +81,14 @@ pub fn words(status: &Value) -> String {
         .filter(|(url, name)| !url.is_empty() && !name.is_empty())
         .collect();
     let content = html::text(rest::text(status, "/content"), &mentions);
-    match rest::text(status, "/spoiler_text").trim() {
+    match warning_of(status) {
         "" => content,
         warning => format!("{}\n\n{content}", html::first(warning, 10_000)),
     }
+}
+
+fn warning_of(status: &Value) -> &str {
+    rest::text(status, "/spoiler_text").trim()
 }
 
 /// Id and alternative text of each picture.
@@ -102,7 +107,9 @@ pub fn is_same(status: &Value, expected: &Payload) -> bool {
     status.get("reblog").is_none_or(Value::is_null)
         && rest::id(status, "/in_reply_to_id") == expected.reply_to
         && alts.eq(wanted)
-        && comparable(&words(status)) == comparable(&expected.text)
+        && comparable(warning_of(status))
+            == comparable(expected.warning.as_deref().unwrap_or_default())
+        && comparable(&words(status)) == comparable(&expected.words())
 }
 
 /// A text without what networks change when they show it: blanks, the way an address is written, the server of a name.
@@ -138,6 +145,8 @@ mod tests {
             langs: vec![],
             pictures: vec![],
             reply_to: None,
+            warning: None,
+            repliers: vigie_core::content::Repliers::Everyone,
             created_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -173,7 +182,14 @@ mod tests {
         }
         let mut warned = json!({ "content": "<p>a</p>", "spoiler_text": "Attention" });
         assert!(!is_same(&warned, &payload("a")));
+        let mut sent = payload("a");
+        sent.warning = Some("Attention".into());
+        assert!(is_same(&warned, &sent));
+        // What was to be folded away stands in the open: not the same.
+        let open = json!({ "content": "<p>Attention</p><p>a</p>" });
+        assert!(is_same(&open, &payload("Attention\n\na")) && !is_same(&open, &sent));
         warned["spoiler_text"] = json!("");
+        assert!(!is_same(&warned, &sent));
         assert!(is_same(&warned, &payload("a")));
         warned["media_attachments"] = json!([{ "id": "1", "description": null }]);
         assert!(!is_same(&warned, &payload("a")));

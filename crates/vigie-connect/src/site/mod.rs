@@ -57,6 +57,9 @@ pub static DECLARATION: Declaration = Declaration {
     languages: 5,
     // Nothing comes in from a site that could be answered.
     replies: false,
+    warning: false,
+    repliers: &[],
+    series: false,
     settling: Settling::OwnKey,
     reads: Reads {
         posts: true,

@@ -122,6 +122,7 @@ fn post(
     at: Option<Timestamp>,
 ) -> RemotePost {
     RemotePost {
+        repliers: None,
         content_id: rest::shown(&[text.trim()]),
         remote_id,
         key,

@@ -205,11 +205,27 @@ impl Pds {
 
     /// All posts of an account as the server lists them, newest first, over as many pages as it takes.
     pub async fn posts(&self, did: &str) -> Vec<Value> {
+        self.records(did, "app.bsky.feed.post").await
+    }
+
+    /// The newest revision of an account's repository: another one after every commit.
+    pub async fn revision(&self, did: &str) -> String {
+        let url = format!(
+            "{}/xrpc/com.atproto.sync.getLatestCommit?did={did}",
+            self.url
+        );
+        let answer = reqwest_client().get(url).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["rev"].as_str().expect("a revision").to_owned()
+    }
+
+    /// All records of a collection, newest first, over as many pages as it takes.
+    pub async fn records(&self, did: &str, collection: &str) -> Vec<Value> {
         let mut all = Vec::new();
         let mut cursor = String::new();
         loop {
             let url = format!(
-                "{}/xrpc/com.atproto.repo.listRecords?collection=app.bsky.feed.post&limit=100&repo={did}{cursor}",
+                "{}/xrpc/com.atproto.repo.listRecords?collection={collection}&limit=100&repo={did}{cursor}",
                 self.url
             );
             let answer: Value = reqwest_client()

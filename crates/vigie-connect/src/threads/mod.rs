@@ -24,7 +24,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers},
     page_state::PageState,
     publication::{Found, Outcome},
 };
@@ -57,6 +57,9 @@ pub static DECLARATION: Declaration = Declaration {
     link_card_with_pictures: false,
     languages: 0,
     replies: true,
+    warning: false,
+    repliers: &[Repliers::Followers, Repliers::Followed, Repliers::Mentioned],
+    series: true,
     settling: Settling::ByContent,
     reads: Reads {
         posts: true,
@@ -95,6 +98,7 @@ pub static DECLARATION: Declaration = Declaration {
         "https://developers.facebook.com/docs/threads/posts",
         "https://developers.facebook.com/docs/threads/overview",
         "https://developers.facebook.com/docs/threads/posts/delete-posts",
+        "https://developers.facebook.com/docs/threads/reply-management",
         "https://developers.facebook.com/docs/threads/retrieve-and-manage-replies/replies-and-conversations",
         "https://developers.facebook.com/docs/threads/troubleshooting",
         "https://developers.facebook.com/docs/threads/webhooks",

@@ -10,7 +10,10 @@ use crate::{
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
-use vigie_core::publication::{Found, Outcome};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 /// What is read of a post or an answer.
 const POST: &str = "id,text,permalink,timestamp,media_type,children{id}";
@@ -143,7 +146,20 @@ async fn prepare(
     if let Some(target) = &payload.reply_to {
         fields.push(("reply_to_id", target.clone()));
     }
+    if let Some(who) = reply_control(payload.repliers) {
+        fields.push(("reply_control", who.to_owned()));
+    }
     CONTAINERS.make(graph, &account.id, fields).await
+}
+
+/// The network's word for who may answer; none for everyone, and for what it does not offer.
+const fn reply_control(repliers: Repliers) -> Option<&'static str> {
+    match repliers {
+        Repliers::Followers => Some("followers_only"),
+        Repliers::Followed => Some("accounts_you_follow"),
+        Repliers::Mentioned => Some("mentioned_only"),
+        Repliers::Everyone | Repliers::Nobody => None,
+    }
 }
 
 /// Looks for the payload among what the account has lately posted or answered.
@@ -249,6 +265,7 @@ fn post(json: &Value) -> Option<RemotePost> {
             .map(|child| rest::text(child, "/id")),
     );
     Some(RemotePost {
+        repliers: None,
         remote_id: rest::id(json, "/id")?,
         key: String::new(),
         content_id: rest::shown(&parts),

@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use url::Url;
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers},
     page_state::PageState,
     publication::{Found, Outcome},
 };
@@ -61,6 +61,9 @@ pub static DECLARATION: Declaration = Declaration {
     link_card_with_pictures: false,
     languages: 0,
     replies: true,
+    warning: false,
+    repliers: &[Repliers::Followed, Repliers::Mentioned],
+    series: true,
     settling: Settling::ByContent,
     reads: Reads {
         posts: true,

@@ -10,12 +10,16 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use vigie_core::publication::{Found, Outcome};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 /// Posts in one page; each that is read costs.
 pub const PAGE: &str = "20";
 /// What is asked of a post. Fields cost nothing.
-const FIELDS: &str = "attachments,author_id,created_at,edit_history_tweet_ids,entities,note_tweet";
+const FIELDS: &str =
+    "attachments,author_id,created_at,edit_history_tweet_ids,entities,note_tweet,reply_settings";
 /// Most pages that are read for one look, or one visit.
 pub const PAGES: usize = 5;
 /// How far the network's clock may be from ours, in minutes.
@@ -68,6 +72,9 @@ pub async fn publish(x: &X, session: &mut Session, payload: &Payload, within: Du
     if let Some(id) = &payload.reply_to {
         body.insert("reply".into(), json!({ "in_reply_to_tweet_id": id }));
     }
+    if let Some(who) = reply_settings(payload.repliers) {
+        body.insert("reply_settings".into(), json!(who));
+    }
     let url = rest::at(signed.service(), &["2", "tweets"]);
     let put = Request::post(url, Body::Json(Value::Object(body)));
     let answer = match signed.call(put).await {
@@ -85,6 +92,15 @@ pub async fn publish(x: &X, session: &mut Session, payload: &Payload, within: Du
         url: web_address(&signed.account().handle, &id),
         content_id: back.map(|post| post.content_id).unwrap_or_default(),
         remote_id: id,
+    }
+}
+
+/// The network's word for who may answer; none for everyone, and for what it does not offer.
+const fn reply_settings(repliers: Repliers) -> Option<&'static str> {
+    match repliers {
+        Repliers::Followed => Some("following"),
+        Repliers::Mentioned => Some("mentionedUsers"),
+        Repliers::Everyone | Repliers::Followers | Repliers::Nobody => None,
     }
 }
 
@@ -192,6 +208,12 @@ fn remote(account: &Account, post: &Value) -> Option<RemotePost> {
         key: String::new(),
         text,
         created_at: rest::text(post, "/created_at").parse().ok(),
+        repliers: match rest::text(post, "/reply_settings") {
+            "everyone" => Some(Repliers::Everyone),
+            "following" => Some(Repliers::Followed),
+            "mentionedUsers" => Some(Repliers::Mentioned),
+            _ => None,
+        },
     })
 }
 

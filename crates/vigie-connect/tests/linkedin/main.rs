@@ -137,12 +137,18 @@ async fn suite_on(stage: &Stage, which: &str) {
         // The id belongs into the header.
         other_shape: r#"{"id":"urn:li:share:7200000000000000001"}"#,
         held: &|text| stage.held(text),
+        who: &|_| String::new(),
         dress: &|_| {},
     };
     match which {
         "faults" => suite::faults(&mut subject).await,
         "waits" => suite::waits_when_told(&mut subject).await,
-        _ => suite::round_trip(&mut subject).await,
+        "round trip" => suite::round_trip(&mut subject).await,
+        _ => {
+            suite::warnings(&mut subject).await;
+            suite::series(&mut subject).await;
+            suite::repliers(&mut subject, &[]).await;
+        }
     }
 }
 
@@ -190,4 +196,9 @@ async fn it_waits_when_told() {
 #[tokio::test]
 async fn a_post_comes_and_goes() {
     suite_on(&Stage::new().await, "round trip").await;
+}
+
+#[tokio::test]
+async fn warnings_and_who_may_answer() {
+    suite_on(&Stage::new().await, "more").await;
 }

@@ -114,6 +114,7 @@ fn subject<'a>(
         ),
         other_shape: r#"{"data":{"id":"1"}}"#,
         held,
+        who: &|_| String::new(),
         dress: &|_| {},
     }
 }
@@ -130,6 +131,9 @@ async fn the_suite_on_a_server_made_by_others() {
     suite::faults(&mut subject).await;
     suite::waits_when_told(&mut subject).await;
     suite::round_trip(&mut subject).await;
+    suite::warnings(&mut subject).await;
+    suite::series(&mut subject).await;
+    suite::repliers(&mut subject, &[]).await;
 }
 
 #[tokio::test]
@@ -141,6 +145,9 @@ async fn the_suite_on_each_kind_of_server() {
         suite::faults(&mut subject).await;
         suite::waits_when_told(&mut subject).await;
         suite::round_trip(&mut subject).await;
+        suite::warnings(&mut subject).await;
+        suite::series(&mut subject).await;
+        suite::repliers(&mut subject, &[]).await;
     }
 }
 

@@ -4,10 +4,13 @@
 use jiff::Timestamp;
 use std::time::Duration;
 use vigie_connect::{
-    Code, Connector, Payload, Session, Settling,
+    Code, Connector, Payload, Placed, Session, Settling,
     testing::{Fault, Proxy},
 };
-use vigie_core::publication::{Found, Outcome};
+use vigie_core::{
+    content::Repliers,
+    publication::{Found, Outcome},
+};
 
 /// Long enough for a real answer on a busy machine.
 pub const WITHIN: Duration = Duration::from_secs(60);
@@ -32,6 +35,8 @@ pub struct Subject<'a> {
     pub other_shape: &'static str,
     /// How many posts with this text the server holds.
     pub held: &'a (dyn Fn(&str) -> usize + Sync),
+    /// What the server holds, in its own word, about who may answer the post with this text.
+    pub who: &'a (dyn Fn(&str) -> String + Sync),
     /// What a post needs on this platform, such as a picture.
     pub dress: &'a dyn Fn(&mut Payload),
 }
@@ -63,6 +68,8 @@ pub fn payload(connector: &dyn Connector, text: &str) -> Payload {
         langs: vec!["fr".into()],
         pictures: vec![],
         reply_to: None,
+        warning: None,
+        repliers: vigie_core::content::Repliers::Everyone,
         created_at: now,
     }
 }
@@ -319,5 +326,145 @@ pub async fn round_trip(subject: &mut Subject<'_>) {
                 .unwrap();
             assert_eq!(back, None);
         }
+    }
+}
+
+/// A warning is shown before the text, or the network says beforehand that it has none: it is never dropped.
+pub async fn warnings(subject: &mut Subject<'_>) {
+    let connector = (subject.connector)();
+    let mut post = payload(&*connector, "Essai : derrière un avertissement");
+    (subject.dress)(&mut post);
+    post.warning = Some("Lumières vives".into());
+    let problems = connector.problems(&subject.session.account, &post);
+    if !connector.describe().warning {
+        assert_eq!(problems, [Code::WarningLost]);
+        let outcome = connector.publish(&mut subject.session, &post, WITHIN).await;
+        assert_eq!(says(&outcome), Says::Refused(Code::WarningLost));
+        assert_eq!((subject.held)(&post.text), 0, "nothing went out");
+        return;
+    }
+    assert_eq!(problems, []);
+    let outcome = connector.publish(&mut subject.session, &post, WITHIN).await;
+    let Outcome::Published { remote_id, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    let back = connector
+        .read_back(&mut subject.session, &remote_id)
+        .await
+        .unwrap();
+    assert_eq!(back.expect("the post is there").text, post.words());
+    let found = connector.find(&mut subject.session, &post).await;
+    assert!(matches!(found, Found::Same { .. }), "{found:?}");
+    for other in [None, Some("Autre chose".to_owned())] {
+        let mut without = post.clone();
+        without.warning = other;
+        let found = connector.find(&mut subject.session, &without).await;
+        assert!(!matches!(found, Found::Same { .. }), "{found:?}");
+    }
+    // It counts with the text.
+    let most = connector
+        .describe()
+        .at(&subject.session.account.limits)
+        .text
+        .most;
+    post.text = "é".repeat(most - 3);
+    let problems = connector.problems(&subject.session.account, &post);
+    assert_eq!(problems, [Code::TooLong]);
+}
+
+/// Each limit on who may answer goes out where it is declared, and is a problem where it is not, and on every answer.
+/// `words` are those of the network.
+pub async fn repliers(subject: &mut Subject<'_>, words: &[(Repliers, &str)]) {
+    let connector = (subject.connector)();
+    let offered = connector.describe().repliers;
+    let named: Vec<Repliers> = words.iter().map(|(who, _)| *who).collect();
+    assert_eq!(named, offered, "each has a word of the network");
+    for who in Repliers::ALL.iter().filter(|who| !who.is_everyone()) {
+        let mut post = payload(&*connector, &format!("Essai : {who} répondent"));
+        (subject.dress)(&mut post);
+        post.repliers = *who;
+        let problems = connector.problems(&subject.session.account, &post);
+        let outcome = connector.publish(&mut subject.session, &post, WITHIN).await;
+        let Some((_, word)) = words.iter().find(|(named, _)| named == who) else {
+            assert_eq!(problems, [Code::RepliersNotOffered]);
+            assert_eq!(says(&outcome), Says::Refused(Code::RepliersNotOffered));
+            assert_eq!((subject.held)(&post.text), 0, "nothing went out");
+            continue;
+        };
+        assert_eq!(problems, []);
+        let Outcome::Published { remote_id, .. } = outcome else {
+            panic!("{outcome:?}");
+        };
+        let back = connector
+            .read_back(&mut subject.session, &remote_id)
+            .await
+            .unwrap();
+        // A network that does not say is not guessed at.
+        let seen = back.expect("the post is there").repliers;
+        assert!(seen.is_none_or(|seen| seen == *who), "{seen:?}");
+        assert_eq!((subject.who)(&post.text), *word);
+        let found = connector.find(&mut subject.session, &post).await;
+        assert!(matches!(found, Found::Same { .. }), "{found:?}");
+        post.reply_to = Some("1".into());
+        let problems = connector.problems(&subject.session.account, &post);
+        assert!(problems.contains(&Code::RepliersNotOffered), "{problems:?}");
+    }
+}
+
+/// A series: each part answers the one before, is found as such, and all of them are listed as ours.
+pub async fn series(subject: &mut Subject<'_>) {
+    let connector = (subject.connector)();
+    if !connector.describe().series {
+        return;
+    }
+    let mut made: Vec<(String, String)> = Vec::new();
+    for n in ["un", "deux", "trois"] {
+        let mut post = payload(&*connector, &format!("Essai : suite, {n}"));
+        (subject.dress)(&mut post);
+        let placed = |(remote_id, content_id): &'_ (String, String)| Placed {
+            remote_id: remote_id.clone().leak(),
+            content_id: content_id.clone().leak(),
+        };
+        if let (Some(before), Some(first)) = (made.last(), made.first()) {
+            post.reply_to = connector.next_after(&placed(before), &placed(first));
+            assert!(post.reply_to.is_some());
+        }
+        assert_eq!(connector.problems(&subject.session.account, &post), []);
+        let outcome = connector.publish(&mut subject.session, &post, WITHIN).await;
+        let Outcome::Published {
+            remote_id,
+            content_id,
+            ..
+        } = outcome
+        else {
+            panic!("{outcome:?}");
+        };
+        let found = connector.find(&mut subject.session, &post).await;
+        assert!(
+            matches!(&found, Found::Same { remote_id: id, .. } if *id == remote_id),
+            "{found:?}"
+        );
+        // The same words elsewhere are not this part.
+        let mut alone = post.clone();
+        alone.reply_to = None;
+        if post.reply_to.is_some() && connector.describe().settling == Settling::OwnKey {
+            let found = connector.find(&mut subject.session, &alone).await;
+            assert!(!matches!(found, Found::Same { .. }), "{found:?}");
+        }
+        assert_eq!((subject.held)(&post.text), 1);
+        let back = connector
+            .read_back(&mut subject.session, &remote_id)
+            .await
+            .unwrap();
+        // X puts the name of whoever is answered before the words.
+        let text = back.expect("the part is there").text;
+        assert!(text.ends_with(&post.text), "{text}");
+        made.push((remote_id, content_id));
+    }
+    for (remote_id, _) in made.iter().rev() {
+        connector
+            .delete(&mut subject.session, remote_id)
+            .await
+            .unwrap();
     }
 }

@@ -29,7 +29,7 @@ use vigie_connect::{
     },
 };
 use vigie_core::{
-    content::Platform,
+    content::{Platform, Repliers},
     publication::{Found, Outcome},
 };
 
@@ -85,6 +85,13 @@ impl Stage {
     fn held(&self, text: &str) -> usize {
         self.server.network.held(text)
     }
+
+    /// Who may answer a post, in the network's word.
+    fn who(&self, text: &str) -> String {
+        let state = self.server.network.state();
+        let post = state.posts.iter().find(|post| post.text == text);
+        post.map(|post| post.repliers.clone()).unwrap_or_default()
+    }
 }
 
 fn picture(alt: &str) -> Picture {
@@ -134,12 +141,22 @@ async fn suite_on(stage: &Stage, which: &str) {
         ),
         other_shape: r#"{"data":{"tweet":"1"}}"#,
         held: &|text| stage.held(text),
+        who: &|text| stage.who(text),
         dress: &|_| {},
     };
     match which {
         "faults" => suite::faults(&mut subject).await,
         "waits" => suite::waits_when_told(&mut subject).await,
-        _ => suite::round_trip(&mut subject).await,
+        "round trip" => suite::round_trip(&mut subject).await,
+        _ => {
+            suite::warnings(&mut subject).await;
+            suite::series(&mut subject).await;
+            let words = [
+                (Repliers::Followed, "following"),
+                (Repliers::Mentioned, "mentionedUsers"),
+            ];
+            suite::repliers(&mut subject, &words).await;
+        }
     }
 }
 
@@ -186,4 +203,9 @@ async fn it_waits_when_told() {
 #[tokio::test]
 async fn a_post_comes_and_goes() {
     suite_on(&Stage::new().await, "round trip").await;
+}
+
+#[tokio::test]
+async fn warnings_and_who_may_answer() {
+    suite_on(&Stage::new().await, "more").await;
 }

@@ -47,6 +47,9 @@ pub fn content(channels: &[ChannelRow], text: &str, not_before: Option<Timestamp
                 langs: vec!["fr".into()],
                 media: Vec::new(),
                 reply_to: None,
+                warning: None,
+                repliers: vigie_core::content::Repliers::Everyone,
+                parts: vec![],
             })
             .collect(),
         window: Window {
@@ -156,6 +159,7 @@ pub async fn enqueue(tx: &mut crate::Tx, record: &PostRecord) -> Vec<Publication
             NewPublication {
                 id,
                 channel: variant.channel,
+                part: 0,
                 remote_key: id.to_string(),
             }
         })

@@ -38,9 +38,10 @@ pub fn page(declarations: &[&'static Declaration], lang: Lang) -> String {
     let mut out = String::from(MARK);
     let _ = write!(
         out,
-        "\n# {}\n\n{}\n",
+        "\n# {}\n\n{}\n\n{}\n",
         w.t("platforms-title"),
-        w.t("platforms-lead")
+        w.t("platforms-lead"),
+        w.t("platforms-not-yet")
     );
     overview(&mut out, declarations, &w);
     for declaration in declarations {
@@ -209,6 +210,21 @@ fn section(out: &mut String, d: &Declaration, w: &Words) {
     row("platforms-card", yes(d.link_card));
     row("platforms-languages", d.languages.to_string());
     row("platforms-replies", yes(d.replies));
+    row("platforms-warning", yes(d.warning));
+    let who: Vec<String> = d
+        .repliers
+        .iter()
+        .map(|who| w.t(format!("repliers-{who}")))
+        .collect();
+    row(
+        "platforms-repliers",
+        if who.is_empty() {
+            yes(false)
+        } else {
+            who.join(", ")
+        },
+    );
+    row("platforms-series", yes(d.series));
     row("platforms-deletes", yes(d.deletes));
     let reads = [
         (d.reads.posts, "platforms-reads-posts"),

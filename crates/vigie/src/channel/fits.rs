@@ -15,6 +15,27 @@ pub fn problems(app: &App, channel: &ChannelRow, variant: &Variant) -> Vec<Code>
     of(app, channel, variant, |_| Bytes::from_static(b"."))
 }
 
+/// The same, of every part of a series.
+fn of(
+    app: &App,
+    channel: &ChannelRow,
+    variant: &Variant,
+    bytes: impl Fn(&MediaRef) -> Bytes,
+) -> Vec<Code> {
+    let mut all = Vec::new();
+    if !variant.parts.is_empty() && !app.connectors.of(channel.platform).describe().series {
+        all.push(Code::SeriesNotOffered);
+    }
+    for part in (0..=variant.parts.len()).filter_map(|n| variant.single(n)) {
+        for code in one(app, channel, &part, &bytes) {
+            if !all.contains(&code) {
+                all.push(code);
+            }
+        }
+    }
+    all
+}
+
 /// The first thing that is surely wrong with a content, pictures and all; `None` when every page would take it.
 ///
 /// # Errors
@@ -26,8 +47,8 @@ pub async fn first(
 ) -> Result<Option<Code>, vigie_store::Error> {
     for variant in &content.variants {
         let channel = conn.channel(variant.channel).await?;
-        let mut all = Vec::with_capacity(variant.media.len());
-        for media in &variant.media {
+        let mut all = Vec::new();
+        for media in variant.all_media() {
             all.push((
                 media.sha256,
                 Bytes::from(conn.media_bytes(media.sha256).await?),
@@ -46,11 +67,11 @@ pub async fn first(
     Ok(None)
 }
 
-fn of(
+fn one(
     app: &App,
     channel: &ChannelRow,
     variant: &Variant,
-    bytes: impl Fn(&MediaRef) -> Bytes,
+    bytes: &impl Fn(&MediaRef) -> Bytes,
 ) -> Vec<Code> {
     let connector = app.connectors.of(channel.platform);
     // Any address will do here: whether there would be one is all that counts.
@@ -79,6 +100,8 @@ fn of(
             })
             .collect(),
         reply_to: variant.reply_to.clone(),
+        warning: variant.warning.clone(),
+        repliers: variant.repliers,
         created_at: Timestamp::UNIX_EPOCH,
     };
     connector.problems(&account(channel), &payload)

@@ -2,7 +2,7 @@
 
 use url::Url;
 use vigie_connect::chat::{Action, ActionId, Note, Quoted};
-use vigie_core::content::Digest;
+use vigie_core::content::{Digest, Variant};
 use vigie_core::member::Lang;
 use vigie_core::post::PostState;
 use vigie_core::schedule;
@@ -131,6 +131,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 pub(crate) async fn contents(
     conn: &mut Conn,
     post: &PostRecord,
+    w: &Words,
 ) -> Result<Vec<Quoted>, vigie_store::Error> {
     let channels = conn.channels().await?;
     let all = post.content.variants.iter().map(|variant| Quoted {
@@ -139,13 +140,8 @@ pub(crate) async fn contents(
             .find(|c| c.id == variant.channel)
             .map(|c| format!("{} ({})", c.display, c.platform.name()))
             .unwrap_or_default(),
-        text: match &variant.link {
-            Some(link) if !variant.text.contains(link.as_str()) => {
-                format!("{}\n{link}", variant.text)
-            }
-            _ => variant.text.clone(),
-        },
-        pictures: variant.media.iter().map(|m| m.alt.clone()).collect(),
+        text: quoted(variant, w),
+        pictures: variant.all_media().map(|m| m.alt.clone()).collect(),
     });
     Ok(all.collect())
 }
@@ -164,13 +160,36 @@ pub(crate) fn findings(post: &PostRecord, lang: Lang) -> Vec<(String, String)> {
     })
 }
 
-/// A chat or a letter shows words. Pictures, and whom a post answers, are seen on the page only: such a post is
-/// approved there.
+/// A chat or a letter shows words. Pictures, whom a post answers, and who may answer it are seen on the page only: such a
+/// post is approved there.
 pub(crate) fn words_only(post: &PostRecord) -> bool {
-    post.content
-        .variants
-        .iter()
-        .all(|variant| variant.media.is_empty() && variant.reply_to.is_none())
+    post.content.variants.iter().all(|variant| {
+        variant.all_media().next().is_none()
+            && variant.reply_to.is_none()
+            && variant.repliers.is_everyone()
+    })
+}
+
+/// The words of a variant: its warning, named as such, its text, its link.
+fn quoted(variant: &Variant, w: &Words) -> String {
+    let warning = variant.warning.as_deref();
+    let mut lines: Vec<String> = warning
+        .map(|warning| w.t1("chat-warning", "warning", warning))
+        .into_iter()
+        .collect();
+    lines.push(variant.text.clone());
+    lines.extend(
+        variant
+            .link
+            .iter()
+            .filter(|link| !variant.text.contains(link.as_str()))
+            .cloned(),
+    );
+    for part in &variant.parts {
+        lines.push(String::new());
+        lines.push(part.text.clone());
+    }
+    lines.join("\n")
 }
 
 async fn review(
@@ -180,7 +199,7 @@ async fn review(
     sealed: bool,
     w: &Words,
 ) -> Result<(), vigie_store::Error> {
-    note.contents = contents(conn, post).await?;
+    note.contents = contents(conn, post, w).await?;
     note.findings = findings(post, w.lang);
     let digest = post.post.revision.digest;
     let words_only = words_only(post);

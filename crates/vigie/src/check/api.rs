@@ -30,6 +30,9 @@ pub fn routes() -> Vec<Route> {
 pub struct CheckIn {
     /// The text.
     text: String,
+    /// What readers see before the text, if anything.
+    #[serde(default)]
+    warning: Option<String>,
     /// `fr` or `en`, where known.
     #[serde(default)]
     lang: Option<String>,
@@ -59,6 +62,7 @@ pub async fn check(
     }
     let content = Content {
         text: asked.text,
+        warning: asked.warning,
         lang: asked.lang.as_deref().and_then(vigie_check::Lang::parse),
         ..Content::default()
     };

@@ -56,7 +56,7 @@ impl Around {
         conn: &mut Conn,
     ) -> vigie_store::Result<Self> {
         let mut pictures = BTreeMap::new();
-        for media in content.variants.iter().flat_map(|v| &v.media) {
+        for media in content.variants.iter().flat_map(Variant::all_media) {
             if pictures.contains_key(&media.sha256) {
                 continue;
             }
@@ -115,6 +115,8 @@ fn facts(content: &Content, around: &Around, organisation: Facts) -> Facts {
 pub fn seen(variant: &Variant, around: &Around) -> vigie_check::Content {
     vigie_check::Content {
         text: variant.text.clone(),
+        warning: variant.warning.clone(),
+        parts: variant.parts.iter().map(|part| part.text.clone()).collect(),
         lang: variant
             .langs
             .first()
@@ -125,8 +127,7 @@ pub fn seen(variant: &Variant, around: &Around) -> vigie_check::Content {
             .filter_map(|link| around.trails.get(link).cloned())
             .collect(),
         media: variant
-            .media
-            .iter()
+            .all_media()
             .map(|media| MediaFacts {
                 alt: media.alt.clone(),
                 decorative: media.decorative,

@@ -23,14 +23,14 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// How long what was found counts.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
-/// The links of a variant: in its text, its card, and the bar codes of its pictures.
+/// The links of a variant: in its words, its card, and the bar codes of its pictures.
 pub fn of(variant: &Variant, around: &Around) -> Vec<String> {
-    let pictures = variant.media.iter();
+    let pictures = variant.all_media();
     let found = pictures.filter_map(|m| around.pictures.get(&m.sha256));
     let codes = found
         .flat_map(|e: &Evidence| &e.codes)
         .map(|code| code.text.as_str());
-    let mut all = vigie_check::detect::addresses(&variant.text);
+    let mut all = vigie_check::detect::addresses(&variant.words());
     for written in variant.link.iter().map(String::as_str).chain(codes) {
         for address in vigie_check::detect::addresses(written) {
             if !all.contains(&address) {

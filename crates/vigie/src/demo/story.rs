@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use jiff::civil::{Time, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use vigie_core::change::ChangeKind;
-use vigie_core::content::Digest;
+use vigie_core::content::{Digest, Repliers};
 use vigie_core::id::{ChannelId, MemberId, PostId};
 use vigie_core::member::{Role, Skill};
 use vigie_core::post::PostState;
@@ -325,6 +325,9 @@ async fn a_stranger_posts(app: &App, clock: &ManualClock, c: &Crew, now: Timesta
         link: None,
         langs: vec!["fr".to_owned()],
         media: vec![],
+        warning: None,
+        repliers: Repliers::Everyone,
+        reply_to: None,
     };
     tx.sandbox_put(&account, "not-by-vigie", &body, "none", now)
         .await?;
@@ -343,6 +346,9 @@ fn draft(channels: &[ChannelId], lang: &str, text: &str, at: Option<Timestamp>) 
             langs: vec![lang.to_owned()],
             media: vec![],
             reply_to: None,
+            warning: None,
+            repliers: Repliers::Everyone,
+            parts: vec![],
         })
         .collect();
     Draft { variants, at }

@@ -215,7 +215,7 @@ impl Writer<'_> {
             note.body.push(self.w.t("chat-review-sealed"));
             return Ok(Some((note, false)));
         }
-        note.contents = contents(self.conn, post).await?;
+        note.contents = contents(self.conn, post, &self.w).await?;
         note.findings = findings(post, self.w.lang)
             .into_iter()
             .map(|(severity, said)| {

@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vigie_core::content::Digest;
+use vigie_core::content::{Digest, Repliers};
 use vigie_core::id::{ChannelId, PostId, PublicationId};
 use vigie_core::post::PostState;
 use vigie_core::rights::Act;
 use vigie_store::{Conn, PostFilter, PostRecord, PublicationRow};
 
 use super::actions;
-use super::draft::{Draft, DraftMedia, DraftVariant};
+use super::draft::{Draft, DraftMedia, DraftPart, DraftVariant};
 use super::who::Who;
 use crate::api::{Problem, most};
 use crate::app::App;
@@ -62,6 +62,17 @@ pub struct MediaIn {
     decorative: bool,
 }
 
+/// A further part of a series: a post of its own that answers the one before.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartIn {
+    /// The text.
+    text: String,
+    /// Pictures, in order.
+    #[serde(default)]
+    media: Vec<MediaIn>,
+}
+
 /// What one channel shows.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +93,16 @@ pub struct VariantIn {
     /// The network's id of the post or comment that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<String>,
+    /// What readers see before the text, in one line; the network folds the text away behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+    /// Who may answer: `everyone` (when absent), `followers`, `followed`, `mentioned` or `nobody`. `docs/platforms.md` says
+    /// what each network offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repliers: Option<String>,
+    /// What goes on after it, part by part, on networks that take a series.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartIn>,
 }
 
 /// A post as it is written.
@@ -105,6 +126,8 @@ pub struct PublicationOut {
     id: String,
     /// The channel.
     channel: String,
+    /// Which part of a series; 0 is the first, or the only one.
+    part: u32,
     /// `ready`, `sending`, `published`, `refused`, `unknown`, `lapsed`, `cancelled`, `taking_back` or `taken_back`.
     state: String,
     /// Where people see it.
@@ -202,6 +225,31 @@ pub struct MediaOut {
     height: u32,
 }
 
+/// Pictures by their digests; `None` for what is no digest.
+fn drafted(media: &[MediaIn]) -> Option<Vec<DraftMedia>> {
+    media
+        .iter()
+        .map(|one| {
+            Some(DraftMedia {
+                sha256: Digest::parse(&one.sha256)?,
+                alt: one.alt.clone(),
+                decorative: one.decorative,
+            })
+        })
+        .collect()
+}
+
+fn shown(media: Vec<DraftMedia>) -> Vec<MediaIn> {
+    media
+        .into_iter()
+        .map(|m| MediaIn {
+            sha256: m.sha256.to_string(),
+            alt: m.alt,
+            decorative: m.decorative,
+        })
+        .collect()
+}
+
 impl PostIn {
     fn draft(&self) -> Result<Draft, Error> {
         let bad = || Error::input("api-bad-post");
@@ -211,13 +259,12 @@ impl PostIn {
         };
         let mut variants = Vec::with_capacity(self.variants.len());
         for variant in &self.variants {
-            let mut media = Vec::with_capacity(variant.media.len());
-            for one in &variant.media {
-                let sha256 = Digest::parse(&one.sha256).ok_or_else(bad)?;
-                media.push(DraftMedia {
-                    sha256,
-                    alt: one.alt.clone(),
-                    decorative: one.decorative,
+            let media = drafted(&variant.media).ok_or_else(bad)?;
+            let mut parts = Vec::with_capacity(variant.parts.len());
+            for part in &variant.parts {
+                parts.push(DraftPart {
+                    text: part.text.clone(),
+                    media: drafted(&part.media).ok_or_else(bad)?,
                 });
             }
             variants.push(DraftVariant {
@@ -227,6 +274,12 @@ impl PostIn {
                 langs: variant.langs.clone(),
                 media,
                 reply_to: variant.reply_to.clone(),
+                warning: variant.warning.clone(),
+                repliers: match variant.repliers.as_deref() {
+                    None => Repliers::Everyone,
+                    Some(name) => Repliers::parse(name).ok_or_else(bad)?,
+                },
+                parts,
             });
         }
         Ok(Draft { variants, at })
@@ -237,6 +290,7 @@ fn publication(row: &PublicationRow) -> PublicationOut {
     PublicationOut {
         id: row.id.to_string(),
         channel: row.channel.to_string(),
+        part: row.part,
         state: row.state.to_string(),
         url: row.url.clone(),
         error: row.error_code.clone(),
@@ -256,13 +310,15 @@ async fn out(conn: &mut Conn, record: &PostRecord) -> Result<PostOut, Error> {
             link: v.link,
             langs: v.langs,
             reply_to: v.reply_to,
-            media: v
-                .media
+            warning: v.warning,
+            repliers: (!v.repliers.is_everyone()).then(|| v.repliers.to_string()),
+            media: shown(v.media),
+            parts: v
+                .parts
                 .into_iter()
-                .map(|m| MediaIn {
-                    sha256: m.sha256.to_string(),
-                    alt: m.alt,
-                    decorative: m.decorative,
+                .map(|part| PartIn {
+                    text: part.text,
+                    media: shown(part.media),
                 })
                 .collect(),
         })

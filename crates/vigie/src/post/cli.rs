@@ -27,7 +27,7 @@ echo 'Bonjour' | vigie post new - --channel Atelier --at 2026-12-01T09:00:00+01:
     )]
     New {
         #[command(flatten)]
-        draft: DraftArgs,
+        draft: Box<DraftArgs>,
         /// Ask for review at once.
         #[arg(long)]
         submit: bool,
@@ -41,7 +41,7 @@ echo 'Bonjour' | vigie post new - --channel Atelier --at 2026-12-01T09:00:00+01:
         #[arg(value_name = "POST")]
         id: String,
         #[command(flatten)]
-        draft: DraftArgs,
+        draft: Box<DraftArgs>,
         #[command(flatten)]
         remote: Remote,
     },
@@ -136,6 +136,15 @@ struct DraftArgs {
     /// Link shown as a card.
     #[arg(long, value_name = "URL")]
     link: Option<String>,
+    /// What readers see before the text, in a few words.
+    #[arg(long, value_name = "TEXT")]
+    warning: Option<String>,
+    /// Who may answer: everyone, followers, followed, mentioned or nobody.
+    #[arg(long, value_name = "WHO")]
+    repliers: Option<String>,
+    /// File with the text of a further part of a series; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    part: Vec<PathBuf>,
     /// Language of the post, such as fr.
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
@@ -226,6 +235,12 @@ impl DraftArgs {
                 "decorative": alt.trim().is_empty(),
             }));
         }
+        let mut parts = Vec::with_capacity(self.part.len());
+        for file in &self.part {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| w.t1("remote-no-file", "file", file.display().to_string()))?;
+            parts.push(json!({ "text": text.trim_end() }));
+        }
         let variants: Vec<Value> = channels
             .iter()
             .map(|channel| {
@@ -235,6 +250,9 @@ impl DraftArgs {
                     "link": self.link,
                     "langs": self.language.iter().collect::<Vec<_>>(),
                     "media": media,
+                    "warning": self.warning,
+                    "repliers": self.repliers,
+                    "parts": parts,
                 })
             })
             .collect();
@@ -387,7 +405,18 @@ fn say_post(server: &Server, post: &Value) -> Result<()> {
         }
         for variant in post["variants"].as_array().into_iter().flatten() {
             lines.push(String::new());
+            if let Some(warning) = variant["warning"].as_str() {
+                lines.push(format!("{} {warning}", w.t("post-warning")));
+            }
             lines.push(text(variant, "text").to_owned());
+            if let Some(who) = variant["repliers"].as_str() {
+                let who = w.t(format!("repliers-{who}"));
+                lines.push(w.t1("post-repliers", "who", who));
+            }
+            for part in variant["parts"].as_array().into_iter().flatten() {
+                lines.push(String::new());
+                lines.push(text(part, "text").to_owned());
+            }
         }
         lines.extend(findings(post, w));
         for publication in post["publications"].as_array().into_iter().flatten() {

@@ -7,14 +7,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use vigie_core::content::{Content, Digest, Platform};
+use vigie_connect::Declaration;
+use vigie_core::content::{Content, Digest, Platform, Repliers, warned};
 use vigie_core::id::{ChannelId, PostId, SuggestionId};
 use vigie_core::post::Requirements;
 use vigie_core::schedule::{self, Resolved};
 use vigie_store::{ChannelRow, Organisation};
 
 use super::actions;
-use super::draft::{Draft, DraftError, DraftMedia, DraftVariant};
+use super::draft::{
+    Draft, DraftError, DraftMedia, DraftPart, DraftProblem, DraftVariant, MOST_PARTS, one_line,
+};
 use super::view::{self, FindingView, Preview, Run, severity_icon};
 use super::who::Who;
 use crate::app::App;
@@ -48,6 +51,14 @@ pub struct Pick {
     pub no_link: bool,
     /// Digests of the pictures that it leaves out.
     pub skipped: Vec<String>,
+    /// It has no warning before the text.
+    pub no_warning: bool,
+    /// Everyone may answer there.
+    pub everyone: bool,
+    /// Only the first part of a series goes there.
+    pub first_only: bool,
+    /// What its network can do.
+    pub can: &'static Declaration,
     /// CSS class of its colour.
     pub hue: String,
 }
@@ -59,6 +70,9 @@ impl Pick {
             || !self.own_link.is_empty()
             || self.no_link
             || !self.skipped.is_empty()
+            || self.no_warning
+            || self.everyone
+            || self.first_only
     }
 
     /// Whether it leaves this picture out.
@@ -75,6 +89,8 @@ pub struct Picture {
     pub alt: String,
     /// Says nothing that the text does not.
     pub decorative: bool,
+    /// Which part it goes with; 0 is the first.
+    pub part: usize,
 }
 
 /// What the check and the networks say about what is in the form.
@@ -139,6 +155,14 @@ struct Composer {
     pictures: Vec<Picture>,
     live: Live,
     zone: String,
+    /// Texts of the further parts, as typed.
+    parts: Vec<String>,
+    /// Networks of the pages that take no series, by name.
+    no_series: String,
+    /// Networks of the pages that would not show a warning, by name.
+    no_warning: String,
+    /// What may be asked about who answers, each with the networks that do it.
+    who: Vec<(&'static str, String)>,
     /// What somebody else saved meanwhile, compared with what is typed here.
     theirs: Option<Vec<Run>>,
 }
@@ -146,6 +170,20 @@ struct Composer {
 impl Composer {
     fn icon(&self, severity: &str) -> &'static str {
         severity_icon(severity)
+    }
+    /// Whether a warning can be shown anywhere, or was written.
+    fn offers_warning(&self) -> bool {
+        let any = self.picks.iter().any(|pick| pick.can.warning);
+        any || !self.form.trimmed("warning").is_empty()
+    }
+    /// Whether a series can go anywhere, or was begun.
+    fn offers_series(&self) -> bool {
+        !self.parts.is_empty() || self.picks.iter().any(|pick| pick.can.series)
+    }
+    /// Whether what few posts need is in use.
+    fn uses_more(&self) -> bool {
+        let limited = Repliers::parse(self.form.trimmed("repliers"));
+        !self.form.trimmed("warning").is_empty() || limited.is_some_and(|who| !who.is_everyone())
     }
 }
 
@@ -188,14 +226,18 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
         .into_iter()
         .filter(|l| !l.is_empty())
         .collect::<Vec<_>>();
+    let warning = Some(form.trimmed("warning").to_owned()).filter(|w| !w.is_empty());
+    let repliers = Repliers::parse(form.trimmed("repliers")).unwrap_or_default();
+    let texts = parts(form);
     let media = pictures(form)
         .into_iter()
         .filter_map(|p| {
-            Some(DraftMedia {
+            let media = DraftMedia {
                 sha256: Digest::parse(&p.sha256)?,
                 alt: p.alt,
                 decorative: p.decorative,
-            })
+            };
+            Some((p.part, media))
         })
         .collect::<Vec<_>>();
     let variants = desk
@@ -210,7 +252,17 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 (false, "") => link.clone(),
                 (false, other) => Some(other.to_owned()),
             };
-            let skipped = |m: &&DraftMedia| form.has(&format!("skip-{}-{}", c.id, m.sha256));
+            // The pictures of a part, without those that this page leaves out.
+            let of = |part: usize| {
+                media
+                    .iter()
+                    .filter(|(at, m)| {
+                        *at == part && !form.has(&format!("skip-{}-{}", c.id, m.sha256))
+                    })
+                    .map(|(_, m)| m.clone())
+                    .collect::<Vec<_>>()
+            };
+            let first_only = form.has(&format!("first-only-{}", c.id));
             DraftVariant {
                 channel: c.id,
                 text: if own.trim().is_empty() {
@@ -220,9 +272,28 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 },
                 link,
                 langs: langs.clone(),
-                media: media.iter().filter(|m| !skipped(m)).cloned().collect(),
+                media: of(0),
+                parts: texts
+                    .iter()
+                    .enumerate()
+                    .filter(|_| !first_only)
+                    .map(|(n, text)| DraftPart {
+                        text: text.clone(),
+                        media: of(n + 1),
+                    })
+                    // A part that is left empty is none.
+                    .filter(|part| !part.text.trim().is_empty() || !part.media.is_empty())
+                    .collect(),
                 reply_to: Some(form.trimmed(&format!("reply-{}", c.id)).to_owned())
                     .filter(|to| !to.is_empty()),
+                warning: warning
+                    .clone()
+                    .filter(|_| !form.has(&format!("no-warning-{}", c.id))),
+                repliers: if form.has(&format!("everyone-{}", c.id)) {
+                    Repliers::Everyone
+                } else {
+                    repliers
+                },
             }
         })
         .collect();
@@ -232,13 +303,28 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
     }
 }
 
+/// The texts of the further parts, as typed.
+fn parts(form: &Form) -> Vec<String> {
+    let count: usize = form.trimmed("parts").parse().unwrap_or(0);
+    (1..=count.min(MOST_PARTS))
+        .map(|n| form.value(&format!("part-{n}")).to_owned())
+        .collect()
+}
+
 fn pictures(form: &Form) -> Vec<Picture> {
+    let parts = parts(form).len();
     form.all("media")
         .filter(|sha256| !form.has(&format!("remove-{sha256}")))
         .map(|sha256| Picture {
             sha256: sha256.to_owned(),
             alt: form.trimmed(&format!("alt-{sha256}")).to_owned(),
             decorative: form.has(&format!("decorative-{sha256}")),
+            part: form
+                .trimmed(&format!("in-{sha256}"))
+                .parse()
+                .ok()
+                .filter(|part| *part <= parts)
+                .unwrap_or(0),
         })
         .collect()
 }
@@ -326,7 +412,7 @@ async fn live(frame: &Frame, draft: &Draft, desk: &Desk) -> Result<Live, Error> 
     })
 }
 
-fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
+fn picks(app: &App, form: &Form, desk: &Desk) -> Vec<Pick> {
     desk.channels
         .iter()
         .map(|row| Pick {
@@ -340,10 +426,40 @@ fn picks(form: &Form, desk: &Desk) -> Vec<Pick> {
                 .filter(|sha256| form.has(&format!("skip-{}-{sha256}", row.id)))
                 .map(str::to_owned)
                 .collect(),
+            no_warning: form.has(&format!("no-warning-{}", row.id)),
+            everyone: form.has(&format!("everyone-{}", row.id)),
+            first_only: form.has(&format!("first-only-{}", row.id)),
+            can: app.connectors.of(row.platform).describe(),
             hue: row.color.clone(),
             place: place(row),
             row: row.clone(),
         })
+        .collect()
+}
+
+/// The networks among those of these pages that do something, each once.
+fn networks(picks: &[Pick], does: impl Fn(&Declaration) -> bool) -> String {
+    let mut names: Vec<&str> = picks
+        .iter()
+        .filter(|pick| does(pick.can))
+        .map(|pick| pick.can.name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+/// What may be asked about who answers: what at least one page can do, with the networks that can.
+fn who_may_answer(picks: &[Pick]) -> Vec<(&'static str, String)> {
+    Repliers::ALL
+        .iter()
+        .map(|who| {
+            (
+                who.as_str(),
+                networks(picks, |can| can.repliers.contains(who)),
+            )
+        })
+        .filter(|(_, names)| !names.is_empty())
         .collect()
 }
 
@@ -398,13 +514,18 @@ async fn beside(
         (false, None) => "compose-new-title",
         (false, Some(_)) => "compose-edit-title",
     });
+    let picks = picks(&frame.app, &form, desk);
     let view = Composer {
         w: page.w.clone(),
+        no_warning: networks(&picks, |can| !can.warning),
+        no_series: networks(&picks, |can| !can.series),
+        parts: parts(&form),
+        who: who_may_answer(&picks),
         page,
         action: address(id, suggestion),
         id,
         suggestion,
-        picks: picks(&form, desk),
+        picks,
         pictures: pictures(&form),
         live,
         zone: desk.org.tz.clone(),
@@ -415,7 +536,18 @@ async fn beside(
 }
 
 fn typed(draft: &Draft) -> String {
-    let mut texts: Vec<&str> = draft.variants.iter().map(|v| v.text.as_str()).collect();
+    let mut texts: Vec<String> = draft
+        .variants
+        .iter()
+        .map(|v| {
+            let mut words = warned(v.warning.as_deref(), &v.text);
+            for part in &v.parts {
+                words.push_str("\n\n");
+                words.push_str(&part.text);
+            }
+            words
+        })
+        .collect();
     texts.dedup();
     texts.join("\n\n")
 }
@@ -437,6 +569,7 @@ fn filled(content: &Content, version: i64, zone: &TimeZone) -> Form {
     let langs = content.variants.iter().find_map(|v| v.langs.first());
     form.set("lang", langs.cloned().unwrap_or_default());
     fill_links(&mut form, content);
+    fill_more(&mut form, content);
     fill_pictures(&mut form, content);
     form.set(
         "when",
@@ -472,14 +605,49 @@ fn fill_links(form: &mut Form, content: &Content) {
     form.set("link", shared.unwrap_or_default());
 }
 
+/// The warning and the limit on who may answer that some share, and who has none of it.
+fn fill_more(form: &mut Form, content: &Content) {
+    let warning = content.variants.iter().find_map(|v| v.warning.clone());
+    let mut limits = content.variants.iter().map(|v| v.repliers);
+    let repliers = limits.find(|who| !who.is_everyone());
+    for variant in &content.variants {
+        if warning.is_some() && variant.warning.is_none() {
+            form.set(&format!("no-warning-{}", variant.channel), "yes");
+        }
+        if repliers.is_some() && variant.repliers.is_everyone() {
+            form.set(&format!("everyone-{}", variant.channel), "yes");
+        }
+    }
+    let mut parts = content.variants.iter().map(|v| &v.parts);
+    let parts = parts.find(|parts| !parts.is_empty());
+    if let Some(parts) = parts {
+        form.set("parts", parts.len().to_string());
+        for (n, part) in parts.iter().enumerate() {
+            form.set(&format!("part-{}", n + 1), part.text.clone());
+        }
+        for variant in content.variants.iter().filter(|v| v.parts.is_empty()) {
+            form.set(&format!("first-only-{}", variant.channel), "yes");
+        }
+    }
+    form.set("warning", warning.unwrap_or_default());
+    form.set("repliers", repliers.unwrap_or_default().as_str());
+}
+
 /// All pictures of all channels, and which channel leaves which out.
 fn fill_pictures(form: &mut Form, content: &Content) {
-    let mut all: Vec<Digest> = Vec::new();
-    for media in content.variants.iter().flat_map(|v| &v.media) {
-        if all.contains(&media.sha256) {
+    // Each with the part that it goes with.
+    let mut all: Vec<(usize, Digest)> = Vec::new();
+    let parts = content.variants.iter().flat_map(|v| {
+        let more = v.parts.iter().enumerate();
+        let more = more.flat_map(|(n, part)| part.media.iter().map(move |m| (n + 1, m)));
+        v.media.iter().map(|m| (0, m)).chain(more)
+    });
+    for (part, media) in parts {
+        if all.iter().any(|(_, known)| *known == media.sha256) {
             continue;
         }
-        all.push(media.sha256);
+        all.push((part, media.sha256));
+        form.set(&format!("in-{}", media.sha256), part.to_string());
         form.add("media", media.sha256.to_string());
         form.set(&format!("alt-{}", media.sha256), media.alt.clone());
         if media.decorative {
@@ -487,8 +655,12 @@ fn fill_pictures(form: &mut Form, content: &Content) {
         }
     }
     for variant in &content.variants {
-        for sha256 in &all {
-            if !variant.media.iter().any(|m| m.sha256 == *sha256) {
+        for (part, sha256) in &all {
+            // Of a part that does not go there, nothing is left out.
+            if *part > variant.parts.len() {
+                continue;
+            }
+            if !variant.all_media().any(|m| m.sha256 == *sha256) {
                 form.set(&format!("skip-{}-{sha256}", variant.channel), "yes");
             }
         }
@@ -596,7 +768,14 @@ async fn refused(
     error: actions::ActionError,
 ) -> Result<Response, Error> {
     match error {
-        actions::ActionError::Draft(problem) => form.wrong_key("text", problem.key()),
+        actions::ActionError::Draft(problem) => {
+            let field = match problem {
+                DraftProblem::WarningTooLong => "warning",
+                DraftProblem::TooManyParts => "parts",
+                _ => "text",
+            };
+            form.wrong_key(field, problem.key());
+        }
         actions::ActionError::Store(vigie_store::Error::Conflict) => {
             form.wrong_key("text", "compose-conflict");
             if let Some(id) = id {
@@ -635,11 +814,16 @@ async fn after(frame: &Frame, who: &Who, form: &Form, id: PostId) -> Result<Resp
     ))
 }
 
-/// A press of “check” or of a fix: nothing is kept, the page comes back with its answer.
+/// A press of “check”, of “add a part” or of a fix: nothing is kept, the page comes back with its answer.
 fn helped(form: &mut Form) -> bool {
     let fix = form.value("fix").to_owned();
     if !fix.is_empty() {
         apply(form, &fix);
+        return true;
+    }
+    if form.trimmed("do") == "part" {
+        let count = parts(form).len().saturating_add(1).min(MOST_PARTS);
+        form.set("parts", count.to_string());
         return true;
     }
     form.trimmed("do") == "check"
@@ -647,15 +831,24 @@ fn helped(form: &mut Form) -> bool {
 
 /// Puts a fix into the text that it is about.
 fn apply(form: &mut Form, fix: &str) -> Option<()> {
-    let (channel, change) = fix.split_once('|')?;
-    let channel: ChannelId = channel.parse().ok()?;
-    let own = format!("own-{channel}");
-    let field = if form.trimmed(&own).is_empty() {
-        "text".to_owned()
+    let (place, change) = fix.split_once('|')?;
+    let part = place.strip_prefix("part-").map(str::parse::<usize>);
+    let field = if place == "warning" || matches!(part, Some(Ok(_))) {
+        place.to_owned()
     } else {
-        own
+        let channel: ChannelId = place.parse().ok()?;
+        let own = format!("own-{channel}");
+        match form.trimmed(&own) {
+            "" => "text".to_owned(),
+            _ => own,
+        }
     };
-    let text = view::fixed(form.value(&field), change)?;
+    // The change was worked out on what would be kept.
+    let typed = match field.as_str() {
+        "warning" => one_line(form.value(&field)),
+        _ => form.value(&field).to_owned(),
+    };
+    let text = view::fixed(&typed, change)?;
     form.set(&field, text);
     Some(())
 }

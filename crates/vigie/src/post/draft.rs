@@ -1,7 +1,7 @@
 //! A draft as somebody wrote it, made into a content that can be approved.
 
 use jiff::{SignedDuration, Timestamp};
-use vigie_core::content::{Content, Digest, Variant};
+use vigie_core::content::{Content, Digest, MediaRef, Part, Repliers, Variant};
 use vigie_core::id::ChannelId;
 use vigie_core::schedule;
 use vigie_store::{ChannelRow, Conn, Settings};
@@ -14,6 +14,10 @@ pub const MOST_TEXT: usize = 64 * 1024;
 const MOST_PICTURES: usize = 20;
 /// Longest alternative text, in characters.
 const MOST_ALT: usize = 2_000;
+/// Most parts of a series after its first post.
+pub const MOST_PARTS: usize = 24;
+/// Longest warning, in characters: a few words that everybody reads.
+const MOST_WARNING: usize = 200;
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,21 @@ pub struct DraftVariant {
     pub media: Vec<DraftMedia>,
     /// The network's id of what this answers.
     pub reply_to: Option<String>,
+    /// What readers see before the text.
+    pub warning: Option<String>,
+    /// Who may answer.
+    pub repliers: Repliers,
+    /// What goes on after it, part by part.
+    pub parts: Vec<DraftPart>,
+}
+
+/// A further part of a series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftPart {
+    /// The text.
+    pub text: String,
+    /// Pictures, in order.
+    pub media: Vec<DraftMedia>,
 }
 
 /// A picture that was brought before.
@@ -79,6 +98,12 @@ pub enum DraftProblem {
     /// An alternative text is too long.
     #[error("alternative text too long")]
     AltTooLong,
+    /// Too many parts.
+    #[error("too many parts")]
+    TooManyParts,
+    /// A warning is too long.
+    #[error("warning too long")]
+    WarningTooLong,
     /// It answers something that did not reach this page, or is no longer kept.
     #[error("unknown answer")]
     UnknownAnswer,
@@ -102,6 +127,8 @@ impl DraftProblem {
             Self::TooManyPictures => "draft-too-many-pictures",
             Self::UnknownPicture => "draft-unknown-picture",
             Self::AltTooLong => "draft-alt-too-long",
+            Self::TooManyParts => "draft-too-many-parts",
+            Self::WarningTooLong => "draft-warning-too-long",
             Self::UnknownAnswer => "draft-unknown-answer",
             Self::BadLink => "draft-bad-link",
             Self::Past => "draft-past",
@@ -173,8 +200,8 @@ impl DraftVariant {
         if self.text.len() > MOST_TEXT {
             return Err(DraftProblem::TextTooLong.into());
         }
-        if self.media.len() > MOST_PICTURES {
-            return Err(DraftProblem::TooManyPictures.into());
+        if self.parts.len() > MOST_PARTS {
+            return Err(DraftProblem::TooManyParts.into());
         }
         let link = match self
             .link
@@ -185,19 +212,24 @@ impl DraftVariant {
             None => None,
             Some(link) => Some(web_address(link).ok_or(DraftProblem::BadLink)?),
         };
-        let mut media = Vec::with_capacity(self.media.len());
-        for one in &self.media {
-            if one.alt.chars().count() > MOST_ALT {
-                return Err(DraftProblem::AltTooLong.into());
+        let media = pictures(conn, &self.media).await?;
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            if part.text.len() > MOST_TEXT {
+                return Err(DraftProblem::TextTooLong.into());
             }
-            let row = match conn.media(one.sha256).await {
-                Ok(row) => row,
-                Err(vigie_store::Error::NotFound) => {
-                    return Err(DraftProblem::UnknownPicture.into());
-                }
-                Err(error) => return Err(error.into()),
-            };
-            media.push(row.reference(one.alt.clone(), one.decorative));
+            parts.push(Part {
+                text: part.text.replace("\r\n", "\n"),
+                media: pictures(conn, &part.media).await?,
+            });
+        }
+        let warning = self.warning.as_deref().map(one_line);
+        let warning = warning.filter(|warning| !warning.is_empty());
+        if warning
+            .as_ref()
+            .is_some_and(|w| w.chars().count() > MOST_WARNING)
+        {
+            return Err(DraftProblem::WarningTooLong.into());
         }
         if let Some(to) = &self.reply_to
             && conn.inbound_by_remote(channel.id, to).await?.is_none()
@@ -213,8 +245,38 @@ impl DraftVariant {
             langs: self.langs.clone(),
             media,
             reply_to: self.reply_to.clone(),
+            warning,
+            repliers: self.repliers,
+            parts,
         })
     }
+}
+
+/// Pictures that were brought before, with their facts.
+async fn pictures(conn: &mut Conn, drafted: &[DraftMedia]) -> Result<Vec<MediaRef>, DraftError> {
+    if drafted.len() > MOST_PICTURES {
+        return Err(DraftProblem::TooManyPictures.into());
+    }
+    let mut media = Vec::with_capacity(drafted.len());
+    for one in drafted {
+        if one.alt.chars().count() > MOST_ALT {
+            return Err(DraftProblem::AltTooLong.into());
+        }
+        let row = match conn.media(one.sha256).await {
+            Ok(row) => row,
+            Err(vigie_store::Error::NotFound) => {
+                return Err(DraftProblem::UnknownPicture.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        media.push(row.reference(one.alt.clone(), one.decorative));
+    }
+    Ok(media)
+}
+
+/// A text in one line, blanks single: what a warning is kept as.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A web address without a user name, as typed.
@@ -224,6 +286,17 @@ fn web_address(text: &str) -> Option<String> {
         && url.username().is_empty()
         && url.password().is_none();
     (plain && url.host_str().is_some() && text.len() <= 2_000).then(|| text.to_owned())
+}
+
+fn drafted(media: &[MediaRef]) -> Vec<DraftMedia> {
+    media
+        .iter()
+        .map(|m| DraftMedia {
+            sha256: m.sha256,
+            alt: m.alt.clone(),
+            decorative: m.decorative,
+        })
+        .collect()
 }
 
 impl From<&Content> for Draft {
@@ -236,16 +309,18 @@ impl From<&Content> for Draft {
                 text: variant.text.clone(),
                 link: variant.link.clone(),
                 langs: variant.langs.clone(),
-                media: variant
-                    .media
+                media: drafted(&variant.media),
+                parts: variant
+                    .parts
                     .iter()
-                    .map(|m| DraftMedia {
-                        sha256: m.sha256,
-                        alt: m.alt.clone(),
-                        decorative: m.decorative,
+                    .map(|part| DraftPart {
+                        text: part.text.clone(),
+                        media: drafted(&part.media),
                     })
                     .collect(),
                 reply_to: variant.reply_to.clone(),
+                warning: variant.warning.clone(),
+                repliers: variant.repliers,
             })
             .collect();
         Self {

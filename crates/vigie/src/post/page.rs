@@ -7,7 +7,7 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use vigie_connect::Code;
-use vigie_core::content::Content;
+use vigie_core::content::{Content, Variant};
 use vigie_core::id::PostId;
 use vigie_core::member::Skill;
 use vigie_core::post::PostState;
@@ -95,10 +95,13 @@ pub fn routes() -> Vec<Route> {
 
 struct Suggested {
     row: SuggestionRow,
-    diffs: Vec<Vec<Run>>,
-    /// What it changes besides the words.
+    /// Keys of what it changes besides the words.
     besides: Vec<&'static str>,
+    diffs: Vec<Vec<Run>>,
 }
+
+/// Which part of how many; none of what is no series.
+type Place = Option<(u32, usize)>;
 
 struct Outcome {
     row: PublicationRow,
@@ -110,6 +113,10 @@ struct Outcome {
     next: Option<jiff::Timestamp>,
     /// Only a person can tell what became of it.
     undecided: bool,
+    /// Which part of how many, of a series.
+    part: Place,
+    /// Before the first part: how many of how many are on the page, when it broke off.
+    broke: Option<(usize, usize)>,
 }
 
 #[derive(Template)]
@@ -209,9 +216,13 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         .collect();
     let rows = conn.publications(id).await?;
     let history = history::of(&mut conn, id, &rows, &people, &frame.words()).await?;
+    let series: Vec<_> = rows.iter().map(|row| series_of(&rows, row)).collect();
     let outcomes = rows
         .into_iter()
-        .map(|row| Outcome {
+        .zip(series)
+        .map(|(row, (part, broke))| Outcome {
+            part,
+            broke,
             channel: channels
                 .iter()
                 .find(|c| c.id == row.channel)
@@ -276,6 +287,25 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
         post,
     };
     web::html(&view)
+}
+
+/// What part a publication is, and, at the first of a series that broke off, how much of it is on the page.
+fn series_of(rows: &[PublicationRow], row: &PublicationRow) -> (Place, Option<(usize, usize)>) {
+    let same = |o: &&PublicationRow| o.channel == row.channel && o.revision == row.revision;
+    let all: Vec<&PublicationRow> = rows.iter().filter(same).collect();
+    if all.len() < 2 {
+        return (None, None);
+    }
+    let out = all
+        .iter()
+        .filter(|o| o.state == PublicationState::Published)
+        .count();
+    let over = all.iter().all(|o| o.state.is_settled());
+    let broke = row.part == 0 && over && out > 0 && out < all.len();
+    (
+        Some((row.part.saturating_add(1), all.len())),
+        broke.then_some((out, all.len())),
+    )
 }
 
 /// The key of the words for why a publication is not out. What the channels' page says about a failure speaks of a new
@@ -351,8 +381,8 @@ fn diffs(before: &Content, after: &Content) -> Vec<Vec<Run>> {
                 .variants
                 .iter()
                 .find(|v| v.channel == variant.channel)
-                .map_or("", |v| v.text.as_str());
-            view::diff(old, &variant.text)
+                .map_or_else(String::new, Variant::words);
+            view::diff(&old, &variant.words())
         })
         .collect();
     out.dedup();

@@ -2,8 +2,8 @@
 
 use similar::{ChangeTag, TextDiff};
 use vigie_check::{Finding, Lang as CheckLang, Report, Severity};
-use vigie_connect::{Code, Counts, SegmentKind};
-use vigie_core::content::{Content, Variant};
+use vigie_connect::{Code, Connector, Counts, SegmentKind};
+use vigie_core::content::{Content, MediaRef, Repliers, Variant};
 use vigie_core::id::{ChannelId, MemberId};
 use vigie_core::member::Lang;
 use vigie_store::{ChannelRow, Member};
@@ -42,24 +42,44 @@ pub fn findings(checked: &Checked, content: &Content, lang: Lang) -> Vec<Finding
     let mut seen: Vec<(String, String)> = Vec::new();
     let mut out: Vec<(Severity, FindingView)> = Vec::new();
     for one in &checked.variants {
-        let text = content
-            .variants
-            .iter()
-            .find(|v| v.channel == one.channel)
-            .map_or("", |v| v.text.as_str());
+        let variant = content.variants.iter().find(|v| v.channel == one.channel);
         for finding in &one.report.findings {
-            let words = words(finding, text);
+            let text = variant.and_then(|variant| text_of(variant, &finding.where_));
+            let words = words(finding, text.unwrap_or_default());
             let key = (finding.rule.clone(), words.clone());
             if seen.contains(&key) {
                 continue;
             }
             seen.push(key);
-            let place = format!("{}|", one.channel);
+            // The form has a text for each channel, one warning, and the same parts for all.
+            let place = match (finding.where_.as_str(), part_number(&finding.where_)) {
+                ("warning", _) => "warning|".to_owned(),
+                (_, Some(n)) => format!("part-{n}|"),
+                _ => format!("{}|", one.channel),
+            };
             out.push((finding.severity, view(finding, &place, words, lang)));
         }
     }
     out.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     out.into_iter().map(|(_, view)| view).collect()
+}
+
+/// The number in `part[1]`.
+fn part_number(place: &str) -> Option<usize> {
+    let number = place.strip_prefix("part[")?.strip_suffix(']')?;
+    number.parse().ok()
+}
+
+/// The text of a variant that a finding is about.
+fn text_of<'v>(variant: &'v Variant, place: &str) -> Option<&'v str> {
+    match place {
+        "text" => Some(&variant.text),
+        "warning" => variant.warning.as_deref(),
+        other => {
+            let part = variant.parts.get(part_number(other)?.checked_sub(1)?)?;
+            Some(&part.text)
+        }
+    }
 }
 
 /// The engine's language of a reader.
@@ -114,14 +134,13 @@ pub fn fixed(text: &str, change: &str) -> Option<String> {
     Some(out)
 }
 
-/// The words of a finding; never those of a secret, whose message masks them.
+/// The words of a finding, in the part of the post that it is about; never those of a secret, whose message masks them.
 fn words(finding: &Finding, text: &str) -> String {
     if finding.family == vigie_check::Family::Confidential {
         return String::new();
     }
     let words = finding
         .span
-        .filter(|_| finding.where_ == "text")
         .and_then(|(from, to)| text.get(from..to))
         .unwrap_or_default();
     words.chars().take(80).collect()
@@ -138,7 +157,12 @@ pub struct Run {
 
 /// A text cut where findings begin and end; the worst wins where they overlap.
 pub fn marked(text: &str, findings: &[Finding]) -> Vec<Run> {
-    let findings: Vec<&Finding> = findings.iter().filter(|f| f.where_ == "text").collect();
+    marked_in("text", text, findings)
+}
+
+/// The same for another part of a post.
+fn marked_in(part: &str, text: &str, findings: &[Finding]) -> Vec<Run> {
+    let findings: Vec<&Finding> = findings.iter().filter(|f| f.where_ == part).collect();
     let mut cuts: Vec<usize> = findings
         .iter()
         .filter_map(|f| f.span)
@@ -182,6 +206,14 @@ pub struct Preview {
     pub runs: Vec<Run>,
     /// The text with findings marked.
     pub marked: Vec<Run>,
+    /// What readers see before the text.
+    pub warning: Option<String>,
+    /// The warning with findings marked.
+    pub marked_warning: Vec<Run>,
+    /// Who may answer, when not everyone: part of a key.
+    pub repliers: Option<&'static str>,
+    /// What goes on after it, part by part.
+    pub parts: Vec<PartView>,
     /// Pictures: address and alternative text.
     pub media: Vec<(String, String)>,
     /// The link card.
@@ -200,6 +232,21 @@ pub struct Preview {
     pub meter: &'static str,
     /// Length of the filled part of the ring, out of 57.
     pub ring: usize,
+}
+
+/// How a network will show a further part.
+#[derive(Clone, Debug)]
+pub struct PartView {
+    /// The text in runs; class `facet` for what becomes a link.
+    pub runs: Vec<Run>,
+    /// The text with findings marked.
+    pub marked: Vec<Run>,
+    /// Pictures: address and alternative text.
+    pub media: Vec<(String, String)>,
+    /// Characters used.
+    pub used: usize,
+    /// `over`, `near` or nothing.
+    pub meter: &'static str,
 }
 
 /// The preview of each variant, in the order of the content.
@@ -231,7 +278,12 @@ pub fn previews(
 pub fn marks(previews: &[Preview]) -> Vec<Vec<Run>> {
     let mut out: Vec<Vec<Run>> = previews
         .iter()
-        .map(|p| p.marked.clone())
+        .flat_map(|p| {
+            let parts = p.parts.iter().map(|part| part.marked.clone());
+            [p.marked_warning.clone(), p.marked.clone()]
+                .into_iter()
+                .chain(parts)
+        })
         .filter(|runs| runs.iter().any(|run| !run.class.is_empty()))
         .collect();
     out.dedup();
@@ -242,39 +294,37 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
     let connector = app.connectors.of(variant.platform);
     let row = channels.iter().find(|c| c.id == variant.channel);
     let limits = row.map(|row| account(row).limits).unwrap_or_default();
-    let counts = Counts::of(&variant.text, connector.describe().at(&limits).text);
+    let most = connector.describe().at(&limits).text;
+    let warning = variant.warning.as_deref().unwrap_or_default();
+    let counts = Counts::of(&variant.text, most).with_warning(warning);
     let name = row.map_or_else(|| variant.account.clone(), |c| c.display.clone());
     let limit = counts.limit.most;
-    let runs = connector
-        .segments(&variant.text)
-        .into_iter()
-        .map(|segment| Run {
-            class: if matches!(segment.kind, SegmentKind::Text) {
-                ""
-            } else {
-                "facet"
-            },
-            text: segment.of(&variant.text).to_owned(),
-        })
-        .collect();
-    let meter = match counts.left() {
-        left if left < 0 => "over",
-        left if left < 20 => "near",
-        _ => "",
-    };
+    let parts = variant.parts.iter().enumerate().map(|(n, part)| {
+        let counts = Counts::of(&part.text, most).with_warning(warning);
+        PartView {
+            runs: runs(connector.as_ref(), &part.text),
+            marked: marked_in(&format!("part[{}]", n + 1), &part.text, findings),
+            media: small(&part.media),
+            used: counts.used,
+            meter: meter(counts),
+        }
+    });
     Preview {
         channel: variant.channel,
         place: row.map_or_else(|| variant.platform.name().to_owned(), place),
         hue: row.map_or_else(|| hue(&name), |c| c.color.clone()),
         initials: initials(&name),
         name,
-        runs,
+        parts: parts.collect(),
+        runs: runs(connector.as_ref(), &variant.text),
         marked: marked(&variant.text, findings),
-        media: variant
-            .media
-            .iter()
-            .map(|m| (format!("/media/{}/small", m.sha256), m.alt.clone()))
-            .collect(),
+        marked_warning: match &variant.warning {
+            Some(warning) => marked_in("warning", warning, findings),
+            None => Vec::new(),
+        },
+        warning: variant.warning.clone(),
+        repliers: limited(variant.repliers),
+        media: small(&variant.media),
         link: variant.link.clone(),
         problems: row
             .map(|row| fits::problems(app, row, variant))
@@ -288,16 +338,53 @@ fn preview(app: &App, variant: &Variant, findings: &[Finding], channels: &[Chann
         quoted: None,
         used: counts.used,
         limit,
-        meter,
+        meter: meter(counts),
         ring: (counts.used.min(limit) * 57)
             .checked_div(limit)
             .unwrap_or(57),
     }
 }
 
-/// Every text of a content, for comparing.
+/// A text as the network cuts it.
+fn runs(connector: &dyn Connector, text: &str) -> Vec<Run> {
+    connector
+        .segments(text)
+        .into_iter()
+        .map(|segment| Run {
+            class: if matches!(segment.kind, SegmentKind::Text) {
+                ""
+            } else {
+                "facet"
+            },
+            text: segment.of(text).to_owned(),
+        })
+        .collect()
+}
+
+fn meter(counts: Counts) -> &'static str {
+    match counts.left() {
+        left if left < 0 => "over",
+        left if left < 20 => "near",
+        _ => "",
+    }
+}
+
+/// Addresses and alternative texts of pictures.
+fn small(media: &[MediaRef]) -> Vec<(String, String)> {
+    media
+        .iter()
+        .map(|m| (format!("/media/{}/small", m.sha256), m.alt.clone()))
+        .collect()
+}
+
+/// The name of a limit on who may answer; none for everyone.
+fn limited(repliers: Repliers) -> Option<&'static str> {
+    (!repliers.is_everyone()).then(|| repliers.as_str())
+}
+
+/// Every text of a content, warnings before them, for comparing.
 pub fn all_text(content: &Content) -> String {
-    let mut texts: Vec<&str> = content.variants.iter().map(|v| v.text.as_str()).collect();
+    let mut texts: Vec<String> = content.variants.iter().map(Variant::words).collect();
     texts.dedup();
     texts.join("\n\n")
 }
@@ -314,13 +401,13 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
     let pictures = |c: &Content| {
         c.variants
             .iter()
-            .map(|v| v.media.iter().map(|m| m.sha256).collect::<Vec<_>>())
+            .map(|v| v.all_media().map(|m| m.sha256).collect::<Vec<_>>())
             .collect::<Vec<_>>()
     };
     let alts = |c: &Content| {
         c.variants
             .iter()
-            .flat_map(|v| v.media.iter().map(|m| (m.alt.clone(), m.decorative)))
+            .flat_map(|v| v.all_media().map(|m| (m.alt.clone(), m.decorative)))
             .collect::<Vec<_>>()
     };
     let answers = |c: &Content| {
@@ -329,6 +416,13 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
             .map(|v| v.reply_to.clone())
             .collect::<Vec<_>>()
     };
+    let warnings = |c: &Content| {
+        c.variants
+            .iter()
+            .map(|v| v.warning.clone())
+            .collect::<Vec<_>>()
+    };
+    let repliers = |c: &Content| c.variants.iter().map(|v| v.repliers).collect::<Vec<_>>();
     let mut out = Vec::new();
     if pages(before) == pages(after) && answers(before) != answers(after) {
         out.push("post-changed-answer");
@@ -336,6 +430,12 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
     if pages(before) != pages(after) {
         out.push("post-changed-pages");
     } else {
+        if warnings(before) != warnings(after) {
+            out.push("post-changed-warning");
+        }
+        if repliers(before) != repliers(after) {
+            out.push("post-changed-repliers");
+        }
         if links(before) != links(after) {
             out.push("post-changed-link");
         }

@@ -4,12 +4,14 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use vigie_connect::{Payload, Picture};
+use vigie_connect::{Payload, Picture, Placed};
 use vigie_core::content::{Digest, Variant};
 use vigie_core::post::{PostState, Seal};
-use vigie_core::publication::{Timing, timing};
+use vigie_core::publication::{PublicationState, Timing, timing};
 use vigie_core::seal::Assertion;
 use vigie_store::{ApprovalRow, ChannelRow, ChannelStatus, Conn, PostRecord, PublicationRow};
+
+use crate::app::App;
 
 /// Why a publication is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Stop {
     Late,
     /// The channel cannot be used now.
     Channel,
+    /// The part before this one in a series cannot be answered.
+    Series,
 }
 
 /// What may be sent, and by whom it was approved.
@@ -40,6 +44,7 @@ pub struct Cleared {
 /// # Errors
 /// The database. `Ok(Err(stop))` says why it must not go out.
 pub async fn clear(
+    app: &App,
     conn: &mut Conn,
     row: &PublicationRow,
     now: Timestamp,
@@ -52,10 +57,58 @@ pub async fn clear(
     let evidence = conn.approval_evidence(row.post).await?;
     let channel = conn.channel(row.channel).await?;
     let variant = match judge(row, &post, &evidence, &channel, now) {
-        Ok(variant) => variant.clone(),
+        Ok(variant) => variant,
         Err(stop) => return Ok(Err(stop)),
     };
+    let Some(mut variant) = part(row, variant) else {
+        return Ok(Err(Stop::Tampered("part")));
+    };
+    if row.part > 0 {
+        match before(app, conn, row, &channel).await? {
+            Some((PublicationState::Published, to)) => variant.reply_to = Some(to),
+            _ => return Ok(Err(Stop::Series)),
+        }
+    }
     cleared(conn, row, variant, channel).await
+}
+
+/// The part of a variant that a publication is about, as a post of its own.
+fn part(row: &PublicationRow, variant: &Variant) -> Option<Variant> {
+    variant.single(usize::try_from(row.part).ok()?)
+}
+
+/// The part before this one: where it stands, and how it is answered. The same at every attempt, since it has its outcome
+/// before this one is first sent.
+async fn before(
+    app: &App,
+    conn: &mut Conn,
+    row: &PublicationRow,
+    channel: &ChannelRow,
+) -> Result<Option<(PublicationState, String)>, vigie_store::Error> {
+    let all = conn.publications(row.post).await?;
+    let of = |part: Option<u32>| {
+        all.iter()
+            .find(|o| {
+                o.channel == row.channel && o.revision == row.revision && Some(o.part) == part
+            })
+            .and_then(|o| {
+                let remote_id = o.remote_id.as_deref()?;
+                let content_id = o.content_id.as_deref().unwrap_or_default();
+                Some((
+                    o.state,
+                    Placed {
+                        remote_id,
+                        content_id,
+                    },
+                ))
+            })
+    };
+    let (Some((state, before)), Some((_, first))) = (of(row.part.checked_sub(1)), of(Some(0)))
+    else {
+        return Ok(None);
+    };
+    let connector = app.connectors.of(channel.platform);
+    Ok(connector.next_after(&before, &first).map(|to| (state, to)))
 }
 
 /// What was sent, to look for it: the revision of the publication itself, whatever became of the post since. `None`
@@ -64,6 +117,7 @@ pub async fn clear(
 /// # Errors
 /// The database.
 pub async fn was_sent(
+    app: &App,
     conn: &mut Conn,
     row: &PublicationRow,
 ) -> Result<Option<Cleared>, vigie_store::Error> {
@@ -84,6 +138,15 @@ pub async fn was_sent(
     }) else {
         return Ok(None);
     };
+    let Some(mut variant) = part(row, &variant) else {
+        return Ok(None);
+    };
+    if row.part > 0 {
+        let Some((_, to)) = before(app, conn, row, &channel).await? else {
+            return Ok(None);
+        };
+        variant.reply_to = Some(to);
+    }
     Ok(cleared(conn, row, variant, channel).await?.ok())
 }
 
@@ -121,6 +184,8 @@ async fn cleared(
         langs: variant.langs,
         pictures,
         reply_to: variant.reply_to,
+        warning: variant.warning,
+        repliers: variant.repliers,
         created_at: row.created_at,
     };
     Ok(Ok(Cleared {

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use vigie_connect::RemotePost;
+use vigie_core::content::Repliers;
 use vigie_core::id::ChannelId;
 use vigie_core::publication::PublicationState;
 use vigie_store::{ChannelRow, ObservedRow, ObservedState, PublicationRow, Seen, Tx};
@@ -116,7 +117,8 @@ async fn coming(tx: &mut Tx, channel: ChannelId) -> Result<Vec<String>, vigie_st
         texts.extend(
             variants
                 .filter(|variant| variant.channel == channel)
-                .map(|variant| plain(&variant.text)),
+                .filter_map(|variant| variant.single(usize::try_from(row.part).ok()?))
+                .map(|part| plain(&part.words())),
         );
     }
     Ok(texts)
@@ -125,6 +127,17 @@ async fn coming(tx: &mut Tx, channel: ChannelId) -> Result<Vec<String>, vigie_st
 /// A text without what networks change: blanks and line ends.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text without the names before it: X puts there whom a post answers.
+fn unnamed(text: &str) -> &str {
+    let mut rest = text;
+    while let Some((name, more)) = rest.split_once(' ')
+        && name.starts_with('@')
+    {
+        rest = more;
+    }
+    rest
 }
 
 async fn compare(
@@ -145,7 +158,10 @@ async fn compare(
         None => tx.publication_by_remote(channel, &post.remote_id).await?,
     };
     let known = tx.observed(channel, &post.remote_id).await?;
-    let judgement = judge(publication.as_ref(), known.as_ref(), &post.content_id);
+    let judgement = match judge(publication.as_ref(), known.as_ref(), &post.content_id) {
+        Judgement::Ours if opened(tx, publication.as_ref(), post).await? => Judgement::Edited,
+        other => other,
+    };
     let state = match judgement {
         Judgement::Moving => return Ok(()),
         Judgement::Ours => ObservedState::Ours,
@@ -155,7 +171,7 @@ async fn compare(
             let text = plain(&post.text);
             match coming
                 .iter()
-                .position(|one| *one == text && !text.is_empty())
+                .position(|one| !text.is_empty() && (*one == text || *one == unnamed(&text)))
             {
                 Some(at) => {
                     coming.swap_remove(at);
@@ -193,6 +209,32 @@ async fn compare(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a post that not everyone may answer can be answered by others than was approved. A post for everyone may be
+/// closed on the page by whoever watches over its answers: that is no harm, and no alarm.
+async fn opened(
+    tx: &mut Tx,
+    publication: Option<&PublicationRow>,
+    post: &RemotePost,
+) -> Result<bool, vigie_store::Error> {
+    let (Some(row), Some(now)) = (publication, post.repliers) else {
+        return Ok(false);
+    };
+    let revision = match tx.revision(row.revision).await {
+        Ok(revision) => revision,
+        Err(vigie_store::Error::Unreadable { .. } | vigie_store::Error::NotFound) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut variants = revision.content.variants.into_iter();
+    let approved = variants
+        .find(|variant| variant.channel == row.channel)
+        .and_then(|variant| variant.single(usize::try_from(row.part).ok()?))
+        .map_or(Repliers::Everyone, |variant| variant.repliers);
+    // Closing it to all is no opening.
+    Ok(!approved.is_everyone() && now != approved && now != Repliers::Nobody)
 }
 
 async fn note(

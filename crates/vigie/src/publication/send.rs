@@ -42,7 +42,7 @@ pub async fn send(app: &App, row: &PublicationRow) -> Result<()> {
     let now = app.clock.now();
     let looked = {
         let mut conn = app.store.read().await?;
-        clear(&mut conn, row, now).await?
+        clear(app, &mut conn, row, now).await?
     };
     let mut cleared = match looked {
         Ok(cleared) => cleared,
@@ -218,7 +218,7 @@ async fn see(
         content_id,
         publication: Some(row.id),
         state: ObservedState::Ours,
-        text: &cleared.payload.text,
+        text: &cleared.payload.words(),
         url,
     };
     tx.observed_see(seen, now).await?;
@@ -265,6 +265,24 @@ async fn stopped(app: &App, row: &PublicationRow, stop: &Stop, now: Timestamp) -
             tx.commit().await?;
             return settle_post(app, row).await;
         }
+        Stop::Series => {
+            let code = Code::SeriesBroken.as_str();
+            tx.publication_refuse(row.id, row.attempt, code, "", now)
+                .await?;
+            alarm::about(&mut tx, Kind::Refused, row, json!({ "code": code }), now).await?;
+            let state = PublicationState::Refused;
+            let detail: vigie_store::Detail<'_> = &[("digest", &row.digest), ("state", &state)];
+            tx.audit(
+                now,
+                Who::system().audit,
+                "publication.outcome",
+                &object(row),
+                detail,
+            )
+            .await?;
+            tx.commit().await?;
+            return settle_post(app, row).await;
+        }
         Stop::Late | Stop::Channel => {
             // The next round lapses it, or waits for the channel.
             let at = now.checked_add(SignedDuration::from_secs(5)).unwrap_or(now);
@@ -304,7 +322,7 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
     let mut now = app.clock.now();
     let sent = {
         let mut conn = app.store.read().await?;
-        was_sent(&mut conn, row).await?
+        was_sent(app, &mut conn, row).await?
     };
     let found = match sent {
         None => Found::CannotTell {

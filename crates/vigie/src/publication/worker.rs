@@ -196,13 +196,29 @@ async fn interrupted(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Windows that passed: their posts go back to their authors.
+/// Windows that passed: their posts go back to their authors. Series that broke off: what comes after is cancelled.
 async fn lapse(app: &App) -> anyhow::Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let rows = tx.publications_lapse(now).await?;
     give_back(app, &mut tx, &rows, now).await?;
+    let broken = tx.publications_break(now).await?;
+    for row in &broken {
+        let detail: vigie_store::Detail<'_> = &[("digest", &row.digest), ("part", &row.part)];
+        let object = format!("publication/{}", row.id);
+        tx.audit(
+            now,
+            Who::system().audit,
+            "publication.break",
+            &object,
+            detail,
+        )
+        .await?;
+    }
     tx.commit().await?;
+    for row in &broken {
+        send::settle_post(app, row).await?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use vigie_connect::{
     Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, SegmentKind, Session, Settling,
     Shows, SignIn, Token, Unit,
 };
-use vigie_core::content::{Digest, MediaRef, Platform};
+use vigie_core::content::{Digest, MediaRef, Platform, Repliers, warned};
 use vigie_core::page_state::PageState;
 use vigie_core::publication::{Found, Outcome};
 use vigie_store::{SandboxAccount, SandboxBody, SandboxPost, SandboxPut, Store};
@@ -38,7 +38,15 @@ pub const DECLARATION: Declaration = Declaration {
     link_card: true,
     link_card_with_pictures: true,
     languages: 3,
-    replies: false,
+    replies: true,
+    warning: true,
+    repliers: &[
+        Repliers::Followers,
+        Repliers::Followed,
+        Repliers::Mentioned,
+        Repliers::Nobody,
+    ],
+    series: true,
     settling: Settling::OwnKey,
     reads: Reads {
         posts: true,
@@ -111,7 +119,8 @@ impl Sandbox {
             remote_id: format!("{}/{}", post.account, post.key),
             key: post.key,
             content_id: post.content_id,
-            text: post.body.text,
+            repliers: Some(post.body.repliers),
+            text: warned(post.body.warning.as_deref(), &post.body.text),
             created_at: Some(post.created_at),
         }
     }
@@ -156,6 +165,9 @@ fn body(payload: &Payload) -> SandboxBody {
         text: payload.text.clone(),
         link: payload.link.clone(),
         langs: payload.langs.clone(),
+        warning: payload.warning.clone(),
+        repliers: payload.repliers,
+        reply_to: payload.reply_to.clone(),
         media: payload
             .pictures
             .iter()

@@ -114,6 +114,22 @@ impl Threads {
         if asked.field("media_type") == "TEXT" && text.is_empty() {
             return Err(error(400, 100, 0, "(#100) The parameter text is required"));
         }
+        let known = [
+            "",
+            "everyone",
+            "accounts_you_follow",
+            "mentioned_only",
+            "parent_post_author_only",
+            "followers_only",
+        ];
+        if !known.contains(&asked.field("reply_control").as_str()) {
+            return Err(error(
+                400,
+                100,
+                0,
+                "(#100) Param reply_control must be one of the allowed values",
+            ));
+        }
         let target = asked.field("reply_to_id");
         let posts = self.posts.lock().unwrap();
         if !target.is_empty() && !posts.iter().any(|post| post["id"] == target.as_str()) {
@@ -133,6 +149,7 @@ impl Threads {
         post["children"] = self.two.children(&fields);
         post["alts"] = json!(self.two.alts(&fields));
         post["link_attachment_url"] = json!(fields.get("link_attachment"));
+        post["reply_control"] = json!(fields.get("reply_control"));
         Ok(Said::json(200, json!({ "id": id })))
     }
 

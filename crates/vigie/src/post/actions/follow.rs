@@ -1,6 +1,6 @@
 //! What follows a decision, in its transaction: publications made or cancelled, a line in the thread.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vigie_core::id::{CommentId, PublicationId};
 use vigie_core::post::{Effect, News};
@@ -44,7 +44,7 @@ pub(super) async fn follow(
     Ok(())
 }
 
-/// Makes a publication for each channel of an approved post that has none on its way or on the page.
+/// Makes a publication for each channel, and each part of a series, of an approved post that has none on its way or on the page.
 ///
 /// # Errors
 /// Database.
@@ -54,16 +54,21 @@ pub async fn enqueue(
     post: &PostRecord,
     now: Timestamp,
 ) -> Result<(), vigie_store::Error> {
-    let new: Vec<NewPublication> = post
-        .content
-        .variants
-        .iter()
-        .map(|variant| NewPublication {
-            id: PublicationId::new(Uuid::now_v7()),
-            channel: variant.channel,
-            remote_key: app.connectors.of(variant.platform).new_key(now, salt()),
-        })
-        .collect();
+    let mut new: Vec<NewPublication> = Vec::new();
+    for variant in &post.content.variants {
+        let connector = app.connectors.of(variant.platform);
+        for part in 0..=variant.parts.len() {
+            let part = u32::try_from(part).unwrap_or(u32::MAX);
+            // A key of its own for each: some are made of the time and few random bits.
+            let at = now.saturating_add(SignedDuration::from_micros(part.into()));
+            new.push(NewPublication {
+                id: PublicationId::new(Uuid::now_v7()),
+                channel: variant.channel,
+                part,
+                remote_key: connector.new_key(at.unwrap_or(now), salt()),
+            });
+        }
+    }
     tx.publications_enqueue(post, &new, now).await?;
     app.wake.notify_one();
     Ok(())

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use vigie_core::content::Digest;
 use vigie_core::id::{ChatRoomId, LetterId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
+use vigie_core::publication::PublicationState;
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
 use vigie_core::schedule;
@@ -367,14 +368,25 @@ pub async fn take_back(
     let row = tx.publication(publication).await?;
     tx.publication_take_back(publication, by, reason, now)
         .await?;
-    tx.audit(
-        now,
-        who.audit,
-        "publication.take_back",
-        &format!("publication/{publication}"),
-        &[("digest", &row.digest), ("post", &row.post)],
-    )
-    .await?;
+    // A series goes as a whole: what of it is not out yet never will be, since the part before it is taken back.
+    let mut taken = vec![publication];
+    for other in tx.publications(row.post).await? {
+        let same = other.channel == row.channel && other.revision == row.revision;
+        if same && other.id != row.id && other.state == PublicationState::Published {
+            tx.publication_take_back(other.id, by, reason, now).await?;
+            taken.push(other.id);
+        }
+    }
+    for one in taken {
+        tx.audit(
+            now,
+            who.audit,
+            "publication.take_back",
+            &format!("publication/{one}"),
+            &[("digest", &row.digest), ("post", &row.post)],
+        )
+        .await?;
+    }
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())

@@ -35,7 +35,7 @@ impl Mastodon {
             "uri": format!("https://ici.test/users/{name}/statuses/{}", status.id),
             "url": format!("https://ici.test/@{name}/{}", status.id),
             "content": content, "visibility": status.visibility, "language": status.language,
-            "sensitive": false, "spoiler_text": "",
+            "sensitive": !status.warning.is_empty(), "spoiler_text": status.warning,
             "account": entity(&status.account, name),
             "in_reply_to_id": status.reply_to,
             "in_reply_to_account_id": parent.map(|p| p.account.clone()),
@@ -162,8 +162,9 @@ impl Mastodon {
         if text.trim().is_empty() && media.is_empty() {
             return error(invalid, "Validation failed: Text can't be blank");
         }
+        let warning = asked.field("spoiler_text");
         // Plain characters: tests with links stay away from the limit.
-        if text.chars().count() > most {
+        if text.chars().count() + warning.chars().count() > most {
             let words = format!("Validation failed: Text character limit of {most} exceeded");
             return error(invalid, &words);
         }
@@ -210,6 +211,7 @@ impl Mastodon {
             reply_to: parent,
             media,
             language,
+            warning,
             made: Timestamp::now().to_string(),
             ..Status::default()
         };

@@ -76,6 +76,7 @@ struct Status {
     reply_to: Option<String>,
     media: Vec<String>,
     language: String,
+    warning: String,
     made: String,
     edited: Option<String>,
     boost_of: Option<String>,

@@ -48,7 +48,13 @@ impl XState {
                 "You attempted to reply to a Tweet that is deleted or not visible to you.",
             );
         }
+        let repliers = asked.field("reply_settings");
+        let known = ["", "following", "mentionedUsers", "subscribers", "verified"];
+        if !known.contains(&repliers.as_str()) {
+            return invalid("The `reply_settings` field value is not one of the allowed values.");
+        }
         let id = self.add(self.id.clone(), text.clone(), media, reply);
+        self.posts.last_mut().unwrap().repliers = repliers;
         let body = json!({ "data": { "id": id, "text": text, "edit_history_tweet_ids": [id] } });
         Said::json(201, body)
     }
@@ -94,6 +100,10 @@ impl XState {
             "id": post.id, "text": words, "edit_history_tweet_ids": post.history,
             "author_id": post.author, "created_at": post.at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
         });
+        all["reply_settings"] = match post.repliers.as_str() {
+            "" => json!("everyone"),
+            who => json!(who),
+        };
         if !urls.is_empty() {
             all["entities"] = json!({ "urls": urls });
         }

@@ -24,6 +24,8 @@ pub struct XPost {
     pub media: Vec<String>,
     /// The post that it answers.
     pub reply: Option<String>,
+    /// Who may answer, as it was sent; empty for everyone.
+    pub repliers: String,
     author: String,
     at: Timestamp,
     history: Vec<String>,
@@ -258,6 +260,7 @@ impl XState {
             text,
             media,
             reply,
+            repliers: String::new(),
             author,
             at: Timestamp::now(),
             latest: true,
