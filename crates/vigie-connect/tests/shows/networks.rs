@@ -156,7 +156,9 @@ async fn what_x_asks_money_for_is_counted_and_what_fails_is_not() {
     for text in ["Bonjour", "Voir https://phare.exemple.fr"] {
         let payload = vigie_connect::Payload {
             key: x.new_key(now, 1),
+            warning: None,
             text: text.into(),
+            repliers: Default::default(),
             link: None,
             langs: vec![],
             pictures: vec![],

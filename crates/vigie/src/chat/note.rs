@@ -94,7 +94,7 @@ pub async fn of(
             // The content that was decided on, unless another one took its place.
             if let Some(digest) = Digest::parse(&about.digest) {
                 if post.post.revision.digest == digest {
-                    note.contents = contents(conn, &post).await?;
+                    note.contents = contents(conn, &post, &w).await?;
                 }
                 note.footer = w.t1("chat-review-digest", "digest", digest.short());
             }

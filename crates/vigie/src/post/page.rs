@@ -459,6 +459,9 @@ mod tests {
                 langs: vec![],
                 media: vec![],
                 reply_to: reply_to.map(str::to_owned),
+                warning: None,
+                repliers: vigie_core::content::Repliers::default(),
+                parts: vec![],
             }],
             window: Window {
                 not_before: None,
