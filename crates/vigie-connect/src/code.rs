@@ -135,6 +135,12 @@ codes! {
     SignatureNotChecked = "signature_not_checked",
     /// The server refused the post and said why (see the detail in the log).
     RefusedByServer = "refused_by_server",
+    /// The mail server lets nobody send from our address.
+    SenderRefused = "sender_refused",
+    /// The mail server refused a letter itself, not its reader.
+    LetterRefused = "letter_refused",
+    /// The mailbox has no such folder, or does not open it.
+    FolderMissing = "folder_missing",
 }
 
 impl Code {

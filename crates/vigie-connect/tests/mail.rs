@@ -726,6 +726,11 @@ async fn what_is_wrong_is_said() {
         (Stage::Refused, Code::BadCredentials)
     );
     let mut incoming = servers.incoming("vigie");
+    incoming.folder = "Nowhere".into();
+    assert_eq!(
+        incoming.open(WITHIN).await.unwrap_err().code,
+        Code::FolderMissing
+    );
     incoming.login = wrong;
     assert_eq!(
         incoming.open(WITHIN).await.unwrap_err().code,
@@ -797,6 +802,51 @@ async fn scripted(lines: &'static [&'static str]) -> u16 {
         }
     });
     port
+}
+
+#[tokio::test]
+async fn a_no_is_about_what_it_answers() {
+    let reach = Reach::new(AllowedPrivate::parse(&["127.0.0.1"]).unwrap());
+    let letter = letter("karim@corp.test", None);
+    let lines = |lines: &[&str]| -> &'static [&'static str] {
+        let mut all = vec!["220 x\r\n".to_owned(), "250 x\r\n".to_owned()];
+        all.extend(lines.iter().map(|line| format!("{line}\r\n")));
+        let all: Vec<&'static str> = all.into_iter().map(|l| &*String::leak(l)).collect();
+        Vec::leak(all)
+    };
+    use Code::{LetterRefused, RefusedByServer, SenderRefused, ServerError};
+    for (said, stage, code) in [
+        (vec!["550 no"], Stage::NotSent, SenderRefused),
+        (vec!["450 later"], Stage::NotSent, ServerError),
+        (vec!["250 ok", "550 no"], Stage::Refused, RefusedByServer),
+        (
+            vec![
+                "250 ok",
+                "553 5.7.1 <v@x>: Sender address rejected: not owned",
+            ],
+            Stage::NotSent,
+            SenderRefused,
+        ),
+        (
+            vec!["250 ok", "250 ok", "554 no"],
+            Stage::Refused,
+            LetterRefused,
+        ),
+        (
+            vec!["250 ok", "250 ok", "354 go", "554 spam"],
+            Stage::Refused,
+            LetterRefused,
+        ),
+    ] {
+        let outgoing = Outgoing {
+            reach: reach.clone(),
+            server: server(scripted(lines(&said)).await, Security::Plain),
+            login: None,
+            dkim: None,
+        };
+        let no = outgoing.send(&letter, WITHIN).await.unwrap_err();
+        assert_eq!((no.stage, no.failure.code), (stage, code), "{said:?}");
+    }
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ impl Incoming {
     /// Connects, logs in and opens the folder.
     ///
     /// # Errors
-    /// What is wrong; `bad_credentials` when the server refuses the login.
+    /// What is wrong; `bad_credentials` when the server refuses the login, `folder_missing` when it refuses the folder.
     pub async fn open(&self, within: Duration) -> Result<Round, Failure> {
         let until = Instant::now() + within;
         let stream = match self.server.security {
@@ -138,7 +138,11 @@ impl Incoming {
         let idles = bounded(until, session.capabilities())
             .await?
             .has_str("IDLE");
-        let mailbox = bounded(until, session.select(&self.folder)).await?;
+        let mailbox = bounded(until, session.select(&self.folder));
+        let mailbox = mailbox.await.map_err(|no| match no.code {
+            Code::RefusedByServer => Failure::new(Code::FolderMissing, no.detail),
+            _ => no,
+        })?;
         let validity = mailbox.uid_validity.ok_or_else(|| {
             Failure::new(
                 Code::GarbageAnswer,

@@ -213,7 +213,8 @@ impl Outgoing {
     /// Sends a letter.
     ///
     /// # Errors
-    /// `NotSent` (try again), `Refused` (the server says no to this letter or reader), `Unknown` (perhaps sent: the
+    /// `NotSent` (try again; with `sender_refused` when our own address is not taken), `Refused` (the server says no:
+    /// `refused_by_server` to this reader, `letter_refused` to the letter itself), `Unknown` (perhaps sent: the
     /// connection ended after the letter left and before the answer).
     pub async fn send(&self, letter: &Letter, within: Duration) -> Result<Sent, Trouble> {
         let until = Instant::now() + within;
@@ -272,9 +273,26 @@ impl Outgoing {
                 .map_err(|_| Trouble::new(Stage::Refused, Code::BadAddress, "not an address"))
         };
         let mail = Mail::new(Some(address(from)?), vec![]);
-        step(session.command(mail), until).await?;
-        step(session.command(Rcpt::new(address(to)?, vec![])), until).await?;
-        step(session.command(Data), until).await?;
+        // A lasting no is about whom the command names: only the one to RCPT is about the reader.
+        let about = |stage, code| {
+            move |mut trouble: Trouble| {
+                if trouble.stage == Stage::Refused {
+                    (trouble.stage, trouble.failure.code) = (stage, code);
+                }
+                trouble
+            }
+        };
+        let sender = about(Stage::NotSent, Code::SenderRefused);
+        step(session.command(mail), until).await.map_err(sender)?;
+        let reader = Rcpt::new(address(to)?, vec![]);
+        let reader = step(session.command(reader), until).await;
+        // Postfix says here, unless told otherwise, what it has against the sender (`smtpd_delay_reject`).
+        reader.map_err(|trouble| match speaks_of_sender(&trouble) {
+            true => sender(trouble),
+            false => trouble,
+        })?;
+        let itself = about(Stage::Refused, Code::LetterRefused);
+        step(session.command(Data), until).await.map_err(itself)?;
         // From here on the letter may go out. It is pure ASCII, so that no server needs to change it.
         let left = until.saturating_duration_since(Instant::now());
         let unknown = |code, why: &str| Err(Trouble::new(Stage::Unknown, code, why));
@@ -284,7 +302,7 @@ impl Outgoing {
                 quit(&mut session).await;
                 Ok(())
             }
-            Ok(Err(error)) if error.status().is_some() => Err(said_no(&error)),
+            Ok(Err(error)) if error.status().is_some() => Err(itself(said_no(&error))),
             Ok(Err(error)) if error.is_response() || error.is_client() => {
                 unknown(Code::GarbageAnswer, &error.to_string())
             }
@@ -389,6 +407,14 @@ fn said_no(error: &lettre::transport::smtp::Error) -> Trouble {
     let mut trouble = Trouble::new(stage, code, error.to_string());
     trouble.status = error.status().map_or(0, u16::from);
     trouble
+}
+
+/// Whether a no is about our own address (RFC 3463 §3.2: X.1.7 and X.1.8), though it came after the reader's.
+fn speaks_of_sender(trouble: &Trouble) -> bool {
+    let said = trouble.failure.detail.to_ascii_lowercase();
+    ["5.1.7", "5.1.8", "sender address rejected"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// Politeness; the letter is sent already.

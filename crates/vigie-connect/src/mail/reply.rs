@@ -57,8 +57,8 @@ pub fn read(letter: &[u8], author: &Author, ours: &Address) -> Vec<Heard> {
     // What the decision is tied to, if it surely is.
     let value = match (&token, &answered) {
         (Some(token), _) if token_covered || tagged(token) => Some(token.clone()),
-        (Some(token), Some((_, true))) => Some(token.clone()),
-        (None, Some((id, true))) => Some(id.clone()),
+        // A token that nobody vouches for may have been put there: the letter that is surely answered counts.
+        (_, Some((id, true))) => Some(id.clone()),
         _ => None,
     };
     let words = own_words(&body(&message));
@@ -83,6 +83,37 @@ pub fn read(letter: &[u8], author: &Author, ours: &Address) -> Vec<Heard> {
         heard.push(said(who, thread, words, author));
     }
     heard
+}
+
+/// Why a letter that looks like a decision decided nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// The word is not alone on the first line, or something else is written there.
+    Words,
+    /// The word is right, and no signature ties it to the question.
+    Unsigned,
+}
+
+/// Whether the first line of a letter that decides nothing begins as a decision would, and why it is none.
+pub fn missed(letter: &[u8], author: &Author, ours: &Address) -> Option<Missed> {
+    let decided = |one: &Heard| matches!(one, Heard::Pressed { .. });
+    if read(letter, author, ours).iter().any(decided) {
+        return None;
+    }
+    let message = MessageParser::new().parse(letter)?;
+    let words = own_words(&body(&message));
+    if decision(&words).0.is_some() {
+        return Some(Missed::Unsigned);
+    }
+    let first = words
+        .lines()
+        .next()?
+        .to_lowercase()
+        .replace('\u{2019}', "'");
+    ["approv", "approuv", "i approv", "j'approuv", "chang"]
+        .iter()
+        .any(|word| first.starts_with(word))
+        .then_some(Missed::Words)
 }
 
 fn said(who: Speaker, thread: String, text: String, author: &Author) -> Heard {
@@ -204,12 +235,38 @@ fn own_words(body: &str) -> String {
         }
         own.push(line);
     }
+    drop_footer(&mut own);
     let text = own.join("\n");
     let mut text: String = text.trim().chars().take(MAX_HEARD).collect();
     while text.contains("\n\n\n") {
         text = text.replace("\n\n\n", "\n\n");
     }
     text
+}
+
+/// How the lines begin that telephones put under a letter.
+const FOOTERS: [&str; 10] = [
+    "sent from my ",
+    "sent from outlook",
+    "sent via ",
+    "get outlook for ",
+    "envoyé de mon ",
+    "envoyé depuis mon ",
+    "envoyé à partir d",
+    "obtenez outlook pour ",
+    "obtenir outlook pour ",
+    "télécharger outlook pour ",
+];
+
+/// Drops the last line where a telephone wrote it.
+fn drop_footer(own: &mut Vec<&str>) {
+    let Some(at) = own.iter().rposition(|line| !line.trim().is_empty()) else {
+        return;
+    };
+    let line = own.get(at).map_or("", |line| line.trim()).to_lowercase();
+    if line.chars().count() <= 80 && FOOTERS.iter().any(|begins| line.starts_with(begins)) {
+        own.truncate(at);
+    }
 }
 
 /// The line that mail programs put before the letter answered.
@@ -328,6 +385,9 @@ mod tests {
             "approve\n-- \nAnne",
             "Approve\n\nOn Monday, somebody very far away at a long address\n<v@x> wrote:\n\nchanges: x",
             "> quoted\napprove",
+            "Approve\n\nSent from my iPhone\n\n> On 3 March, Vigie wrote:",
+            "Approuve\nEnvoyé de mon iPhone",
+            "Approve\n\nGet Outlook for iOS<https://aka.ms/o0ukef>",
         ] {
             assert_eq!(heard(body), (approve(), None), "{body}");
         }
@@ -388,6 +448,30 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_decision_and_is_none_is_known() {
+        let to = format!("vigie+{TOKEN}@corp.example");
+        let why = |body: &str, covered: &[&str]| {
+            let (author, ours) = (author(covered), ours());
+            missed(&letter(&to, "", body), &author, &ours)
+        };
+        for body in [
+            "Approved",
+            "approve if the date is right",
+            "I approve",
+            "J’approuve !",
+            "Approuvé\n\nEnvoyé de mon iPhone",
+            "Changes please",
+            "approve\nSent from my iPhone\nand one more thing",
+        ] {
+            assert_eq!(why(body, &["to"]), Some(Missed::Words), "{body}");
+        }
+        assert_eq!(why("approve", &[]), Some(Missed::Unsigned));
+        for body in ["approve", "changes: x", "Is it right?", "", "> approve"] {
+            assert_eq!(why(body, &["to"]), None, "{body}");
+        }
+    }
+
+    #[test]
     fn a_decision_is_tied_to_its_question_by_what_is_signed() {
         let to = format!("vigie+{TOKEN}@corp.example");
         let subject = format!("Subject: Re: Post {}\r\n", tag(TOKEN));
@@ -403,7 +487,10 @@ mod tests {
         let token = Some((ActionId::Approve, TOKEN.to_owned()));
         assert_eq!(decides(&to, "", &["from", "to"]), token);
         assert_eq!(decides(&to, &subject, &["from", "subject"]), token);
-        assert_eq!(decides(&to, &thread, &["from", "in-reply-to"]), token);
+        // Whatever token stands in an address that is not covered, the decision is about the letter answered.
+        let thread_itself = Some((ActionId::Approve, ID.to_owned()));
+        let covered = ["from", "in-reply-to"];
+        assert_eq!(decides(&to, &thread, &covered), thread_itself);
         assert_eq!(
             decides("vigie@corp.example", &thread, &["in-reply-to"]),
             Some((ActionId::Approve, ID.to_owned()))
