@@ -18,6 +18,7 @@ use vigie::post::actions;
 use vigie::publication::alarm;
 use vigie::testing::{Browser, TestApp};
 use vigie::web::viewer::session_cookie;
+use vigie_connect::mail::Judge;
 use vigie_connect::testing::MailServers;
 use vigie_connect::testing::mail::Opened;
 use vigie_core::id::{MailServerId, MemberId, PostId};
@@ -218,7 +219,7 @@ impl Scene {
     }
 
     /// An answer to a letter, as a mail program writes it, signed for a domain.
-    fn answer(&self, to: &Opened, from: &str, domain: &str, body: &str) {
+    fn answer(&self, to: &Opened, from: &str, domain: &str, body: &str) -> Vec<u8> {
         let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
         let letter = format!(
             "From: {from}@example.test\r\nTo: {}\r\nSubject: Re: relecture\r\nDate: {date}\r\nMessage-ID: <{}@example.test>\r\n\
@@ -231,6 +232,37 @@ impl Scene {
         let signed = self.servers.dkim(domain).sign(letter.as_bytes()).unwrap();
         let sender = format!("{from}@example.test");
         self.servers.deliver(&sender, &to.reply_to, &signed);
+        signed
+    }
+
+    /// The same letter once more, as another way brings it: other bytes, the same signature.
+    fn resend(&self, to: &Opened, from: &str, signed: &[u8]) {
+        let copy = [b"X-Way: another\r\n".as_slice(), signed].concat();
+        let sender = format!("{from}@example.test");
+        self.servers.deliver(&sender, &to.reply_to, &copy);
+    }
+
+    async fn sealed(&self, sealed: bool) {
+        let mut tx = self.test.app.store.begin().await.unwrap();
+        let mut org = tx.organisation().await.unwrap().unwrap();
+        org.settings.require_passkey_seal = sealed;
+        tx.update_organisation(&org, self.test.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// The letters of a mailbox whose subject holds these words, once there are so many.
+    async fn titled(&self, name: &str, words: &str, count: usize) -> Vec<Opened> {
+        for _ in 0..80 {
+            let letters = self.servers.letters(name);
+            let opened = letters.iter().map(|letter| Opened::read(letter));
+            let found: Vec<Opened> = opened.filter(|l| l.subject.contains(words)).collect();
+            if found.len() >= count {
+                assert_eq!(found.len(), count, "{found:#?}");
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(125)).await;
+        }
+        panic!("{count} letters “{words}” did not come");
     }
 
     /// Reads the inbox and works on what came.
@@ -313,8 +345,19 @@ async fn a_server_takes_two_people_and_an_address_is_proven_by_a_letter() {
     let mut wrong = post(&form);
     wrong[9].1 = s.servers.password.clone();
     wrong[10].1 = "Nowhere".to_owned();
-    submit(&ines, "/settings/mail", &wrong).await.expect(422);
+    let said = submit(&ines, "/settings/mail", &wrong).await.expect(422);
+    assert!(said.text().contains("n’a pas ce dossier"));
     form[9].1 = s.servers.password.clone();
+    // A password in an address would be shown and logged with it.
+    for (field, scheme) in [(1, "smtp+plain"), (7, "imaps")] {
+        let mut wrong = post(&form);
+        wrong[field].1 = wrong[field].1.replace(
+            &format!("{scheme}://"),
+            &format!("{scheme}://vigie:canary@"),
+        );
+        let said = submit(&ines, "/settings/mail", &wrong).await.expect(422);
+        assert!(said.text().contains("sans identifiant, mot de passe"));
+    }
 
     submit(&ines, "/settings/mail", &form).await.expect(303);
     submit(&tom, "/settings/mail", &form).await.expect(403);
@@ -322,12 +365,22 @@ async fn a_server_takes_two_people_and_an_address_is_proven_by_a_letter() {
         let mut conn = s.test.app.store.read().await.unwrap();
         conn.changes_open().await.unwrap()[0].change.id
     };
+    // What waits for a second person is not closed beside its change.
+    let pending = {
+        let mut conn = s.test.app.store.read().await.unwrap();
+        conn.mail_servers().await.unwrap()[0].id
+    };
+    let close = format!("/settings/mail/{pending}/close");
+    let page = ines.get("/settings/mail").await.expect(200).text();
+    assert!(page.contains(&s.sender()) && !page.contains(&close));
+    ines.post(&close, &[]).await.expect(409);
     let confirm = format!("/changes/{change}/confirm");
     ines.post(&confirm, &[]).await.expect(409);
     let page = tom.get("/changes").await.expect(200).text();
     assert!(page.contains(&s.sender()), "{page}");
     tom.post(&confirm, &[]).await.expect(303);
     let page = ines.get("/settings/mail").await.expect(200).text();
+    assert!(page.contains(&close));
     assert!(
         page.contains("test._domainkey.corp.test") && page.contains("v=DKIM1; k=rsa; p="),
         "{page}"
@@ -420,7 +473,7 @@ async fn a_server_takes_two_people_and_an_address_is_proven_by_a_letter() {
 async fn a_review_is_asked_answered_and_talked_about_by_letter() {
     let Some(s) = Scene::open().await else { return };
     let (company, app) = (&s.company, &s.test.app);
-    s.with_inbox(company.ines).await;
+    s.with_inbox(company.omar).await;
     let boxes = [
         (company.tom, s.proven(company.tom, "tom").await),
         (company.lea, s.proven(company.lea, "lea").await),
@@ -476,19 +529,34 @@ async fn a_review_is_asked_answered_and_talked_about_by_letter() {
         s.comments(post).await,
         [format!("La date est-elle juste ?\n— {by}")]
     );
-    // Inès wrote the post and set the mail up: she may know what signs letters. It is approved on the page.
-    s.answer(&letter, name, "example.test", "approve");
+    // What looks like a decision and is none is a remark, and its writer is told that it decided nothing.
+    s.answer(&letter, name, "example.test", "Approved, thank you");
     s.read().await;
-    assert_eq!(s.state(post).await, PostState::InReview);
     s.send().await;
-    s.letters(name, 3).await;
-    // Set up by somebody else, the very same word counts.
-    s.with_inbox(company.omar).await;
+    assert_eq!(s.state(post).await, PostState::InReview);
+    let title = if french {
+        "n’a rien décidé"
+    } else {
+        "decided nothing"
+    };
+    let told = s.titled(name, title, 1).await.remove(0);
+    assert!(told.text.contains(&format!("/posts/{post}")), "{told:?}");
+    s.answer(
+        &letter,
+        name,
+        "example.test",
+        "Approuve.\n\nMerci\n\nEnvoyé de mon iPhone",
+    );
     s.read().await;
-    s.answer(&letter, name, "example.test", "Approuve.\n\nMerci");
-    s.read().await;
+    s.send().await;
     assert_eq!(s.state(post).await, PostState::Approved);
-    assert_eq!(s.comments(post).await.len(), 2);
+    assert_eq!(s.comments(post).await[2], format!("Merci\n— {by}"));
+    let title = if french {
+        "approbation compte"
+    } else {
+        "approval counted"
+    };
+    s.titled(name, title, 1).await;
     // The letter decides once.
     s.answer(&letter, name, "example.test", "changes: all of it");
     s.read().await;
@@ -502,7 +570,7 @@ async fn a_review_is_asked_answered_and_talked_about_by_letter() {
         s.send().await;
     }
     let gathered = s.letters(box_of(company.ines), 1).await.remove(0);
-    assert!(gathered.subject.contains("3 nouvelles"), "{gathered:?}");
+    assert!(gathered.subject.contains("4 nouvelles"), "{gathered:?}");
     assert!(
         gathered.text.contains("a approuvé") && gathered.text.contains("La date est-elle juste"),
         "{}",
@@ -650,6 +718,102 @@ async fn a_letter_that_comes_back_shows_on_its_readers_page() {
     // Nobody is answered for it.
     s.send().await;
     s.letters(&s.vigie, 1).await;
+    // One that comes back late says nothing about the address that they have proven since.
+    s.test.wait(SignedDuration::from_mins(1));
+    s.proven(s.company.tom, "tom").await;
+    let bounce = s.servers.letters(&s.vigie).remove(0);
+    let late = [b"X-Way: another\r\n".as_slice(), &bounce].concat();
+    s.servers.deliver("", &s.sender(), &late);
+    s.read().await;
+    let page = tom.get("/me/mail").await.expect(200).text();
+    assert!(!page.contains("est revenue"), "{page}");
+}
+
+#[tokio::test]
+async fn who_ever_set_up_the_mail_is_not_approved_by_letter() {
+    let Some(s) = Scene::open().await else { return };
+    s.with_inbox(s.company.ines).await;
+    let boxes = [
+        (s.company.tom, s.proven(s.company.tom, "tom").await),
+        (s.company.lea, s.proven(s.company.lea, "lea").await),
+    ];
+    // Inès wrote the post and set the mail up: she may know what signs letters. It is approved on the page.
+    let (post, asked) = s.asked("Portes ouvertes samedi.").await;
+    let name = &boxes.iter().find(|b| b.0 == asked).unwrap().1;
+    let letter = s.review_letter(name, post).await;
+    s.answer(&letter, name, "example.test", "approve");
+    s.read().await;
+    assert_eq!(s.state(post).await, PostState::InReview);
+    // Another server takes its place: she knows what she knew.
+    s.with_inbox(s.company.omar).await;
+    s.answer(&letter, name, "example.test", "approve");
+    s.read().await;
+    assert_eq!(s.state(post).await, PostState::InReview);
+    // A stranger's name server is not asked: nobody waits for it.
+    let stranger = format!(
+        "From: a@strangers.test\r\nTo: {}\r\nSubject: x\r\nDate: {}\r\nMessage-ID: <{}@strangers.test>\r\n\r\nx\r\n",
+        s.sender(),
+        Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000"),
+        uuid::Uuid::now_v7(),
+    );
+    let signed = s.servers.dkim("corp.test").sign(stranger.as_bytes());
+    s.servers
+        .deliver("a@strangers.test", &s.sender(), &signed.unwrap());
+    let app = &s.test.app;
+    let row = { app.store.read().await.unwrap() }
+        .mail_server_in_use()
+        .await;
+    inbox::look(app, &row.unwrap().unwrap()).await.unwrap();
+    let deaf = Judge::asking("127.0.0.1:9".parse().unwrap(), None).unwrap();
+    let row = { app.store.read().await.unwrap() }
+        .mail_server_in_use()
+        .await;
+    inbox::judge_kept(app, &row.unwrap().unwrap(), &deaf)
+        .await
+        .unwrap();
+    let mut conn = app.store.read().await.unwrap();
+    assert_eq!(conn.letters_in_wait().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_is_judged_once_however_often_it_comes() {
+    let Some(s) = Scene::open().await else { return };
+    s.with_inbox(s.company.omar).await;
+    let boxes = [
+        (s.company.tom, s.proven(s.company.tom, "tom").await),
+        (s.company.lea, s.proven(s.company.lea, "lea").await),
+    ];
+    let (post, asked) = s.asked("Portes ouvertes samedi.").await;
+    let name = &boxes.iter().find(|b| b.0 == asked).unwrap().1;
+    let letter = s.review_letter(name, post).await;
+    // A decision that was refused does not wait for better days.
+    s.sealed(true).await;
+    let refused = s.answer(&letter, name, "example.test", "approve");
+    let remark = s.answer(&letter, name, "example.test", "Bien vu");
+    s.read().await;
+    s.sealed(false).await;
+    s.resend(&letter, name, &refused);
+    s.read().await;
+    assert_eq!(s.state(post).await, PostState::InReview);
+    assert_eq!(s.comments(post).await.len(), 1);
+    // Days later they are still known.
+    s.test.wait(SignedDuration::from_hours(72));
+    vigie::chat::outbox::forget(&s.test.app).await.unwrap();
+    outbox::forget(&s.test.app).await.unwrap();
+    for again in [&refused, &remark] {
+        s.resend(
+            &letter,
+            name,
+            &[b"X-Late: yes\r\n", again.as_slice()].concat(),
+        );
+    }
+    s.read().await;
+    assert_eq!(s.state(post).await, PostState::InReview);
+    assert_eq!(s.comments(post).await.len(), 1);
+    // The question is still open: said anew, the word counts.
+    s.answer(&letter, name, "example.test", "approve");
+    s.read().await;
+    assert_ne!(s.state(post).await, PostState::InReview);
 }
 
 #[tokio::test]
@@ -675,6 +839,16 @@ async fn a_flood_of_alarms_is_gathered() {
     let all = s.letters(&name, 21).await;
     let gathered = all.iter().find(|l| l.subject.contains("nouvelles"));
     assert!(gathered.unwrap().subject.contains("5 nouvelles"));
+    // What could not go for days is no news any more.
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let (kind, page) = (alarm::Kind::Foreign, s.company.page);
+    alarm::on_page(&mut tx, kind, page, "post-old", "", s.test.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    s.test.wait(SignedDuration::from_hours(24 * 5));
+    s.send().await;
+    s.letters(&name, 21).await;
 }
 
 #[tokio::test]
@@ -689,11 +863,7 @@ async fn where_approvals_are_sealed_a_letter_only_leads_to_the_page() {
     let name = &boxes.iter().find(|b| b.0 == asked).unwrap().1;
     s.send().await;
     let open = s.letters(name, 1).await.remove(0);
-    let mut tx = s.test.app.store.begin().await.unwrap();
-    let mut org = tx.organisation().await.unwrap().unwrap();
-    org.settings.require_passkey_seal = true;
-    tx.update_organisation(&org, s.test.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    s.sealed(true).await;
     // A letter from before decides no more.
     s.answer(&open, name, "example.test", "approve");
     s.read().await;
@@ -714,8 +884,17 @@ async fn where_approvals_are_sealed_a_letter_only_leads_to_the_page() {
         }
         tokio::time::sleep(Duration::from_millis(125)).await;
     }
-    let sealed = found.unwrap();
+    let mut sealed = found.unwrap();
     assert!(!sealed.text.contains("Fermeture") && sealed.reply_to.is_empty());
+    // Its content was never shown: it decides nothing, sealed or not.
+    s.sealed(false).await;
+    sealed.reply_to = s.sender();
+    for word in ["approve", "changes: all of it"] {
+        s.answer(&sealed, name, "example.test", word);
+    }
+    s.read().await;
+    assert_eq!(s.state(other).await, PostState::InReview);
+    assert!(s.comments(other).await.is_empty());
 }
 
 #[tokio::test]

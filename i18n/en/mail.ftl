@@ -5,7 +5,7 @@ mail-me-why = Get review requests and news by e-mail, if you like.
 mail-me-open = My address and my letters
 mail-none = Your organisation sends no letters yet. A steward sets that up under “Settings”, “E-mail”.
 mail-address = Your address
-mail-address-new = An address for your letters
+mail-address-new = An address that only you read
 mail-address-other = Another address
 mail-address-hint = Vigie sends a link there. The address counts only once the link was opened and confirmed.
 mail-address-do = Send me the link
@@ -69,20 +69,28 @@ mail-why-decision = You get this letter because you wrote this post.
 mail-why-talk = You get this letter because you write or review this post.
 mail-why-gathered = This letter gathers what could wait. You choose how often in Vigie, under “My account”.
 mail-why-notice = This letter answers one of yours.
+mail-why-unsure = You get this letter because one came that bears your address and answers a letter of Vigie.
+mail-why-counted = This letter answers one of yours.
 mail-review-answer = To approve exactly this content, answer “approve”, alone on the first line. To ask for changes: “changes:” and what should change. Any other answer can be read on the post.
 mail-review-words = This is approved on the page: it shows what a letter does not. What you answer here can be read on the post.
 mail-review-open = Read the exact content below, then open the page to answer.
 mail-about = About: { $text }
 mail-by = by e-mail
 mail-gathered-title = { $n ->
-    [one] One thing new about your posts
-   *[other] { $n } things new about your posts
+    [one] One thing new
+   *[other] { $n } things new
  }
 mail-gathered-more = { $n ->
     [one] And one more, to be read in Vigie.
    *[other] And { $n } more, to be read in Vigie.
  }
-mail-notice-title = Your answer did not count
+mail-notice-title = Your answer decided nothing
+mail-unsure-title = Did you write this answer?
+mail-counted-title = Your approval counted
+mail-counted = You approved exactly the content of the letter that you answered. If that was not you, tell the person in charge of security at once.
+mail-notice-missed = Your answer did not approve anything and asked for no changes, because “approve” does not stand alone on the first line, nor “changes:” before what should change. It can be read on the post. To decide, use the link.
+mail-notice-untied = Your answer did not approve anything and asked for no changes, because no signature of your domain ties it to the letter that you answer. It can be read on the post. To decide, use the link.
+mail-notice-date = An answer came in your name that is more than two weeks old, or dated ahead. Nothing has changed. If it is yours, answer on the page; if not, tell the person in charge of security.
 mail-notice-nowhere = Vigie could not find which letter you answer: it is too old, or gathered several things. Nothing has changed; open Vigie to answer.
 mail-notice-no-question = The letter that you answer did not ask for a decision. Nothing has changed.
 mail-notice-say-what = Say what should change after “changes:”. Nothing has changed.
@@ -97,13 +105,13 @@ mail-server-new = A server
 mail-server-asked = Prepared; the passwords are sealed in the vault. A second person confirms under “Two people”, then letters go.
 mail-server-close = Stop using it
 mail-server-closed = This server is no longer used; its passwords are destroyed.
-mail-server-waits = Letters wait and will go by themselves.
+mail-server-waits = Letters wait up to four days and go by themselves; those that the server itself refuses, or puts off for two days, do not go.
 mail-server-no-inbox = Answers are not read.
 mail-server-reads = Answers are read:
 mail-server-inbox-trouble = Answers could not be read.
 mail-server-out = Server for sending
 mail-server-in = Read the answers
-mail-server-in-why = A member can answer a review request. Only what their own domain signs (DKIM) counts. The mailbox must also get addresses such as vigie+code@.
+mail-server-in-why = A member can answer a review request. Only what their own domain signs (DKIM) decides. The mailbox must also get addresses such as vigie+code@.
 mail-sender-hint = An address for Vigie alone; answers arrive there.
 mail-account = Login name
 mail-account-hint = Empty if the server knows Vigie by its network address.
@@ -113,7 +121,7 @@ mail-inbox = Server for reading
 mail-inbox-hint = imap.example.org (TLS, port 993). Empty to read nothing.
 mail-folder = Folder
 mail-trusted = Name of the receiving server whose word counts
-mail-trusted-hint = Its name in the header “Authentication-Results”, if it removes those that come from outside. Empty to count on signatures only.
+mail-trusted-hint = Its name in the header “Authentication-Results”, if it removes those that come from outside. What it alone vouches for is read as a remark and never decides. Empty to count on signatures only.
 mail-dkim = Sign letters here (DKIM)
 mail-dkim-why = Only if the server for sending does not sign them itself.
 mail-selector = Selector
@@ -124,6 +132,7 @@ mail-record = To publish in DNS
 mail-record-name = Name
 mail-bad-login = The server refuses this name or password.
 mail-bad-key = This is not a private key in PEM, or the selector or the domain is not right.
+mail-bad-server = A server is given by its name alone, without user name, password or path: smtp.example.org. Passwords have a field of their own.
 mail-refused-server = The server refuses the connection. Is it the right server and port?
 mail-not-encrypted = The server offers no encrypted connection. Passwords do not travel in clear.
 mail-test-do = Send me a trial letter

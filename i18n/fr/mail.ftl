@@ -5,7 +5,7 @@ mail-me-why = Recevez les demandes de relecture et les nouvelles par courriel, s
 mail-me-open = Mon adresse et mes lettres
 mail-none = Votre organisation n’envoie pas encore de lettres. Un intendant règle cela sous « Réglages », « Courriel ».
 mail-address = Votre adresse
-mail-address-new = Une adresse pour vos lettres
+mail-address-new = Une adresse que vous seul lisez
 mail-address-other = Une autre adresse
 mail-address-hint = Vigie y envoie un lien. L’adresse ne compte qu’une fois le lien ouvert et confirmé.
 mail-address-do = M’envoyer le lien
@@ -69,20 +69,28 @@ mail-why-decision = Cette lettre vous vient parce que vous avez écrit cette pub
 mail-why-talk = Cette lettre vous vient parce que vous écrivez ou relisez cette publication.
 mail-why-gathered = Cette lettre rassemble ce qui pouvait attendre. Vous choisissez à quel rythme dans Vigie, sous « Mon compte ».
 mail-why-notice = Cette lettre répond à une des vôtres.
+mail-why-unsure = Cette lettre vous vient parce qu’une autre, qui porte votre adresse, répond à une lettre de Vigie.
+mail-why-counted = Cette lettre répond à une des vôtres.
 mail-review-answer = Pour approuver exactement ce contenu, répondez « approuve », seul sur la première ligne. Pour demander des changements : « changer : » et ce qui devrait changer. Toute autre réponse se lit sur la publication.
 mail-review-words = Ceci s’approuve sur la page : elle montre ce qu’une lettre ne montre pas. Ce que vous répondez ici se lit sur la publication.
 mail-review-open = Lisez le contenu exact ci-dessous, puis ouvrez la page pour répondre.
 mail-about = Au sujet de : { $text }
 mail-by = par courriel
 mail-gathered-title = { $n ->
-    [one] Une nouvelle de vos publications
-   *[other] { $n } nouvelles de vos publications
+    [one] Une nouvelle
+   *[other] { $n } nouvelles
  }
 mail-gathered-more = { $n ->
     [one] Et une autre, à lire dans Vigie.
    *[other] Et { $n } autres, à lire dans Vigie.
  }
-mail-notice-title = Votre réponse n’a pas été prise en compte
+mail-notice-title = Votre réponse n’a rien décidé
+mail-unsure-title = Cette réponse est-elle de vous ?
+mail-counted-title = Votre approbation compte
+mail-counted = Vous avez approuvé exactement le contenu de la lettre à laquelle vous répondiez. Si ce n’était pas vous, prévenez tout de suite la personne chargée de la sécurité.
+mail-notice-missed = Votre réponse n’a rien approuvé ni demandé de changement, parce que « approuve » n’est pas seul sur la première ligne, ni « changer : » devant ce qui devrait changer. Elle se lit sur la publication. Pour décider, suivez le lien.
+mail-notice-untied = Votre réponse n’a rien approuvé ni demandé de changement, parce qu’aucune signature de votre domaine ne la lie à la lettre à laquelle vous répondez. Elle se lit sur la publication. Pour décider, suivez le lien.
+mail-notice-date = Une réponse est arrivée à votre nom, vieille de plus de deux semaines ou datée d’avance. Rien n’a changé. Si elle est de vous, répondez sur la page ; sinon, prévenez la personne chargée de la sécurité.
 mail-notice-nowhere = Vigie n’a pas trouvé à quelle lettre vous répondez : elle est trop ancienne, ou elle rassemblait plusieurs nouvelles. Rien n’a changé ; ouvrez Vigie pour répondre.
 mail-notice-no-question = La lettre à laquelle vous répondez ne demandait pas de décision. Rien n’a changé.
 mail-notice-say-what = Dites ce qui devrait changer après « changer : ». Rien n’a changé.
@@ -97,13 +105,13 @@ mail-server-new = Un serveur
 mail-server-asked = Préparé ; les mots de passe sont scellés dans le coffre. Une seconde personne confirme sous « À deux », puis des lettres partent.
 mail-server-close = Ne plus utiliser
 mail-server-closed = Ce serveur n’est plus utilisé ; ses mots de passe sont détruits.
-mail-server-waits = Les lettres attendent et repartiront d’elles-mêmes.
+mail-server-waits = Les lettres attendent jusqu’à quatre jours et repartent d’elles-mêmes ; celles que le serveur lui-même refuse, ou remet pendant deux jours, ne partent pas.
 mail-server-no-inbox = Les réponses ne sont pas lues.
 mail-server-reads = Les réponses sont lues :
 mail-server-inbox-trouble = Les réponses n’ont pas pu être lues.
 mail-server-out = Serveur d’envoi
 mail-server-in = Lire les réponses
-mail-server-in-why = Un membre peut répondre à une demande de relecture. Ne compte que ce que son propre domaine signe (DKIM). La boîte doit recevoir aussi les adresses de la forme vigie+code@.
+mail-server-in-why = Un membre peut répondre à une demande de relecture. Ne décide que ce que son propre domaine signe (DKIM). La boîte doit recevoir aussi les adresses de la forme vigie+code@.
 mail-sender-hint = Une adresse réservée à Vigie ; les réponses y arrivent.
 mail-account = Nom de connexion
 mail-account-hint = Vide si le serveur connaît Vigie par son adresse réseau.
@@ -113,7 +121,7 @@ mail-inbox = Serveur de réception
 mail-inbox-hint = imap.exemple.fr (TLS, port 993). Vide pour ne rien lire.
 mail-folder = Dossier
 mail-trusted = Nom du serveur de réception dont la parole compte
-mail-trusted-hint = Son nom dans l’en-tête « Authentication-Results », s’il retire ceux qui viennent du dehors. Vide pour ne compter que sur les signatures.
+mail-trusted-hint = Son nom dans l’en-tête « Authentication-Results », s’il retire ceux qui viennent du dehors. Ce dont lui seul répond se lit comme une remarque et ne décide jamais. Vide pour ne compter que sur les signatures.
 mail-dkim = Signer les lettres ici (DKIM)
 mail-dkim-why = Seulement si le serveur d’envoi ne les signe pas lui-même.
 mail-selector = Sélecteur
@@ -124,6 +132,7 @@ mail-record = À publier dans le DNS
 mail-record-name = Nom
 mail-bad-login = Le serveur refuse ce nom ou ce mot de passe.
 mail-bad-key = Ceci n’est pas une clé privée au format PEM, ou le sélecteur ou le domaine ne va pas.
+mail-bad-server = Un serveur se donne par son seul nom, sans identifiant, mot de passe ni chemin : smtp.exemple.fr. Les mots de passe ont leur propre champ.
 mail-refused-server = Le serveur refuse la connexion. Est-ce le bon serveur et le bon port ?
 mail-not-encrypted = Le serveur n’offre pas de connexion chiffrée. Les mots de passe ne partent pas en clair.
 mail-test-do = M’envoyer une lettre d’essai

@@ -44,7 +44,8 @@ create table mail_server (
 create table letter (
     id text primary key,
     member text not null references member (id),
-    -- review, alarm, decision, talk; gathered (a letter of several); notice (an answer to one of theirs).
+    -- review, alarm, decision, talk; gathered (a letter of several);
+    -- notice, unsure, counted (answers to one of theirs).
     kind text not null,
     post text references post (id),
     about text not null,

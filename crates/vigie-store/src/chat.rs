@@ -76,7 +76,8 @@ queries! {
     UNBIND_ALL = "delete from chat_speaker where member = $1";
     UNBIND = "delete from chat_speaker where chat = $1 and speaker = $2 and member = $3";
     HEARD = "insert into chat_heard (id, at) values ($1, $2) on conflict (id) do nothing";
-    FORGET = "delete from chat_heard where at < $1";
+    WAS_HEARD = "select count(*) from chat_heard where id = $1";
+    FORGET = "delete from chat_heard where at < $1 and id not like 'mail/%'";
     NOTES_FORGET = "delete from chat_note where created_at < $1 and state <> 'ready' and state <> 'saying'";
 }
 
@@ -214,6 +215,12 @@ impl FromRow for BoundRow {
 }
 
 impl Conn {
+    /// Whether something was heard before.
+    pub async fn chat_was_heard(&mut self, id: &str) -> Result<bool> {
+        let count: i64 = q(WAS_HEARD).text(id).one(self).await?;
+        Ok(count > 0)
+    }
+
     /// One room, open or closed.
     ///
     /// # Errors
@@ -477,12 +484,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that something was heard; false when it was before.
+    /// Notes that something was heard; false when it was before. What begins with `mail/` is a letter's, and is kept
+    /// as long as letters are known.
     pub async fn chat_heard(&mut self, id: &str, now: Timestamp) -> Result<bool> {
         Ok(q(HEARD).text(id).time(now).run(self).await? == 1)
     }
 
-    /// Forgets what was heard before `heard`, and what was to be said before `said`.
+    /// Forgets what was heard in chats before `heard`, and what was to be said before `said`.
     pub async fn chat_forget(&mut self, heard: Timestamp, said: Timestamp) -> Result<()> {
         q(FORGET).time(heard).run(self).await?;
         q(NOTES_FORGET).time(said).run(self).await?;

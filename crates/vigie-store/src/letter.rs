@@ -10,7 +10,7 @@ use vigie_core::id::{LetterId, MemberId, PostId};
 macro_rules! letters {
     ($rest:literal) => {
         concat!(
-            "select id, member, kind, post, about, digest, state, tries, used_by, message, error, created_at \
+            "select id, member, kind, post, about, digest, state, tries, token, used_by, message, error, created_at \
              from letter ",
             $rest
         )
@@ -47,7 +47,10 @@ queries! {
     LET_GO = "update letter set state = 'lost', error = 'unwanted' where member = $1 and state = 'waiting'";
     SINCE = "select count(*) from letter where member = $1 and created_at > $2 \
              and state in ('ready', 'saying', 'said', 'lost')";
-    NOTICES = "select count(*) from letter where member = $1 and kind = 'notice' and created_at > $2";
+    NOTICES = "select count(*) from letter where member = $1 and kind = $2 and created_at > $3";
+    /// Nobody has it now, and it is no news any more.
+    STALE = "update letter set state = 'lost', error = 'stale', lease_until = null \
+             where state in ('waiting', 'ready') and created_at < $1 and (lease_until is null or lease_until < $2)";
     BY_TOKEN = letters!("where token = $1 limit 1");
     BY_MESSAGE = letters!("where message = $1 limit 1");
     THREAD = "select message from letter where member = $1 and post = $2 and message is not null \
@@ -63,7 +66,7 @@ pub struct LetterRow {
     pub id: LetterId,
     /// To whom.
     pub member: MemberId,
-    /// A [`vigie_core::letter::LetterKind`], `gathered` or `notice`.
+    /// A [`vigie_core::letter::LetterKind`], `gathered`, or an answer to one of theirs: `notice`, `unsure`, `counted`.
     pub kind: String,
     /// About which post.
     pub post: Option<PostId>,
@@ -75,6 +78,8 @@ pub struct LetterRow {
     pub state: String,
     /// The fencing token: how often it was claimed.
     pub tries: i64,
+    /// Whether it carries a token: its content was shown, and an answer to it may decide.
+    pub asks: bool,
     /// The answer that used its token.
     pub used_by: Option<String>,
     /// Its Message-ID, once it may have gone.
@@ -96,6 +101,7 @@ impl FromRow for LetterRow {
             digest: row.text_opt("digest")?,
             state: row.text("state")?,
             tries: row.int("tries")?,
+            asks: row.bytes_opt("token")?.is_some(),
             used_by: row.text_opt("used_by")?,
             message: row.text_opt("message")?,
             error: row.text_opt("error")?,
@@ -154,9 +160,15 @@ impl Conn {
         Ok(count.unsigned_abs())
     }
 
-    /// How many notices a member got since then.
-    pub async fn letter_notices(&mut self, member: MemberId, since: Timestamp) -> Result<u64> {
-        let count: i64 = q(NOTICES).id(member).time(since).one(self).await?;
+    /// How many answers of this kind to their own letters a member got since then.
+    pub async fn letter_notices(
+        &mut self,
+        member: MemberId,
+        kind: &str,
+        since: Timestamp,
+    ) -> Result<u64> {
+        let notices = q(NOTICES).id(member).text(kind).time(since);
+        let count: i64 = notices.one(self).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -235,6 +247,12 @@ impl Tx {
             }
         }
         Ok(made)
+    }
+
+    /// Gives up letters written before then that nobody has now: old news is not sent late.
+    pub async fn letters_stale(&mut self, before: Timestamp, now: Timestamp) -> Result<()> {
+        q(STALE).time(before).time(now).run(self).await?;
+        Ok(())
     }
 
     /// What waits for a member is gathered at another time; `None`: they want none gathered, it is let go.
@@ -386,6 +404,7 @@ mod tests {
             tx.letter_said(first, now).await.unwrap();
             let by_token = tx.letter_by_token(&[7; 32]).await.unwrap().unwrap();
             assert_eq!(by_token.id, first.id);
+            assert!(by_token.asks && !second.asks);
             assert_eq!(
                 tx.letter_by_message("m1").await.unwrap().unwrap().id,
                 first.id
@@ -441,7 +460,8 @@ mod tests {
             tx.letter_add(&new(4, ines, "notice", None), later)
                 .await
                 .unwrap();
-            assert_eq!(tx.letter_notices(ines, now).await.unwrap(), 1);
+            assert_eq!(tx.letter_notices(ines, "notice", now).await.unwrap(), 1);
+            assert_eq!(tx.letter_notices(ines, "unsure", now).await.unwrap(), 0);
             // Moved, and let go.
             tx.letter_add(&new(5, ines, "talk", Some(later)), now)
                 .await
@@ -453,6 +473,36 @@ mod tests {
             assert_eq!(tx.letters_gather(day, 9, &mut fresh).await.unwrap(), 0);
             let past = day.checked_add(SignedDuration::from_hours(1)).unwrap();
             tx.letters_forget(past).await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn old_news_is_not_sent_late() {
+        testing::both_engines(|store| async move {
+            let now = testing::now();
+            let later = now.checked_add(SignedDuration::from_hours(24)).unwrap();
+            let ines = testing::member(&store, "ines").await;
+            let mut tx = store.begin().await.unwrap();
+            for (n, at) in [(1, now), (2, now), (3, later)] {
+                let gather = (n == 2).then_some(later);
+                tx.letter_add(&new(n, ines, "alarm", gather), at)
+                    .await
+                    .unwrap();
+            }
+            // One that is being sent now is left alone.
+            let claimed = tx.letters_claim(now, later, 1).await.unwrap();
+            assert_eq!(claimed[0].id, id(1));
+            tx.letters_stale(later, now).await.unwrap();
+            let state = async |tx: &mut Tx, n| tx.letter(id(n)).await.unwrap().state;
+            assert_eq!(state(&mut tx, 1).await, "ready");
+            assert_eq!(state(&mut tx, 2).await, "lost");
+            assert_eq!(state(&mut tx, 3).await, "ready");
+            let past = later.checked_add(SignedDuration::from_secs(1)).unwrap();
+            tx.letters_stale(later, past).await.unwrap();
+            let lost = tx.letter(id(1)).await.unwrap();
+            assert_eq!(lost.error.as_deref(), Some("stale"));
+            assert_eq!(state(&mut tx, 3).await, "ready");
         })
         .await;
     }

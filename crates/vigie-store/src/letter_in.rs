@@ -13,6 +13,7 @@ queries! {
     LATER = "update letter_in set due_at = $3 where id = $1 and tries = $2 and verdict is null";
     OVER = "update letter_in set verdict = $3, raw = null where id = $1 and tries = $2 and verdict is null";
     VERDICT = "select verdict from letter_in where id = $1 and verdict is not null";
+    FORGET_HEARD = "delete from chat_heard where at < $1 and id like 'mail/%'";
     FORGET = "delete from letter_in where at < $1 and verdict is not null";
 }
 
@@ -98,8 +99,9 @@ impl Tx {
         Ok(over.run(self).await? == 1)
     }
 
-    /// Forgets that letters came before then.
+    /// Forgets that letters came, and what they said and decided, before then.
     pub async fn letters_in_forget(&mut self, before: Timestamp) -> Result<()> {
+        q(FORGET_HEARD).time(before).run(self).await?;
         q(FORGET).time(before).run(self).await?;
         Ok(())
     }
@@ -135,7 +137,14 @@ mod tests {
             );
             // It came already, though its words are gone.
             assert!(!tx.letter_in_keep("a", b"words", later).await.unwrap());
+            // What it said is known as long, whatever the chats forget.
+            assert!(tx.chat_heard("mail/x", now).await.unwrap());
+            assert!(tx.chat_heard("x", now).await.unwrap());
+            tx.chat_forget(later, later).await.unwrap();
+            assert!(tx.chat_was_heard("mail/x").await.unwrap());
+            assert!(!tx.chat_was_heard("x").await.unwrap());
             tx.letters_in_forget(later).await.unwrap();
+            assert!(!tx.chat_was_heard("mail/x").await.unwrap());
             assert!(tx.letter_in_keep("a", b"words", later).await.unwrap());
         })
         .await;

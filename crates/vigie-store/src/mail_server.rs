@@ -23,6 +23,7 @@ queries! {
            values ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     GET = servers!("where id = $1");
     IN_USE = servers!("where status = 'open'");
+    EVER = "select count(*) from mail_server where created_by = $1";
     LIST = servers!("where status <> 'closed' order by created_at, id");
     OPEN = "update mail_server set status = 'open' where id = $1 and status = 'pending'";
     CLOSE = "update mail_server set status = 'closed', secret = null where id = $1 and status <> 'closed'";
@@ -113,6 +114,12 @@ impl Conn {
     /// The one in use.
     pub async fn mail_server_in_use(&mut self) -> Result<Option<MailServerRow>> {
         q(IN_USE).maybe(self).await
+    }
+
+    /// Whether a member ever set one up, confirmed or not, closed or not: they may know what signs letters.
+    pub async fn mail_server_ever_by(&mut self, member: MemberId) -> Result<bool> {
+        let count: i64 = q(EVER).id(member).one(self).await?;
+        Ok(count > 0)
     }
 
     /// The one in use and those that wait for a second person.
@@ -242,7 +249,9 @@ mod tests {
                 created_at: now,
             };
             let mut tx = store.begin().await.unwrap();
+            assert!(!tx.mail_server_ever_by(ines).await.unwrap());
             tx.mail_server_add(&row).await.unwrap();
+            assert!(tx.mail_server_ever_by(ines).await.unwrap());
             assert_eq!(tx.mail_server_in_use().await.unwrap(), None);
             assert!(!tx.mail_claim_reading(row.id, None, now).await.unwrap());
             tx.mail_server_open(row.id).await.unwrap();
@@ -267,6 +276,7 @@ mod tests {
             assert_eq!(tx.mail_server(first).await.unwrap().status, "closed");
             tx.mail_server_close(row.id).await.unwrap();
             assert!(tx.mail_servers().await.unwrap().is_empty());
+            assert!(tx.mail_server_ever_by(ines).await.unwrap());
             assert!(matches!(
                 tx.mail_server_close(row.id).await,
                 Err(Error::Conflict)

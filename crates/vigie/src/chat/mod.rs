@@ -275,7 +275,10 @@ pub(crate) fn submission(typed: &str) -> Result<Server, Failure> {
     } else {
         format!("smtp://{typed}")
     };
-    let url = Url::parse(&text).map_err(|_| bad())?;
+    let url = Url::parse(&text)
+        .ok()
+        .filter(server_alone)
+        .ok_or_else(bad)?;
     let (security, port) = match url.scheme() {
         "smtp" => (Security::StartTls, 587),
         "smtps" => (Security::Tls, 465),
@@ -287,6 +290,15 @@ pub(crate) fn submission(typed: &str) -> Result<Server, Failure> {
         port: url.port().unwrap_or(port),
         security,
     })
+}
+
+/// Whether an address names a server and nothing else: a password in it would be shown and logged with it.
+pub(crate) fn server_alone(url: &Url) -> bool {
+    url.username().is_empty()
+        && url.password().is_none()
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
 }
 
 impl std::fmt::Debug for Voice {

@@ -264,9 +264,10 @@ async fn open(
         Ok(known) => known,
         Err(failure) => {
             let elsewhere = choice.is_xmpp() && failure.detail == super::ELSEWHERE;
-            let key = match elsewhere {
-                true => "chat-xmpp-elsewhere".to_owned(),
-                false => failure_key(&failure),
+            let key = match (choice.is_mail(), elsewhere) {
+                (true, _) => crate::mail::failed(failure.code.as_str()),
+                (false, true) => "chat-xmpp-elsewhere".to_owned(),
+                (false, false) => failure_key(&failure),
             };
             form.wrong("name", Said::new(key));
             return again(&frame, &me, form).await;

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use vigie_connect::chat::{ActionId, Heard};
+use vigie_connect::mail::reply::Missed;
 use vigie_connect::mail::{Address, Author, Unsure, authentic, reply, returned};
 use vigie_core::content::Digest;
 use vigie_core::id::{LetterId, MemberId, PostId};
-use vigie_store::{Conn, LetterInRow, LetterRow, MailServerRow, Member, NewLetter};
+use vigie_store::{Conn, LetterInRow, LetterRow, Member, NewLetter, Tx};
 
 use crate::account::session;
 use crate::app::App;
@@ -20,13 +21,37 @@ use crate::post::who::Who;
 use crate::web::error::Error;
 use crate::words::Words;
 
-/// Notices to one member in a day.
-const NOTICES: u64 = 3;
-/// Of these, about letters that perhaps are not theirs at all.
-const DOUBTS: u64 = 1;
+/// What a member is told about their own letters. Each kind has a title of its own, and so many go in a day.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// It did not count, or decided nothing.
+    No,
+    /// Perhaps it is not theirs at all.
+    Doubt,
+    /// It counted.
+    Yes,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "notice",
+            Self::Doubt => "unsure",
+            Self::Yes => "counted",
+        }
+    }
+
+    const fn most(self) -> u64 {
+        match self {
+            Self::No => 3,
+            Self::Doubt => 1,
+            Self::Yes => 10,
+        }
+    }
+}
 
 /// What a letter said.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Said {
     decision: Option<(ActionId, String)>,
     words: Option<String>,
@@ -56,26 +81,46 @@ fn said(heard: Vec<Heard>) -> Said {
     out
 }
 
-/// The letter of ours to this member that is answered, by its token or its Message-ID.
+/// The letter of ours to this member that is answered, by its token or its Message-ID. A decision is about the letter
+/// that the signature names, and about no other.
 async fn letter(
     conn: &mut Conn,
     member: MemberId,
     said: &Said,
 ) -> Result<Option<LetterRow>, vigie_store::Error> {
-    let keys = [
-        said.decision.as_ref().map(|(_, value)| value),
-        said.thread.as_ref(),
-    ];
-    for key in keys.into_iter().flatten() {
-        let found = match key.contains('@') {
-            true => conn.letter_by_message(key).await?,
-            false => conn.letter_by_token(&session::hash(key)).await?,
-        };
-        if let Some(found) = found.filter(|row| row.member == member) {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+    let key = match (&said.decision, &said.thread) {
+        (Some((_, value)), _) => value,
+        (None, Some(thread)) => thread,
+        (None, None) => return Ok(None),
+    };
+    let found = match key.contains('@') {
+        true => conn.letter_by_message(key).await?,
+        false => conn.letter_by_token(&session::hash(key)).await?,
+    };
+    Ok(found.filter(|row| row.member == member))
+}
+
+/// Whether a letter may be a member's: it names an address that one of them has proven. Nothing is asked of anybody
+/// about letters of others.
+///
+/// # Errors
+/// The database.
+pub async fn perhaps_ours(app: &App, raw: &[u8]) -> anyhow::Result<bool> {
+    let Some(claimed) = authentic::claimed(raw) else {
+        // Odd, automatic, returned: known without a question.
+        return Ok(true);
+    };
+    let mut conn = app.store.read().await?;
+    let address = conn.mail_address_of(&claimed.address.id()).await?;
+    Ok(address.is_some())
+}
+
+/// A letter of nobody that we know.
+///
+/// # Errors
+/// The database.
+pub async fn stranger(app: &App, row: &LetterInRow) -> anyhow::Result<()> {
+    end(app, row, "stranger", None, None).await
 }
 
 /// Works on a letter that surely is its writer's.
@@ -84,7 +129,6 @@ async fn letter(
 /// The database; the letter is tried again.
 pub async fn work(
     app: &App,
-    server: &MailServerRow,
     ours: &Address,
     row: &LetterInRow,
     author: &Author,
@@ -96,26 +140,43 @@ pub async fn work(
         None => None,
     };
     let Some(member) = member.filter(Member::is_active) else {
-        return end(app, row, "stranger", None).await;
+        return stranger(app, row).await;
     };
     reached(app, member.id).await?;
     let mut said = said(reply::read(&row.raw, author, ours));
     if said.decision.is_none() && said.words.is_none() {
-        return end(app, row, "nothing", None).await;
+        return end(app, row, "nothing", None, None).await;
     }
+    // The same letter may come twice, by two ways: its own id counts, not its bytes.
+    let event = format!(
+        "mail/{}",
+        hex::encode(Sha256::digest(format!(
+            "{}\n{}",
+            author.address.id(),
+            author.message
+        )))
+    );
+    // A decision is judged once, whatever became of it: one that was refused does not wait for better days.
+    let judged = said.decision.is_some().then(|| format!("{event}/judged"));
+    if let Some(judged) = &judged
+        && conn.chat_was_heard(judged).await?
+    {
+        return end(app, row, "again", None, None).await;
+    }
+    let judged = judged.as_deref();
     let w = Words::new(member.lang);
     let asked = letter(&mut conn, member.id, &said).await?;
-    let notice = |post, text| {
+    let notice = |kind, post, text| {
         Some(Notice {
+            kind,
             member: member.id,
             post,
             text,
-            most: NOTICES,
         })
     };
     let Some((asked, post)) = asked.and_then(|row| row.post.map(|post| (row, post))) else {
         let text = w.t("mail-notice-nowhere");
-        return end(app, row, "nowhere", notice(None, text)).await;
+        return end(app, row, "nowhere", notice(Kind::No, None, text), judged).await;
     };
     let who = Who::member(&mut conn, member.id).await?;
     drop(conn);
@@ -128,25 +189,25 @@ pub async fn work(
         answer: Answer {
             letter: asked.id,
             id: &row.id,
-            set_up_by: server.created_by,
         },
-        // The same letter may come twice, by two ways: its own id counts, not its bytes.
-        event: format!(
-            "mail/{}",
-            hex::encode(Sha256::digest(format!(
-                "{}\n{}",
-                author.address.id(),
-                author.message
-            )))
-        ),
+        event,
     };
+    let told = match (&said.decision, reply::missed(&row.raw, author, ours)) {
+        (Some((ActionId::Approve, _)), _) => Some((Kind::Yes, w.t("mail-counted"))),
+        (None, Some(missed)) => heard.missed(missed).map(|text| (Kind::No, text)),
+        _ => None,
+    };
+    let told = told.and_then(|(kind, text)| notice(kind, Some(post), text));
     let came = match heard.decide(&mut said).await {
         Ok(()) => heard.talk(said.words).await,
         refused => refused,
     };
     match came {
-        Ok(()) => end(app, row, "heard", None).await,
-        Err(Came::No(text)) => end(app, row, "refused", notice(Some(post), text)).await,
+        Ok(()) => end(app, row, "heard", told, judged).await,
+        Err(Came::No(text)) => {
+            let notice = notice(Kind::No, Some(post), text);
+            end(app, row, "refused", notice, judged).await
+        }
         Err(Came::Trouble(error)) => Err(error),
     }
 }
@@ -182,6 +243,22 @@ impl Letter<'_> {
         Came::No(self.w.t(key))
     }
 
+    /// Whether the letter answered asked for a decision, and showed about what.
+    fn asks(&self) -> bool {
+        self.asked.kind == "review" && self.asked.asks
+    }
+
+    /// What to say of an answer that looks like a decision and is none; nothing where none was asked for.
+    fn missed(&self, missed: Missed) -> Option<String> {
+        let key = match missed {
+            _ if self.asked.kind != "review" => return None,
+            _ if !self.asks() => "chat-review-sealed",
+            Missed::Words => "mail-notice-missed",
+            Missed::Unsigned => "mail-notice-untied",
+        };
+        Some(self.w.t(key))
+    }
+
     fn refused(&self, error: ActionError) -> Came {
         match error {
             ActionError::SealNeeded => self.no("chat-review-sealed"),
@@ -201,7 +278,8 @@ impl Letter<'_> {
         // This very letter decided already, and the program died before it could say so.
         let again = self.asked.used_by.as_deref() == Some(self.answer.id);
         let digest = self.asked.digest.as_deref().and_then(Digest::parse);
-        let Some(digest) = digest.filter(|_| self.asked.kind == "review") else {
+        // Without a token, it showed no content that could be decided.
+        let Some(digest) = digest.filter(|_| self.asks()) else {
             return Err(self.no("mail-notice-no-question"));
         };
         match action {
@@ -257,10 +335,10 @@ fn store(error: vigie_store::Error) -> Came {
 
 /// What its writer is told.
 struct Notice {
+    kind: Kind,
     member: MemberId,
     post: Option<PostId>,
     text: String,
-    most: u64,
 }
 
 /// A letter of ours came back: its reader's address is marked, on their own page.
@@ -268,7 +346,12 @@ async fn came_back(app: &App, ours: &Address, row: &LetterInRow) -> anyhow::Resu
     if let Some(id) = returned::read(&row.raw, ours) {
         let now = app.clock.now();
         let mut tx = app.store.begin().await?;
-        if let Some(letter) = tx.letter_by_message(&id).await? {
+        let Some(letter) = tx.letter_by_message(&id).await? else {
+            return Ok(());
+        };
+        // One from before went to the address that they had then.
+        let address = tx.mail_address(letter.member).await?;
+        if address.is_some_and(|address| address.proven_at <= letter.created_at) {
             tx.mail_reached(letter.member, Some("returned"), now)
                 .await?;
             tx.commit().await?;
@@ -294,12 +377,18 @@ pub async fn unsure(
     let notice = match unsure {
         // Programs, lists and returned letters are never answered.
         Unsure::Odd | Unsure::Automatic | Unsure::Bounce | Unsure::List => None,
-        _ => doubt(app, ours, &row.raw).await?,
+        Unsure::Date => doubt(app, ours, &row.raw, "mail-notice-date").await?,
+        _ => doubt(app, ours, &row.raw, "mail-notice-unsure").await?,
     };
-    end(app, row, unsure.as_str(), notice).await
+    end(app, row, unsure.as_str(), notice, None).await
 }
 
-async fn doubt(app: &App, ours: &Address, raw: &[u8]) -> anyhow::Result<Option<Notice>> {
+async fn doubt(
+    app: &App,
+    ours: &Address,
+    raw: &[u8],
+    key: &'static str,
+) -> anyhow::Result<Option<Notice>> {
     let Some(claimed) = authentic::claimed(raw) else {
         return Ok(None);
     };
@@ -313,48 +402,61 @@ async fn doubt(app: &App, ours: &Address, raw: &[u8]) -> anyhow::Result<Option<N
         return Ok(None);
     };
     Ok(Some(Notice {
+        kind: Kind::Doubt,
         member: member.id,
         post: asked.post,
-        text: Words::new(member.lang).t("mail-notice-unsure"),
-        most: DOUBTS,
+        text: Words::new(member.lang).t(key),
     }))
 }
 
-/// It is judged; its words are forgotten, and what its writer is told is written down with that.
+/// It is judged; its words are forgotten. What its writer is told is written down with that, and that its decision
+/// (`judged`) was judged.
 async fn end(
     app: &App,
     row: &LetterInRow,
     verdict: &str,
     notice: Option<Notice>,
+    judged: Option<&str>,
 ) -> anyhow::Result<()> {
     let now = app.clock.now();
     tracing::info!(verdict, "a letter was judged");
     let mut tx = app.store.begin().await?;
-    if tx.letter_in_over(row, verdict).await?
-        && let Some(notice) = notice
-    {
-        let day = now
-            .checked_sub(SignedDuration::from_hours(24))
-            .unwrap_or(Timestamp::MIN);
-        if tx.letter_notices(notice.member, day).await? < notice.most {
-            let about = About {
-                act: "notice".to_owned(),
-                text: notice.text,
-                ..About::default()
-            };
-            let new = NewLetter {
-                id: LetterId::new(Uuid::now_v7()),
-                member: notice.member,
-                kind: "notice",
-                post: notice.post,
-                about: &serde_json::to_string(&about)?,
-                digest: None,
-                gather_at: None,
-            };
-            tx.letter_add(&new, now).await?;
+    if tx.letter_in_over(row, verdict).await? {
+        if let Some(judged) = judged {
+            tx.chat_heard(judged, now).await?;
+        }
+        if let Some(notice) = notice {
+            tell(&mut tx, notice, now).await?;
         }
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// Writes a notice down, if today's are not used up.
+async fn tell(tx: &mut Tx, notice: Notice, now: Timestamp) -> anyhow::Result<()> {
+    let (kind, member) = (notice.kind.as_str(), notice.member);
+    let day = now
+        .checked_sub(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MIN);
+    if tx.letter_notices(member, kind, day).await? >= notice.kind.most() {
+        return Ok(());
+    }
+    let about = About {
+        act: kind.to_owned(),
+        text: notice.text,
+        ..About::default()
+    };
+    let new = NewLetter {
+        id: LetterId::new(Uuid::now_v7()),
+        member,
+        kind,
+        post: notice.post,
+        about: &serde_json::to_string(&about)?,
+        digest: None,
+        gather_at: None,
+    };
+    tx.letter_add(&new, now).await?;
     Ok(())
 }
 
@@ -363,5 +465,5 @@ async fn end(
 /// # Errors
 /// The database.
 pub async fn give_up(app: &App, row: &LetterInRow) -> anyhow::Result<()> {
-    end(app, row, "given_up", None).await
+    end(app, row, "given_up", None, None).await
 }

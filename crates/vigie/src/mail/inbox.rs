@@ -170,7 +170,7 @@ pub async fn judge_kept(app: &App, server: &MailServerRow, judge: &Judge) -> any
     tx.commit().await?;
     for row in rows {
         // One that cannot be worked on is tried again when its lease ends; the others do not wait for it.
-        if let Err(error) = one(app, server, &ours, judge, &row, now).await {
+        if let Err(error) = one(app, &ours, judge, &row, now).await {
             tracing::warn!(letter = row.id, error = %format_args!("{error:#}"), "a letter is left to a later round");
         }
     }
@@ -179,7 +179,6 @@ pub async fn judge_kept(app: &App, server: &MailServerRow, judge: &Judge) -> any
 
 async fn one(
     app: &App,
-    server: &MailServerRow,
     ours: &Address,
     judge: &Judge,
     row: &LetterInRow,
@@ -188,8 +187,12 @@ async fn one(
     if row.tries > TRIES {
         return answer::give_up(app, row).await;
     }
+    // Whose name servers are slow is a stranger's choice: theirs are not asked.
+    if !answer::perhaps_ours(app, &row.raw).await? {
+        return answer::stranger(app, row).await;
+    }
     match judge.author(&row.raw, now).await {
-        Ok(author) => answer::work(app, server, ours, row, &author).await,
+        Ok(author) => answer::work(app, ours, row, &author).await,
         Err(Unsure::Later) if row.tries < TRIES => {
             let tries = u32::try_from(row.tries).unwrap_or(u32::MAX);
             let mut tx = app.store.begin().await?;

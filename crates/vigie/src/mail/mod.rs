@@ -89,6 +89,7 @@ pub(crate) fn failed(name: &str) -> String {
     match name {
         "bad_credentials" => "mail-bad-login".to_owned(),
         "bad_key" => "mail-bad-key".to_owned(),
+        "bad_address" => "mail-bad-server".to_owned(),
         "refused_by_server" => "mail-refused-server".to_owned(),
         "not_encrypted" => "mail-not-encrypted".to_owned(),
         other => format!("connect-{other}"),
@@ -173,7 +174,10 @@ fn imap(typed: &str) -> Result<Server, Failure> {
     } else {
         format!("imaps://{typed}")
     };
-    let url = Url::parse(&text).map_err(|_| bad())?;
+    let url = Url::parse(&text)
+        .ok()
+        .filter(crate::chat::server_alone)
+        .ok_or_else(bad)?;
     let (security, port) = match url.scheme() {
         "imaps" => (Security::Tls, 993),
         "imap+plain" => (Security::Plain, 143),
@@ -224,5 +228,23 @@ mod tests {
         let plain = imap("imap+plain://127.0.0.1:9").unwrap();
         assert_eq!((plain.port, plain.security), (9, Security::Plain));
         assert!(imap("imap://mail.example.org").is_err() && imap("").is_err());
+        // A password in an address would be shown and logged with it.
+        for rest in [
+            "user@x.org",
+            "user:canary@x.org",
+            "x.org/INBOX",
+            "x.org?a",
+            "x.org#a",
+        ] {
+            for scheme in ["", "imaps://", "imap+plain://"] {
+                let no = imap(&format!("{scheme}{rest}")).unwrap_err();
+                assert!(!format!("{no:?}").contains("canary"), "{rest}");
+            }
+            for scheme in ["", "smtp://", "smtps://", "smtp+plain://"] {
+                let no = crate::chat::submission(&format!("{scheme}{rest}")).unwrap_err();
+                assert!(!format!("{no:?}").contains("canary"), "{rest}");
+            }
+        }
+        assert!(crate::chat::submission("smtps://x.org:465/").is_ok());
     }
 }

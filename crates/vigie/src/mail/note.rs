@@ -69,7 +69,7 @@ pub async fn of(
     };
     match row.kind.as_str() {
         "gathered" => writer.gathered(row).await,
-        "notice" => Ok(Some(writer.notice(row))),
+        "notice" | "unsure" | "counted" => Ok(Some(writer.notice(row))),
         kind => {
             let Some(kind) = LetterKind::parse(kind) else {
                 return Ok(None);
@@ -293,13 +293,14 @@ impl Writer<'_> {
     /// What became of an answer of theirs.
     fn notice(&self, row: &LetterRow) -> Made {
         let about: About = serde_json::from_str(&row.about).unwrap_or_default();
-        let mut note = self.note(row, self.w.t("mail-notice-title"));
+        let kind = &row.kind;
+        let mut note = self.note(row, self.w.t(format!("mail-{kind}-title")));
         note.body = words(&about.text);
         let path = row
             .post
             .map_or_else(|| "/".to_owned(), |id| format!("/posts/{id}"));
         self.open(&mut note, &path);
-        note.footer = self.w.t("mail-why-notice");
+        note.footer = self.w.t(format!("mail-why-{kind}"));
         Made {
             note,
             items: Vec::new(),

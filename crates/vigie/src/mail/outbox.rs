@@ -28,8 +28,10 @@ const BATCH: u32 = 10;
 const GATHERED: u32 = 50;
 /// Between two rounds.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
-/// A letter that cannot be sent so many times is given up.
-const TRIES: i64 = 10;
+/// A letter that the server puts off is given up when it is so old.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
+/// Whatever the reason, an older one is no news any more: it waits no longer.
+const NEWS: SignedDuration = SignedDuration::from_hours(24 * 4);
 /// How long letters are remembered, for the conversations.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
 /// How long it is remembered that a letter came: longer than one counts.
@@ -187,6 +189,7 @@ pub async fn round(app: &App) -> anyhow::Result<()> {
     };
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    tx.letters_stale(now.checked_sub(NEWS)?, now).await?;
     tx.letters_gather(now, GATHERED, || LetterId::new(Uuid::now_v7()))
         .await?;
     let rows = tx
@@ -238,9 +241,6 @@ async fn send(
     let (Some(address), true) = (address, member.is_active()) else {
         return over(app, row, "removed").await;
     };
-    if row.tries > TRIES {
-        return over(app, row, "tries").await;
-    }
     // Decided meanwhile, or gone: nothing to say any more.
     let Some(made) = note::of(app, &mut conn, &member, server, row).await? else {
         return over(app, row, "outdated").await;
@@ -298,6 +298,24 @@ fn letter(
     Ok(Some((letter, hash)))
 }
 
+/// Whether a letter that did not go is tried again. A server that cannot be reached, or lets nobody in, says nothing
+/// about this letter: it waits as long as it is news. One that is put off waits as long as mail servers do.
+fn waits(trouble: &Trouble, written: Timestamp, now: Timestamp) -> bool {
+    let code = trouble.failure.code;
+    let lets_nobody_in = matches!(
+        code,
+        Code::BadCredentials | Code::NotEncrypted | Code::AddressNotAllowed | CLOSED
+    );
+    // A status: it was reached, and said "not now".
+    let put_off = trouble.status != 0 && code == Code::ServerError;
+    match trouble.stage {
+        Stage::NotSent if put_off => now.duration_since(written) < PATIENCE,
+        Stage::NotSent => true,
+        Stage::Refused => lets_nobody_in,
+        Stage::Unknown => false,
+    }
+}
+
 /// Writes down what came of it.
 async fn settle(
     app: &App,
@@ -316,19 +334,14 @@ async fn settle(
         Err(trouble) => {
             let code = trouble.failure.code;
             tracing::info!(letter = %row.id, code = code.as_str(), "a letter did not go");
-            // A server that lets nobody in says nothing about this letter.
-            let server_wide = matches!(
-                code,
-                Code::BadCredentials | Code::NotEncrypted | Code::AddressNotAllowed | CLOSED
-            );
-            let no_to_this = trouble.stage == Stage::Refused && code == Code::RefusedByServer;
-            if no_to_this {
+            let no_to_reader = trouble.stage == Stage::Refused && code == Code::RefusedByServer;
+            if no_to_reader {
                 tx.mail_reached(row.member, Some(code.as_str()), now)
                     .await?;
             } else {
                 tx.mail_trouble(server.id, Some(name(code))).await?;
             }
-            if (trouble.stage == Stage::NotSent || server_wide) && row.tries < TRIES {
+            if waits(&trouble, row.created_at, now) {
                 let tries = u32::try_from(row.tries).unwrap_or(u32::MAX);
                 let wait = now.checked_add(back_off(tries))?;
                 let at = trouble.failure.retry_at.map_or(wait, |at| at.max(wait));
@@ -341,4 +354,37 @@ async fn settle(
     }
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_not_counted_against_a_letter() {
+        let written = Timestamp::UNIX_EPOCH;
+        let after = |hours| {
+            written
+                .checked_add(SignedDuration::from_hours(hours))
+                .unwrap()
+        };
+        let trouble = |stage, code, status| Trouble {
+            status,
+            ..Trouble::new(stage, code, "")
+        };
+        for (stage, code, status, soon, late) in [
+            (Stage::NotSent, Code::ServerDown, 0, true, true),
+            (Stage::NotSent, Code::SenderRefused, 550, true, true),
+            (Stage::Refused, Code::BadCredentials, 0, true, true),
+            (Stage::NotSent, CLOSED, 0, true, true),
+            (Stage::NotSent, Code::ServerError, 450, true, false),
+            (Stage::Refused, Code::RefusedByServer, 550, false, false),
+            (Stage::Refused, Code::LetterRefused, 554, false, false),
+            (Stage::Unknown, Code::CutOff, 0, false, false),
+        ] {
+            let trouble = trouble(stage, code, status);
+            let seen = [1, 47, 48, 90].map(|hours| waits(&trouble, written, after(hours)));
+            assert_eq!(seen, [soon, soon, late, late], "{code:?}");
+        }
+    }
 }

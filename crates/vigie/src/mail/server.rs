@@ -162,7 +162,11 @@ async fn known(
     if let Some(inbox) = inbox {
         // Inside the thirty seconds of a request, together with the sending side.
         let round = inbox.open(std::time::Duration::from_secs(8)).await;
-        round.map_err(|failure| ("inbox", failure))?.close().await;
+        let round = round.map_err(|failure| match failure.code {
+            Code::FolderMissing => ("folder", failure),
+            _ => ("inbox", failure),
+        })?;
+        round.close().await;
     }
     Ok(())
 }
@@ -233,6 +237,10 @@ async fn test(frame: Frame, me: Signed) -> Result<Response, Error> {
 async fn close(frame: Frame, me: Signed, Path(id): Path<MailServerId>) -> Result<Response, Error> {
     let now = frame.app.clock.now();
     let mut tx = frame.app.store.begin().await?;
+    // What waits for a second person is answered there, with the change that it belongs to.
+    if tx.mail_server(id).await?.status != "open" {
+        return Err(vigie_store::Error::Conflict.into());
+    }
     tx.mail_server_close(id).await?;
     let actor = AuditActor::Member { member: me.id };
     tx.audit(now, actor, "mail.close", &format!("mail/{id}"), &[])

@@ -121,12 +121,10 @@ pub struct Answer<'a> {
     pub letter: LetterId,
     /// The id of the answer.
     pub id: &'a str,
-    /// Who set up the organisation's mail.
-    pub set_up_by: MemberId,
 }
 
-/// The same, said in an answer to a letter. Not for a post that whoever set up the mail has written: they may know
-/// what signs letters.
+/// The same, said in an answer to a letter. Not for a post that somebody has written who ever set up the
+/// organisation's mail, in use or not: they may know what signs letters.
 ///
 /// # Errors
 /// As [`approve`], and [`ActionError::Used`].
@@ -145,6 +143,26 @@ pub async fn approve_by_letter(
 enum Elsewhere<'a> {
     Room(ChatRoomId, MemberId),
     Letter(Answer<'a>),
+}
+
+/// Whether a writer of the post may know what signs approvals from that place.
+async fn knows_the_way(
+    conn: &mut Conn,
+    place: Option<Elsewhere<'_>>,
+    post: &Post,
+) -> Result<bool, ActionError> {
+    match place {
+        None => Ok(false),
+        Some(Elsewhere::Room(_, by)) => Ok(post.wrote(by)),
+        Some(Elsewhere::Letter(_)) => {
+            for writer in excluded(post) {
+                if conn.mail_server_ever_by(writer).await? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
 }
 
 async fn approve_at(
@@ -170,11 +188,7 @@ async fn approve_at(
         return Err(ActionError::SealNeeded);
     }
     let before = step.tx.post(id).await?;
-    let opened_by = place.map(|place| match place {
-        Elsewhere::Room(_, by) => by,
-        Elsewhere::Letter(answer) => answer.set_up_by,
-    });
-    if opened_by.is_some_and(|by| before.post.wrote(by)) {
+    if knows_the_way(&mut step.tx, place, &before.post).await? {
         return Err(ActionError::OnThePage);
     }
     if before.content.window.not_after <= now {
