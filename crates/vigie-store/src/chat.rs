@@ -77,7 +77,7 @@ queries! {
     UNBIND = "delete from chat_speaker where chat = $1 and speaker = $2 and member = $3";
     HEARD = "insert into chat_heard (id, at) values ($1, $2) on conflict (id) do nothing";
     WAS_HEARD = "select count(*) from chat_heard where id = $1";
-    FORGET = "delete from chat_heard where at < $1 and id not like 'mail/%'";
+    FORGET = "delete from chat_heard where at < $1 and substr(id, 1, 5) <> 'mail/'";
     NOTES_FORGET = "delete from chat_note where created_at < $1 and state <> 'ready' and state <> 'saying'";
 }
 

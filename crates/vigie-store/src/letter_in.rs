@@ -13,7 +13,7 @@ queries! {
     LATER = "update letter_in set due_at = $3 where id = $1 and tries = $2 and verdict is null";
     OVER = "update letter_in set verdict = $3, raw = null where id = $1 and tries = $2 and verdict is null";
     VERDICT = "select verdict from letter_in where id = $1 and verdict is not null";
-    FORGET_HEARD = "delete from chat_heard where at < $1 and id like 'mail/%'";
+    FORGET_HEARD = "delete from chat_heard where at < $1 and substr(id, 1, 5) = 'mail/'";
     FORGET = "delete from letter_in where at < $1 and verdict is not null";
 }
 
