@@ -529,6 +529,82 @@ async fn a_series_that_breaks_off_says_how_much_is_on_the_page() {
     .await;
 }
 
+/// Withdrawn and approved again without an edit, a series has two rows for each part: those of before are not its own.
+#[tokio::test]
+async fn a_series_approved_again_goes_out_whole() {
+    use PublicationState::Published;
+    both_engines(|test: TestApp| async move {
+        let company = Company::found(&test.app).await;
+        let id = approved(&test, &company, three(&company)).await;
+        let ines = company.who(&test.app, company.ines).await;
+        let tom = company.who(&test.app, company.tom).await;
+        actions::withdraw(&test.app, &ines, id).await.unwrap();
+        test.wait(SignedDuration::from_mins(1));
+        let asked = actions::submit(&test.app, &ines, id).await.unwrap();
+        let digest = asked.post.revision.digest;
+        actions::approve(&test.app, &tom, id, digest, None)
+            .await
+            .unwrap();
+        worker::fast(&test.app).await.unwrap();
+        worker::fast(&test.app).await.unwrap();
+        let all = states(&test, id).await;
+        assert_eq!(
+            all.iter().filter(|s| **s == Published).count(),
+            3,
+            "{all:?}"
+        );
+        assert_eq!(held(&test).await.len(), 3);
+        let browser = signed_in(&test, company.ines).await;
+        let page = browser
+            .get(&format!("/posts/{id}"))
+            .await
+            .expect(200)
+            .text();
+        assert!(!page.contains("sur 6"), "{page}");
+    })
+    .await;
+}
+
+/// Taken back while a part is on its way: that part is deleted too once it is known to be there, and none follows it.
+#[tokio::test]
+async fn a_part_on_its_way_is_taken_back_with_its_series() {
+    use PublicationState::{Cancelled, Published, Ready, Sending, TakenBack};
+    both_engines(|test: TestApp| async move {
+        let company = Company::found(&test.app).await;
+        let id = approved(&test, &company, three(&company)).await;
+        let first = claim(&test, &test.app.worker).await;
+        send::send(&test.app, &first).await.unwrap();
+        // The program is killed when the network has the second.
+        let second = claim(&test, "killed").await;
+        let mut tx = test.app.store.begin().await.unwrap();
+        tx.publication_begin(
+            second.id,
+            second.attempt,
+            "killed",
+            second.digest,
+            test.now(),
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        put_on_network(&test, &second).await;
+        assert_eq!(states(&test, id).await, [Published, Sending, Ready]);
+        let ines = company.who(&test.app, company.ines).await;
+        actions::take_back(&test.app, &ines, first.id, "Erreur de date")
+            .await
+            .unwrap();
+        assert_eq!(states(&test, id).await[2], Cancelled);
+        assert_eq!(held(&test).await.len(), 2);
+        for _ in 0..4 {
+            test.wait(SignedDuration::from_mins(2));
+            worker::fast(&test.app).await.unwrap();
+        }
+        assert_eq!(states(&test, id).await, [TakenBack, TakenBack, Cancelled]);
+        assert_eq!(held(&test).await.len(), 0);
+    })
+    .await;
+}
+
 /// Killed at any point between the intent and the outcome of any part: in the end each part is there once.
 #[tokio::test]
 async fn a_series_survives_a_kill_at_every_part() {
@@ -563,19 +639,7 @@ async fn a_series_survives_a_kill_at_every_part() {
                     .unwrap();
                 tx.commit().await.unwrap();
                 if sent {
-                    // What the network got before the program died.
-                    let mut conn = test.app.store.read().await.unwrap();
-                    let cleared = guard::was_sent(&test.app, &mut conn, &row).await.unwrap();
-                    drop(conn);
-                    let cleared = cleared.unwrap();
-                    let mut open = vigie::publication::session::open(&test.app, &cleared.channel)
-                        .await
-                        .unwrap();
-                    let connector = test.app.connectors.of(Platform::Sandbox);
-                    let outcome = connector
-                        .publish(&mut open.session, &cleared.payload, Duration::from_secs(9))
-                        .await;
-                    assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+                    put_on_network(&test, &row).await;
                 }
             }
             test.wait(SignedDuration::from_mins(2));
@@ -609,6 +673,22 @@ async fn a_series_survives_a_kill_at_every_part() {
 }
 
 /// The one publication that is due, claimed as the publisher claims.
+/// What the network got before the program died.
+async fn put_on_network(test: &TestApp, row: &PublicationRow) {
+    let mut conn = test.app.store.read().await.unwrap();
+    let cleared = guard::was_sent(&test.app, &mut conn, row).await.unwrap();
+    drop(conn);
+    let cleared = cleared.unwrap();
+    let mut open = vigie::publication::session::open(&test.app, &cleared.channel)
+        .await
+        .unwrap();
+    let connector = test.app.connectors.of(Platform::Sandbox);
+    let outcome = connector
+        .publish(&mut open.session, &cleared.payload, Duration::from_secs(9))
+        .await;
+    assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+}
+
 async fn claim(test: &TestApp, owner: &str) -> PublicationRow {
     let mut tx = test.app.store.begin().await.unwrap();
     let lease = SignedDuration::from_secs(90);

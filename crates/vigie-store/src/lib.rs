@@ -122,7 +122,7 @@ pub use post_list::{
     BadCursor, CalendarChannel, CalendarPost, CalendarPublication, HomeCounts, PostCursor,
     PostFilter, PostLine, PostPage,
 };
-pub use publication::{NewPublication, PublicationRow};
+pub use publication::{NewPublication, PublicationRow, SeriesBack};
 pub use publication_claim::{AttemptRow, Begun, Purpose, Share};
 pub use publication_settle::{PersonSays, TakeBackOutcome};
 pub use rate::{Limit, Taken};

@@ -44,6 +44,26 @@ queries! {
     TAKE_BACK = "update publication set state = 'taking_back', back_by = $2, back_reason = $3, back_at = $4, \
                  next_try_at = null, lease_owner = null, lease_until = null, error_code = null, error_detail = null \
                  where id = $1 and state = 'published'";
+    /// The other parts of a series that is taken back: what did not begin never will.
+    STOP_REST = "update publication set state = 'cancelled', attempt = attempt + 1, settled_at = $2, next_try_at = null, \
+                 lease_owner = null, lease_until = null, error_code = 'series_broken' \
+                 where id = $1 and state = 'ready'";
+    /// What is on its way is taken back once it is known to be on the page.
+    WANT_BACK = "update publication set withdrawn_at = coalesce(withdrawn_at, $4), back_by = $2, back_reason = $3 \
+                 where id = $1 and state in ('sending', 'unknown')";
+    WANTED = columns!("where state = 'published' and withdrawn_at is not null and back_by is not null \
+                       and back_at is null order by id limit 200");
+}
+
+/// What became of the other parts of a series when one of them was taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeriesBack {
+    /// Parts that were on the page, and are to be deleted as well.
+    pub taken: Vec<PublicationId>,
+    /// Parts that will never be sent.
+    pub stopped: Vec<PublicationId>,
+    /// Parts on their way, which are deleted as soon as it is known that they are on the page.
+    pub awaited: Vec<PublicationId>,
 }
 
 /// A publication.
@@ -294,5 +314,74 @@ impl Tx {
             .time(now)
             .run_one(self)
             .await
+    }
+
+    /// The same for the other parts of its series, wherever each of them stands.
+    ///
+    /// # Errors
+    /// Database.
+    pub async fn series_take_back(
+        &mut self,
+        one: &PublicationRow,
+        by: MemberId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<SeriesBack> {
+        let mut out = SeriesBack::default();
+        let all = self.publications(one.post).await?;
+        for other in all.iter().filter(|o| o.id != one.id && o.is_series(one)) {
+            let id = other.id;
+            // Each is one compare-and-set: what a worker is doing at the same time comes wholly before or after it.
+            if q(STOP_REST).id(id).time(now).run(self).await? == 1 {
+                out.stopped.push(id);
+            } else if q(WANT_BACK)
+                .id(id)
+                .id(by)
+                .text(reason)
+                .time(now)
+                .run(self)
+                .await?
+                == 1
+            {
+                out.awaited.push(id);
+            } else {
+                match self.publication_take_back(id, by, reason, now).await {
+                    Ok(()) => out.taken.push(id),
+                    // It is gone, or never was there.
+                    Err(Error::Conflict | Error::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Parts that were on their way when their series was taken back, and turned out to be on the page: they are
+    /// taken back now. At most 200 a call.
+    pub async fn publications_back_late(&mut self, now: Timestamp) -> Result<Vec<PublicationRow>> {
+        let wanted: Vec<PublicationRow> = q(WANTED).all(self).await?;
+        let mut out = Vec::new();
+        for row in wanted {
+            let (Some(by), reason) = (row.back_by, row.back_reason.as_deref().unwrap_or_default())
+            else {
+                continue;
+            };
+            match self.publication_take_back(row.id, by, reason, now).await {
+                Ok(()) => out.push(row),
+                Err(Error::Conflict | Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl PublicationRow {
+    /// Whether both are parts of one series, made by one approval.
+    pub fn is_series(&self, other: &PublicationRow) -> bool {
+        self.post == other.post
+            && self.channel == other.channel
+            && self.revision == other.revision
+            && self.created_at == other.created_at
     }
 }

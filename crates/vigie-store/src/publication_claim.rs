@@ -28,20 +28,21 @@ queries! {
                and p.not_after >= $1 and (p.next_try_at is null or p.next_try_at <= $1) \
                and (p.lease_until is null or p.lease_until < $1) and (p.part = 0 or ( \
                select b.id from publication b where b.post = p.post and b.channel = p.channel \
-               and b.revision = p.revision and b.part = p.part - 1 and b.state = 'published' limit 1) is not null) \
+               and b.revision = p.revision and b.created_at = p.created_at and b.part = p.part - 1 \
+               and b.state = 'published' limit 1) is not null) \
                limit 1) is not null order by c.id";
     DUE = "select id, attempt, due_at from publication where channel = $3 and state = 'ready' and due_at <= $1 \
            and not_after >= $1 and (next_try_at is null or next_try_at <= $1) \
            and (lease_until is null or lease_until < $1) and (part = 0 or ( \
            select b.id from publication b where b.post = publication.post and b.channel = publication.channel \
-           and b.revision = publication.revision and b.part = publication.part - 1 and b.state = 'published' \
-           limit 1) is not null) \
+           and b.revision = publication.revision and b.created_at = publication.created_at \
+           and b.part = publication.part - 1 and b.state = 'published' limit 1) is not null) \
            order by due_at, part, id limit $2";
     /// Parts whose turn cannot come any more.
     BROKEN = "select id, attempt from publication where state = 'ready' and part > 0 and ( \
               select b.id from publication b where b.post = publication.post and b.channel = publication.channel \
-              and b.revision = publication.revision and b.part = publication.part - 1 \
-              and b.state in ('refused', 'lapsed', 'cancelled', 'taking_back', 'taken_back') limit 1) is not null \
+              and b.revision = publication.revision and b.created_at = publication.created_at \
+              and b.part = publication.part - 1 and b.state in ('refused', 'lapsed', 'cancelled', 'taking_back', 'taken_back') limit 1) is not null \
               order by id limit 500";
     BREAK = "update publication set state = 'cancelled', attempt = attempt + 1, settled_at = $3, next_try_at = null, \
              lease_owner = null, lease_until = null, error_code = 'series_broken' \
@@ -67,7 +68,10 @@ queries! {
     RELEASE = "update publication set lease_owner = null, lease_until = null where id = $1 and attempt = $2 \
                and state = 'ready'";
     BEGIN = "update publication set state = 'sending', tries = tries + 1 \
-             where id = $1 and attempt = $2 and state = 'ready' and not_after >= $3 and lease_until >= $3";
+             where id = $1 and attempt = $2 and state = 'ready' and not_after >= $3 and lease_until >= $3 and (part = 0 \
+             or (select b.id from publication b where b.post = publication.post and b.channel = publication.channel \
+             and b.revision = publication.revision and b.created_at = publication.created_at \
+             and b.part = publication.part - 1 and b.state = 'published' limit 1) is not null)";
     /// An outcome nobody wrote down. The token goes up, so that a late writer is fenced off.
     STUCK = "select id, attempt from publication where state = 'sending' and lease_until < $1 order by id limit 200";
     UNKNOWN = "update publication set state = 'unknown', attempt = attempt + 1, next_try_at = $3, lease_owner = null, \
@@ -338,7 +342,8 @@ impl Tx {
     /// Writes the intent to send down. Commit before touching the network.
     ///
     /// # Errors
-    /// [`Error::Fenced`] if somebody newer owns it, it was cancelled, or its window or the lease has passed.
+    /// [`Error::Fenced`] if somebody newer owns it, it was cancelled, its window or the lease has passed, or the part
+    /// before it is no longer on the page.
     pub async fn publication_begin(
         &mut self,
         id: PublicationId,

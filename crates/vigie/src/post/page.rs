@@ -291,8 +291,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<PostId>) -> Result<Respon
 
 /// What part a publication is, and, at the first of a series that broke off, how much of it is on the page.
 fn series_of(rows: &[PublicationRow], row: &PublicationRow) -> (Place, Option<(usize, usize)>) {
-    let same = |o: &&PublicationRow| o.channel == row.channel && o.revision == row.revision;
-    let all: Vec<&PublicationRow> = rows.iter().filter(same).collect();
+    let all: Vec<&PublicationRow> = rows.iter().filter(|o| o.is_series(row)).collect();
     if all.len() < 2 {
         return (None, None);
     }

@@ -88,9 +88,7 @@ async fn before(
     let all = conn.publications(row.post).await?;
     let of = |part: Option<u32>| {
         all.iter()
-            .find(|o| {
-                o.channel == row.channel && o.revision == row.revision && Some(o.part) == part
-            })
+            .find(|o| o.is_series(row) && Some(o.part) == part)
             .and_then(|o| {
                 let remote_id = o.remote_id.as_deref()?;
                 let content_id = o.content_id.as_deref().unwrap_or_default();

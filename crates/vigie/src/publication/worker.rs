@@ -202,6 +202,7 @@ async fn lapse(app: &App) -> anyhow::Result<()> {
     let mut tx = app.store.begin().await?;
     let rows = tx.publications_lapse(now).await?;
     give_back(app, &mut tx, &rows, now).await?;
+    let late = tx.publications_back_late(now).await?;
     let broken = tx.publications_break(now).await?;
     for row in &broken {
         let detail: vigie_store::Detail<'_> = &[("digest", &row.digest), ("part", &row.part)];
@@ -216,6 +217,9 @@ async fn lapse(app: &App) -> anyhow::Result<()> {
         .await?;
     }
     tx.commit().await?;
+    if !late.is_empty() {
+        app.wake.notify_one();
+    }
     for row in &broken {
         send::settle_post(app, row).await?;
     }

@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use vigie_core::content::Digest;
 use vigie_core::id::{ChatRoomId, LetterId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
-use vigie_core::publication::PublicationState;
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
 use vigie_core::schedule;
@@ -382,16 +381,10 @@ pub async fn take_back(
     let row = tx.publication(publication).await?;
     tx.publication_take_back(publication, by, reason, now)
         .await?;
-    // A series goes as a whole: what of it is not out yet never will be, since the part before it is taken back.
-    let mut taken = vec![publication];
-    for other in tx.publications(row.post).await? {
-        let same = other.channel == row.channel && other.revision == row.revision;
-        if same && other.id != row.id && other.state == PublicationState::Published {
-            tx.publication_take_back(other.id, by, reason, now).await?;
-            taken.push(other.id);
-        }
-    }
-    for one in taken {
+    // A series goes as a whole, wherever each part of it stands.
+    let others = tx.series_take_back(&row, by, reason, now).await?;
+    let taken = [publication].into_iter().chain(others.taken);
+    for one in taken.chain(others.awaited) {
         tx.audit(
             now,
             who.audit,
@@ -400,6 +393,12 @@ pub async fn take_back(
             &[("digest", &row.digest), ("post", &row.post)],
         )
         .await?;
+    }
+    for one in others.stopped {
+        let object = format!("publication/{one}");
+        let detail: Detail<'_> = &[("digest", &row.digest), ("post", &row.post)];
+        tx.audit(now, who.audit, "publication.break", &object, detail)
+            .await?;
     }
     tx.commit().await?;
     app.wake.notify_one();
