@@ -565,6 +565,33 @@ async fn a_series_approved_again_goes_out_whole() {
     .await;
 }
 
+/// Withdrawn in the middle, a series cannot be approved anew beside its own first part.
+#[tokio::test]
+async fn a_series_half_out_is_taken_back_before_it_is_reviewed_again() {
+    use PublicationState::{Cancelled, Published, TakenBack};
+    both_engines(|test: TestApp| async move {
+        let company = Company::found(&test.app).await;
+        let id = approved(&test, &company, three(&company)).await;
+        let first = claim(&test, &test.app.worker).await;
+        send::send(&test.app, &first).await.unwrap();
+        let ines = company.who(&test.app, company.ines).await;
+        actions::withdraw(&test.app, &ines, id).await.unwrap();
+        assert_eq!(states(&test, id).await, [Published, Cancelled, Cancelled]);
+        let refused = actions::submit(&test.app, &ines, id).await.unwrap_err();
+        assert!(
+            matches!(refused, actions::ActionError::HalfOut),
+            "{refused}"
+        );
+        actions::take_back(&test.app, &ines, first.id, "Incomplet")
+            .await
+            .unwrap();
+        worker::fast(&test.app).await.unwrap();
+        assert_eq!(states(&test, id).await, [TakenBack, Cancelled, Cancelled]);
+        actions::submit(&test.app, &ines, id).await.unwrap();
+    })
+    .await;
+}
+
 /// Taken back while a part is on its way: that part is deleted too once it is known to be there, and none follows it.
 #[tokio::test]
 async fn a_part_on_its_way_is_taken_back_with_its_series() {

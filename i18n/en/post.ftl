@@ -13,6 +13,7 @@ refusal-bad-revision = The post has been saved by somebody else meanwhile. Your 
 refusal-not-author = Only the post’s author can do this.
 refusal-bad-reviewer = This colleague cannot be asked for this post.
 refusal-no-reviewer = There is nobody else who may review yet. Invite a colleague, then ask again; your post is saved.
+refusal-half-out = A part of this series is on a page, and the rest did not go out. Take back what is there first, then ask for review again; everything is kept.
 refusal-window-passed = The time set for this post has passed. Choose another; everything else is kept.
 refusal-seal-needed = Approvals here are sealed with a passkey. Add one to your account, or ask another reviewer.
 refusal-bad-seal = Your passkey’s answer does not fit this post. Nothing was approved; please try again.

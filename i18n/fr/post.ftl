@@ -13,6 +13,7 @@ refusal-bad-revision = Quelqu’un d’autre a enregistré la publication entre-
 refusal-not-author = Seule la personne qui a écrit la publication peut le faire.
 refusal-bad-reviewer = Ce collègue ne peut pas être sollicité pour cette publication.
 refusal-no-reviewer = Personne d’autre ne peut encore relire. Invitez un collègue, puis redemandez ; votre publication est enregistrée.
+refusal-half-out = Une partie de cette série est sur une page, et le reste n’est pas parti. Retirez d’abord ce qui s’y trouve, puis redemandez la relecture ; tout est gardé.
 refusal-window-passed = L’heure prévue pour cette publication est passée. Choisissez-en une autre ; tout le reste est gardé.
 refusal-seal-needed = Ici, les approbations sont scellées par une clé d’accès. Ajoutez-en une à votre compte, ou sollicitez un autre relecteur.
 refusal-bad-seal = La réponse de votre clé d’accès ne correspond pas à cette publication. Rien n’a été approuvé ; réessayez.

@@ -46,6 +46,7 @@ impl From<ActionError> for Error {
             ActionError::NotTaken(code) => Self::Refused(Said::new(format!("connect-{code}"))),
             ActionError::NoReviewer => Self::refused("refusal-no-reviewer"),
             ActionError::WindowPassed => Self::refused("refusal-window-passed"),
+            ActionError::HalfOut => Self::refused("refusal-half-out"),
             ActionError::OnThePage => Self::refused("chat-review-page"),
             ActionError::Used => Self::refused("mail-answered-before"),
             ActionError::SealNeeded => Self::refused("refusal-seal-needed"),

@@ -49,6 +49,9 @@ pub enum ActionError {
     /// The time it was planned for has passed, or it waited too long.
     #[error("its time has passed")]
     WindowPassed,
+    /// A part of it is on a page, and the rest is not: going on would send nothing more there.
+    #[error("a part of it is on a page")]
+    HalfOut,
     /// A chat is not the place for it: the page is.
     #[error("on the page")]
     OnThePage,

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use vigie_core::content::Digest;
+use vigie_core::content::{Content, Digest};
 use vigie_core::id::{ChatRoomId, LetterId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
+use vigie_core::publication::PublicationState;
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
 use vigie_core::schedule;
 use vigie_core::seal::Assertion;
-use vigie_store::{ChatNoteKind, CommentKind, Conn, Detail, PostChange, Tx};
+use vigie_store::{ChatNoteKind, CommentKind, Conn, Detail, PostChange, PublicationRow, Tx};
 
 use super::write::{Ready, refresh};
 use super::{ActionError, Done, Step, follow, object, organisation, talk, writer};
@@ -31,7 +32,11 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
     let mut conn = app.store.read().await?;
     let org = organisation(&mut conn).await?;
     let mut before = conn.post(id).await?;
+    let rows = conn.publications(id).await?;
     drop(conn);
+    if half_out(&rows, &before.content) {
+        return Err(ActionError::HalfOut);
+    }
     if before.content.window.not_after <= now {
         before = refresh(app, who, before, &org, now).await?;
     }
@@ -80,6 +85,16 @@ pub async fn submit(app: &App, who: &Who, id: PostId) -> Done {
     step.tell(ChatNoteKind::Review, "post.submit", id, "", None)
         .await?;
     step.commit(after).await
+}
+
+/// Whether the first parts of a series are on a page of the content, and the rest of it is not and will not be.
+fn half_out(rows: &[PublicationRow], content: &Content) -> bool {
+    let out = |row: &PublicationRow| row.state == PublicationState::Published;
+    rows.iter().any(|row| {
+        out(row)
+            && content.variants.iter().any(|v| v.channel == row.channel)
+            && rows.iter().any(|o| o.is_series(row) && !out(o))
+    })
 }
 
 /// A reviewer says yes to the content with this digest; with a passkey's assertion over it, where they have one.
