@@ -9,6 +9,8 @@ need() { command -v "$1" >/dev/null 2>&1 || [ -e "$1" ] || missing+=("$2"); }
 need chromium chromium
 need chromedriver chromium-driver
 need /usr/lib/postgresql/15/bin/postgres postgresql
+# Bluesky's app view: see bluesky-network.sh.
+need redis-server redis-server
 # Text in pictures, in both languages.
 need tesseract tesseract-ocr
 need /usr/share/tesseract-ocr/5/tessdata/fra.traineddata tesseract-ocr-fra
@@ -35,7 +37,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
     as_root=(sudo)
   fi
   echo "Installing Debian packages: ${missing[*]}"
-  # A policy script that answers 101 keeps PostgreSQL and the mail servers from starting system services.
+  # A policy script that answers 101 keeps PostgreSQL, Redis and the mail servers from starting system services.
   policy=/usr/sbin/policy-rc.d
   made=
   if [ ! -e "$policy" ]; then

@@ -208,7 +208,7 @@ async fn pictures_and_cards() {
     );
 }
 
-/// The local server has no app view: what reaches an account is in `bluesky_inbox.rs`, on a stand-in.
+/// This server has no app view: what reaches an account is in `bluesky_network.rs`, where there is one.
 #[tokio::test]
 async fn an_answer_stands_in_its_thread() {
     let Some(pds) = Pds::shared() else { return };

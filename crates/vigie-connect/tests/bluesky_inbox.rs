@@ -1,4 +1,5 @@
-//! What reaches a Bluesky account, on a stand-in: the real server of the tests has no app view, which is what knows.
+//! What reaches a Bluesky account, on a stand-in that can be made to hide, forget and lie. For the real app view see
+//! `bluesky_network.rs`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use jiff::{SignedDuration, Timestamp};
@@ -82,6 +83,9 @@ async fn kinds_and_answers() {
         ago(2),
         &json!({ "reasonSubject": ours("citee") }),
     );
+    // Named in an answer to us: told as a mention alone, and an answer all the same.
+    let named = reply(&ours("milieu"), &ours("racine"));
+    view.tell("mention", "", ago(1), &named);
     view.tell("like", "", ago(1), &Value::Null);
     let came = bluesky().arrivals(&mut s.session, None).await.unwrap();
     let shown: Vec<(ArrivalKind, Option<&str>)> = came
@@ -92,6 +96,7 @@ async fn kinds_and_answers() {
     assert_eq!(
         shown,
         [
+            (ArrivalKind::Comment, Some(ours("milieu").as_str())),
             (ArrivalKind::Mention, Some(ours("citee").as_str())),
             (ArrivalKind::Mention, None),
             (ArrivalKind::Comment, Some(ours("racine").as_str())),
@@ -115,7 +120,7 @@ async fn kinds_and_answers() {
     );
     assert!(record::answerable((parts[0], parts[1]), (parts[2], parts[3])).is_some());
     // A mention begins its own thread.
-    let mention = &came.items[1].remote_id;
+    let mention = &came.items[2].remote_id;
     let parts: Vec<&str> = mention.split('|').collect();
     assert_eq!(parts[..2], parts[2..]);
 }
@@ -163,6 +168,60 @@ async fn nothing_is_lost_however_much_comes() {
         .await
         .unwrap();
     assert!(late.items.iter().any(|a| a.text == "en retard"));
+}
+
+/// `cursor` as it is when a day was last looked back two hours ago.
+fn hours_later(cursor: Option<String>) -> String {
+    let mut cursor: Value = serde_json::from_str(&cursor.unwrap()).unwrap();
+    cursor["looked"] = json!(ago(120));
+    cursor.to_string()
+}
+
+#[tokio::test]
+async fn a_slow_clock_is_looked_for_and_keeps_nobody_waiting() {
+    let mut s = scene().await;
+    let view = Arc::clone(&s.view.network);
+    view.tell("mention", "premier", ago(1), &Value::Null);
+    let start = bluesky().arrivals(&mut s.session, None).await.unwrap();
+    view.tell("mention", "horloge lente", ago(300), &Value::Null);
+    view.tell("mention", "avant-hier", ago(2_000), &Value::Null);
+    let read = async |s: &mut Scene, cursor: &str| {
+        let came = bluesky().arrivals(&mut s.session, Some(cursor)).await;
+        let came = came.unwrap();
+        let texts: Vec<String> = came.items.into_iter().map(|a| a.text).collect();
+        (texts, came.cursor)
+    };
+    let (texts, cursor) = read(&mut s, &start.cursor.unwrap()).await;
+    assert_eq!(texts, ["premier"], "not every time");
+    let (texts, cursor) = read(&mut s, &hours_later(cursor)).await;
+    assert_eq!(texts, ["premier", "horloge lente"]);
+    let (texts, cursor) = read(&mut s, &cursor.unwrap()).await;
+    assert_eq!(texts, ["premier"], "not again at once");
+    // A cursor that knows nothing of it yet.
+    let mut old: Value = serde_json::from_str(cursor.as_ref().unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("looked");
+    assert_eq!(read(&mut s, &old.to_string()).await.0.len(), 2);
+    // More in a day than one go reads: the looking ends there, and what is new comes the next time.
+    for n in 0..900 {
+        view.tell(
+            "mention",
+            &format!("n° {n}"),
+            ago(20 + n / 10),
+            &Value::Null,
+        );
+    }
+    let (texts, cursor) = read(&mut s, &hours_later(cursor)).await;
+    assert_eq!(texts.len(), 500);
+    view.tell("mention", "nouveau", ago(0), &Value::Null);
+    let (texts, cursor) = read(&mut s, &cursor.unwrap()).await;
+    assert_eq!(texts, ["nouveau", "premier"], "as always");
+    // Cut below the floor: what is above it was read.
+    s.proxy.harm("cursor=", Fault::CutBefore, 1);
+    let (texts, cursor) = read(&mut s, &hours_later(cursor)).await;
+    assert_eq!(texts.len(), 50);
+    view.tell("mention", "encore", ago(0), &Value::Null);
+    let (texts, _) = read(&mut s, &cursor.unwrap()).await;
+    assert_eq!(texts, ["encore", "nouveau", "premier"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,9 @@
 //!
 //! The app view lists from the newest down. The cursor kept is therefore a time up to which everything was seen; while there
 //! is more between it and the newest than one go reads, it also holds how far down the list has been read.
+//!
+//! The list is sorted by the time that an author's own client wrote, unless that is still to come. A post whose author's
+//! clock is slow stands below what was seen already: once an hour, what is a day old is read again.
 
 use super::{
     post::web_address,
@@ -28,6 +31,10 @@ const PAGE_BYTES: usize = 8 << 20;
 const PAGES: usize = 10;
 /// The app view may learn of a post late: so far back is read again.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
+/// And so far back for authors whose clock is wrong, as far as one go reads.
+const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
+/// How often that is done.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Most characters of an arrival's words.
 const MAX_TEXT: usize = 10_000;
 
@@ -42,6 +49,17 @@ struct Mark {
     /// The app view's own cursor, to go on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<String>,
+    /// When a day was last looked back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked: Option<Timestamp>,
+}
+
+impl Mark {
+    /// Whether it is time to look a day back. Not in the middle of a list: what is new comes first.
+    fn looks_back(&self, now: Timestamp) -> bool {
+        let long_ago = |at: Timestamp| now.duration_since(at).abs() >= LOOK_EVERY;
+        self.at.is_none() && self.looked.is_none_or(long_ago)
+    }
 }
 
 /// The newest without a cursor; with one, everything since.
@@ -60,7 +78,16 @@ pub async fn arrivals(
     let mut signed = Signed::open(http, session, within)?;
     let mut found: Vec<Arrival> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let floor = mark.seen.checked_sub(LATE).unwrap_or(Timestamp::MIN);
+    let before = |span| mark.seen.checked_sub(span).unwrap_or(Timestamp::MIN);
+    let floor = before(LATE);
+    let mut lowest = floor;
+    let now = Timestamp::now();
+    if mark.looks_back(now) {
+        lowest = before(SLOW_CLOCK);
+        mark.looked = Some(now);
+    }
+    // Everything down to the floor was read; what is below it is looked at as far as it goes.
+    let mut reached = false;
     let mut pages = 0;
     let done = loop {
         let page = match page(&mut signed, mark.at.as_deref()).await {
@@ -77,17 +104,18 @@ pub async fn arrivals(
                 continue;
             }
             // What was read already is not lost; the next time goes on from there.
-            Err(_) if pages > 0 && mark.at.is_some() => break false,
+            Err(_) if pages > 0 && mark.at.is_some() => break reached,
             Err(trouble) => return Err(trouble.failure),
         };
         pages += 1;
         let mut older = false;
         for notification in page.all.iter().filter_map(told) {
-            older |= notification.at < floor;
+            reached |= notification.at < floor;
+            older |= notification.at < lowest;
             // A time that is not yet would hide all that comes before it.
             let at = notification.at.min(Timestamp::now());
             mark.next = mark.next.max(Some(at));
-            if notification.at < floor {
+            if notification.at < lowest {
                 continue;
             }
             if let Some((uri, arrival)) = arrival(&notification, signed.did()) {
@@ -109,12 +137,13 @@ pub async fn arrivals(
         }
         mark.at = next;
         if pages >= PAGES {
-            break false;
+            break reached;
         }
     };
     if done {
         mark = Mark {
             seen: mark.next.map_or(mark.seen, |next| next.max(mark.seen)),
+            looked: mark.looked,
             ..Mark::default()
         };
     }
@@ -184,8 +213,14 @@ fn arrival(told: &Told<'_>, us: &str) -> Option<(String, Arrival)> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
+    let ours = format!("at://{us}/{COLLECTION}/");
+    // An answer that names or quotes the account is told as that alone, at times.
+    let answers_us = ["/record/reply/parent/uri", "/record/reply/root/uri"]
+        .into_iter()
+        .any(|at| text(at).starts_with(&ours));
     let kind = match text("/reason") {
         "reply" => ArrivalKind::Comment,
+        "mention" | "quote" if answers_us => ArrivalKind::Comment,
         "mention" | "quote" => ArrivalKind::Mention,
         _ => return None,
     };
@@ -201,7 +236,6 @@ fn arrival(told: &Told<'_>, us: &str) -> Option<(String, Arrival)> {
     // A thread's beginning that is no post: the answer goes to the post itself.
     let remote_id = record::answerable((uri, cid), root)
         .or_else(|| record::answerable((uri, cid), (uri, cid)))?;
-    let ours = format!("at://{us}/{COLLECTION}/");
     let about = [
         "/record/reply/parent/uri",
         "/reasonSubject",

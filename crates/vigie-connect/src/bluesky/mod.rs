@@ -93,7 +93,7 @@ pub static DECLARATION: Declaration = Declaration {
     prices: None,
     revokes: Revokes::Session,
     removal: "https://bsky.app/settings/app-passwords",
-    proven: Proven::RealServer("a PDS of the Bluesky company's own packages"),
+    proven: Proven::RealServer("a PDS and an app view of the Bluesky company's own packages"),
     sources: &[
         "https://docs.bsky.app/docs/advanced-guides/posts",
         "https://docs.bsky.app/docs/advanced-guides/rate-limits",

@@ -49,16 +49,39 @@ impl Pds {
                 eprintln!("VIGIE_TEST_PDS=off: NOT tested on a real Bluesky server");
                 return None;
             }
-            "" => script("start"),
+            "" => script("pds.sh", "start"),
             url => url.to_owned(),
         };
-        Some(Self {
+        Some(Self::at(&url))
+    }
+
+    /// The account server of a whole network, with its app view: the one named by `VIGIE_TEST_BLUESKY_NETWORK`, or
+    /// started by `tests/support/bluesky-network.sh`. `None` only under `VIGIE_TEST_BLUESKY_NETWORK=off`, which is
+    /// printed. What is written is seen by the app view a second later, or more.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn network() -> Option<Self> {
+        let named = std::env::var("VIGIE_TEST_BLUESKY_NETWORK").unwrap_or_default();
+        let url = match named.as_str() {
+            "off" => {
+                eprintln!("VIGIE_TEST_BLUESKY_NETWORK=off: NOT tested on a real Bluesky app view");
+                return None;
+            }
+            "" => script("bluesky-network.sh", "start"),
+            url => url.to_owned(),
+        };
+        Some(Self::at(&url))
+    }
+
+    fn at(url: &str) -> Self {
+        Self {
             url: url
                 .trim_end_matches('/')
                 .replace("//localhost", "//127.0.0.1"),
             plc: String::new(),
             child: None,
-        })
+        }
     }
 
     /// A server of this test alone, ended on drop: for tests that end it themselves.
@@ -70,7 +93,7 @@ impl Pds {
             eprintln!("VIGIE_TEST_PDS=off: NOT tested on a real Bluesky server");
             return None;
         }
-        script("install");
+        script("pds.sh", "install");
         let tree = std::env::var_os("VIGIE_TEST_PDS_DIR")
             .map_or_else(|| repo().join("tests/pds"), PathBuf::from);
         let node = std::fs::read_dir(tree.join(".node22/lib"))
@@ -203,6 +226,20 @@ impl Pds {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Asks a reading method as `member`, behind Vigie's back: the status and the answer, whatever they are.
+    pub async fn ask(&self, method: &str, member: &Member, query: &[(&str, &str)]) -> (u16, Value) {
+        let mut url = url::Url::parse(&format!("{}/xrpc/{method}", self.url)).unwrap();
+        url.query_pairs_mut().extend_pairs(query);
+        let answer = reqwest_client()
+            .get(url)
+            .bearer_auth(&member.access)
+            .send()
+            .await
+            .expect("the server answers");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
     /// All posts of an account as the server lists them, newest first, over as many pages as it takes.
     pub async fn posts(&self, did: &str) -> Vec<Value> {
         self.records(did, "app.bsky.feed.post").await
@@ -267,15 +304,19 @@ fn repo() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-fn script(what: &str) -> String {
+fn script(name: &str, what: &str) -> String {
     let out = Command::new("sh")
-        .arg(repo().join("tests/support/pds.sh"))
+        .arg(repo().join("tests/support").join(name))
         .arg(what)
         .output()
         .expect("a shell");
+    let off = match name {
+        "pds.sh" => "VIGIE_TEST_PDS=off",
+        _ => "VIGIE_TEST_BLUESKY_NETWORK=off",
+    };
     assert!(
         out.status.success(),
-        "the tests need a Bluesky server (tests/support/pds.sh), or VIGIE_TEST_PDS=off to leave it out:\n{}",
+        "the tests need a Bluesky server (tests/support/{name}), or {off} to leave it out:\n{}",
         String::from_utf8_lossy(&out.stderr)
     );
     String::from_utf8(out.stdout).unwrap().trim().to_owned()

@@ -1,5 +1,5 @@
 //! A stand-in for the app view of Bluesky behind an account's own server: the notifications, from the published lexicon.
-//! The real server of the tests has none.
+//! Unlike the real one of the tests, it can be made to hide, forget and lie.
 
 use super::{Asked, Network, Said};
 use jiff::Timestamp;
@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard};
 
 #[derive(Debug, Default)]
 struct State {
-    /// Oldest first.
-    all: Vec<Value>,
+    /// Oldest first by the author's clock, as the real one sorts.
+    all: Vec<(Timestamp, Value)>,
     /// The number of the tokens that are good.
     generation: u32,
     /// Cursors given out before are not known any more.
@@ -79,7 +79,8 @@ impl AppView {
             told[key] = value.clone();
         }
         let uri = told["uri"].as_str().unwrap_or_default().to_owned();
-        state.all.push(told);
+        let place = state.all.partition_point(|(time, _)| *time <= at);
+        state.all.insert(place, (at, told));
         uri
     }
 }
@@ -135,6 +136,7 @@ impl Network for AppView {
         let page: Vec<&Value> = state.all[start..end]
             .iter()
             .rev()
+            .map(|(_, told)| told)
             .filter(|told| {
                 reasons.is_empty() || reasons.contains(&told["reason"].as_str().unwrap_or_default())
             })

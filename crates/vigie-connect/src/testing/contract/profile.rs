@@ -1,5 +1,5 @@
 //! A stand-in for the server of a Bluesky account with the app view behind it: what an account shows of itself, from the
-//! published lexicons. The real server of the tests has no app view, which is what counts followers.
+//! published lexicons. It says what the test wants it to.
 
 use super::{Asked, Network, Said, face::Face};
 use serde_json::{Value, json};
