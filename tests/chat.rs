@@ -134,19 +134,31 @@ impl Scene {
 
     /// Somebody presses "Approve" under the newest review; what they alone are told.
     async fn press(&self, user: &str, value: &str) -> String {
+        let messages = self.messages();
+        let mut asking = messages
+            .iter()
+            .filter(|one| one.body.to_string().contains(value));
+        let under = asking
+            .next()
+            .map_or("1700000000.000001", |one| one.ts.as_str());
+        self.press_under(user, value, under).await
+    }
+
+    /// The same under whatever message.
+    async fn press_under(&self, user: &str, value: &str, ts: &str) -> String {
         let before = self.answers().len();
-        self.press_from("T1PHARE", user, value).await;
+        self.press_from("T1PHARE", user, value, ts).await;
         self.until(|| self.answers().len() > before).await;
         self.answers().last().unwrap().to_string()
     }
 
-    async fn press_from(&self, team: &str, user: &str, value: &str) {
+    async fn press_from(&self, team: &str, user: &str, value: &str, ts: &str) {
         let payload = json!({
             "type": "block_actions", "team": { "id": team },
             "user": { "id": user, "name": "lea", "team_id": team },
-            "container": { "type": "message", "message_ts": "1700000000.000002", "channel_id": "C1REVUE" },
+            "container": { "type": "message", "message_ts": ts, "channel_id": "C1REVUE" },
             "channel": { "id": "C1REVUE" },
-            "message": { "ts": "1700000000.000002", "text": "x" },
+            "message": { "ts": ts, "text": "x" },
             "response_url": format!("{}/actions/T1/2/canary", self.server.url),
             "actions": [{ "action_id": "vigie-approve", "block_id": "b", "type": "button", "value": value, "action_ts": "1" }],
         });
@@ -263,7 +275,8 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
     assert_eq!(s.state(post).await, PostState::InReview);
     // A secret of this workspace proves nothing about another one.
     let before = s.answers().len();
-    s.press_from("T2AILLEURS", "U1LEA", &digest).await;
+    s.press_from("T2AILLEURS", "U1LEA", &digest, &messages[0].ts)
+        .await;
     assert_eq!(
         (s.state(post).await, s.answers().len()),
         (PostState::InReview, before)
@@ -323,14 +336,36 @@ async fn a_review_is_asked_answered_and_talked_about_in_a_chat() {
         room: opened.id,
         ..s
     };
-    // The colleague approves exactly this content, in a room that somebody else opened.
+    // Another room of the same workspace changes nothing about what she may know.
     let told = s.press("U1LEA", &digest).await;
+    assert!(told.contains("s’approuve sur la page"), "{told}");
+    assert_eq!(s.state(post).await, PostState::InReview);
+    // The colleague approves exactly this content, which nobody wrote who opened a room there.
+    let lea = signed_in(&s.test, s.company.lea, "fr").await;
+    let s = Scene { ines: lea, ..s };
+    let post = s.asked("Ouverture le 28.").await;
+    outbox::round(&s.test.app).await.unwrap();
+    let asking = s
+        .messages()
+        .into_iter()
+        .rfind(|one| value(one).is_some_and(|v| v.contains(&post.to_string())))
+        .unwrap();
+    let digest = value(&asking).unwrap();
+    // A press under something else than what asked for this very post approves nothing.
+    for elsewhere in [messages[0].ts.as_str(), "1700000009.000009"] {
+        let told = s.press_under("U1LEA", &digest, elsewhere).await;
+        assert!(told.contains("s’approuve sur la page"), "{told}");
+        assert_eq!(s.state(post).await, PostState::InReview);
+    }
+    let told = s.press_under("U1LEA", &digest, &asking.ts).await;
     assert!(told.contains("Approuvé, exactement ce contenu"), "{told}");
     assert_eq!(s.state(post).await, PostState::Approved);
     outbox::round(&s.test.app).await.unwrap();
     let messages = s.messages();
     assert!(
-        messages[2].body.to_string().contains("a approuvé"),
+        messages
+            .iter()
+            .any(|one| one.body.to_string().contains("a approuvé")),
         "{messages:?}"
     );
     let log = s.ines.get("/audit").await.expect(200).text();

@@ -34,6 +34,8 @@ queries! {
                 created_at, account) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12)";
     ROOM = rooms!("where id = $1");
     ROOMS = rooms!("where status <> 'closed' order by name, id");
+    /// Closed ones as well: whoever opened one may still know what signs its calls.
+    OPENERS = "select distinct created_by from chat_room where kind = $1 and chat = $2";
     ROOM_OPEN = "update chat_room set status = 'open' where id = $1 and status = 'pending'";
     ROOM_CLOSE = "update chat_room set status = 'closed', secret = null where id = $1 and status <> 'closed'";
     /// What was not said there is not said any more.
@@ -232,6 +234,12 @@ impl Conn {
     /// The rooms that are open, or wait for a second person.
     pub async fn chat_rooms(&mut self) -> Result<Vec<ChatRoomRow>> {
         q(ROOMS).all(self).await
+    }
+
+    /// Who opened the rooms of a workspace or server, whether these are open, closed or wait.
+    pub async fn chat_openers(&mut self, kind: &str, chat: &str) -> Result<Vec<MemberId>> {
+        let ids: Vec<String> = q(OPENERS).text(kind).text(chat).all(self).await?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
     /// The conversation about a post in a room, once something was said there.
@@ -572,6 +580,8 @@ mod tests {
             assert!(tx.chat_heard("e1", now).await.unwrap());
             tx.chat_room_close(row.id).await.unwrap();
             assert!(tx.chat_rooms().await.unwrap().is_empty());
+            assert_eq!(tx.chat_openers("slack", "T1").await.unwrap(), [ines]);
+            assert!(tx.chat_openers("slack", "T2").await.unwrap().is_empty());
         })
         .await;
     }

@@ -106,8 +106,19 @@ pub async fn work(app: &App, room: &ChatRoomRow, came: Came) -> Result<(), Error
             said(app, room, &who, &thread, &text, &event).await
         }
         Some(Heard::Pressed {
-            who, action, value, ..
-        }) if from(&who) => pressed(app, room, came.answer.as_ref(), &who, action, &value).await,
+            who,
+            action,
+            value,
+            thread,
+        }) if from(&who) => {
+            let press = Press {
+                who: &who,
+                action,
+                value: &value,
+                thread: thread.as_deref().unwrap_or_default(),
+            };
+            pressed(app, room, came.answer.as_ref(), press).await
+        }
         _ => Ok(()),
     }
 }
@@ -217,8 +228,7 @@ async fn said(
     event: &str,
 ) -> Result<(), Error> {
     let mut conn = app.store.read().await?;
-    let mut rooms = conn.chat_rooms().await?;
-    rooms.retain(|room| room.status == "open" && room.kind == told.kind && room.chat == told.chat);
+    let rooms = beside(&mut conn, told).await?;
     let Some(known) = known(&mut conn, &rooms, who, thread).await? else {
         return Ok(());
     };
@@ -235,14 +245,34 @@ async fn said(
     }
 }
 
+/// The open rooms of the same workspace: one app serves them all.
+async fn beside(conn: &mut Conn, told: &ChatRoomRow) -> Result<Vec<ChatRoomRow>, Error> {
+    let mut rooms = conn.chat_rooms().await?;
+    rooms.retain(|room| room.status == "open" && room.kind == told.kind && room.chat == told.chat);
+    Ok(rooms)
+}
+
+/// A button that was pressed; all of it is what somebody outside says.
+struct Press<'a> {
+    who: &'a Speaker,
+    action: ActionId,
+    value: &'a str,
+    /// The conversation that the button is in; empty where the chat does not say.
+    thread: &'a str,
+}
+
 async fn pressed(
     app: &App,
     room: &ChatRoomRow,
     at: Option<&AnswerAt>,
-    who: &Speaker,
-    action: ActionId,
-    value: &str,
+    press: Press<'_>,
 ) -> Result<(), Error> {
+    let Press {
+        who,
+        action,
+        value,
+        thread,
+    } = press;
     let w = words(room);
     let Some(id) = member(app, who).await? else {
         return offer(app, room, at, who).await;
@@ -263,9 +293,21 @@ async fn pressed(
     };
     let mut conn = app.store.read().await?;
     let acting = Acting::member(&mut conn, id).await?;
+    // The button stands where we asked about this very post, or it is not our button.
+    let rooms = beside(&mut conn, room).await?;
+    let mut place = None;
+    for one in &rooms {
+        if conn.chat_thread_post(one.id, thread).await? == Some(post) {
+            place = Some(one);
+            break;
+        }
+    }
     drop(conn);
-    let place = Some((room.id, room.created_by));
-    let said = match actions::approve_from(app, &acting, post, digest, None, place).await {
+    let Some(place) = place else {
+        whisper(app, room, at, w.t("chat-review-page"), open).await;
+        return Ok(());
+    };
+    let said = match actions::approve_from(app, &acting, post, digest, None, Some(place)).await {
         Ok(_) => w.t1("chat-approved", "digest", digest.short()),
         Err(actions::ActionError::SealNeeded) => w.t("chat-review-sealed"),
         Err(error) => match Error::from(error) {

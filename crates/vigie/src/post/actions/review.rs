@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vigie_core::content::{Content, Digest};
-use vigie_core::id::{ChatRoomId, LetterId, MemberId, PostId, PublicationId};
+use vigie_core::id::{LetterId, MemberId, PostId, PublicationId};
 use vigie_core::post::{Event, Post, Refusal, Seal, decide};
 use vigie_core::publication::PublicationState;
 use vigie_core::review::{Candidate, draw, draw_for};
 use vigie_core::rights::{Act, allowed};
 use vigie_core::schedule;
 use vigie_core::seal::Assertion;
-use vigie_store::{ChatNoteKind, CommentKind, Conn, Detail, PostChange, PublicationRow, Tx};
+use vigie_store::{
+    ChatNoteKind, ChatRoomRow, CommentKind, Conn, Detail, PostChange, PublicationRow, Tx,
+};
 
 use super::write::{Ready, refresh};
 use super::{ActionError, Done, Step, follow, object, organisation, talk, writer};
@@ -111,8 +113,8 @@ pub async fn approve(
     approve_from(app, who, id, digest, assertion, None).await
 }
 
-/// The same, said in a room of a chat: the log says so. Not through a room that a writer of the post opened: they may
-/// still know what signs its calls.
+/// The same, said in a room of a chat: the log says so. Not where a writer of the post opened any room of the same
+/// workspace, closed ones included: one app signs the calls of all of them, and they may still know with what.
 ///
 /// # Errors
 /// As [`approve`].
@@ -122,9 +124,9 @@ pub async fn approve_from(
     id: PostId,
     digest: Digest,
     assertion: Option<&Assertion>,
-    room: Option<(ChatRoomId, MemberId)>,
+    room: Option<&ChatRoomRow>,
 ) -> Done {
-    let place = room.map(|(room, by)| Elsewhere::Room(room, by));
+    let place = room.map(Elsewhere::Room);
     approve_at(app, who, id, digest, assertion, place).await
 }
 
@@ -155,7 +157,7 @@ pub async fn approve_by_letter(
 /// Where an approval was given, if not on a page.
 #[derive(Clone, Copy)]
 enum Elsewhere<'a> {
-    Room(ChatRoomId, MemberId),
+    Room(&'a ChatRoomRow),
     Letter(Answer<'a>),
 }
 
@@ -167,7 +169,11 @@ async fn knows_the_way(
 ) -> Result<bool, ActionError> {
     match place {
         None => Ok(false),
-        Some(Elsewhere::Room(_, by)) => Ok(post.wrote(by)),
+        Some(Elsewhere::Room(room)) => {
+            let mut openers = conn.chat_openers(&room.kind, &room.chat).await?;
+            openers.push(room.created_by);
+            Ok(openers.iter().any(|by| post.wrote(*by)))
+        }
         Some(Elsewhere::Letter(_)) => {
             for writer in excluded(post) {
                 if conn.mail_server_ever_by(writer).await? {
@@ -216,7 +222,7 @@ async fn approve_at(
     let after = step.decide(&before, event, change).await?;
     let (name, named) = match place {
         None => ("", String::new()),
-        Some(Elsewhere::Room(room, _)) => ("room", room.to_string()),
+        Some(Elsewhere::Room(room)) => ("room", room.id.to_string()),
         Some(Elsewhere::Letter(answer)) => {
             once(&mut step.tx, answer).await?;
             ("letter", answer.letter.to_string())
