@@ -12,6 +12,8 @@ use vigie_core::id::SecretId;
 queries! {
     ADD = "insert into secret (id, version, purpose, root_key, envelope, created_at, updated_at) \
            values ($1, 1, $2, $3, $4, $5, $5)";
+    /// Changes nothing: whoever would change it waits.
+    HOLD = "update secret set version = version where id = $1";
     /// The version goes up by one: it was sealed for the next one.
     SET = "update secret set version = version + 1, root_key = $3, envelope = $4, updated_at = $5 \
            where id = $1 and version = $2";
@@ -96,6 +98,12 @@ impl Tx {
             .time(now)
             .run(self)
             .await?;
+        Ok(())
+    }
+
+    /// Nobody renews it until this transaction ends.
+    pub async fn secret_hold(&mut self, id: SecretId) -> Result<()> {
+        q(HOLD).id(id).run(self).await?;
         Ok(())
     }
 

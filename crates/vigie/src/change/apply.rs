@@ -101,10 +101,10 @@ pub async fn prepare(
 /// The same person, the person concerned, too late; database.
 pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Error> {
     let now = app.clock.now();
-    let packed = packed(app, id, true).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.confirm(by, now)?;
+    let packed = farewell::pack(app, &mut tx, &change.kind, true).await?;
     keeps_working(&mut tx, &change.kind).await?;
     tx.change_settle(id, state, by, now).await?;
     let done = happen(&mut tx, &change.kind, now).await?;
@@ -119,10 +119,10 @@ pub async fn confirm(app: &App, by: MemberId, id: ChangeId) -> Result<Done, Erro
 /// As [`confirm`].
 pub async fn refuse(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
     let now = app.clock.now();
-    let packed = packed(app, id, false).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.refuse(by, now)?;
+    let packed = farewell::pack(app, &mut tx, &change.kind, false).await?;
     tx.change_settle(id, state, by, now).await?;
     drop_prepared(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.refuse", &change, now).await?;
@@ -135,34 +135,31 @@ pub async fn refuse(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> 
 /// Somebody else's; settled; database.
 pub async fn cancel(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> {
     let now = app.clock.now();
-    let packed = packed(app, id, false).await?;
     let mut tx = app.store.begin().await?;
     let change = tx.change(id).await?.change;
     let state = change.cancel(by)?;
+    let packed = farewell::pack(app, &mut tx, &change.kind, false).await?;
     tx.change_settle(id, state, by, now).await?;
     drop_prepared(&mut tx, &change.kind, now).await?;
     log(&mut tx, by, "change.cancel", &change, now).await?;
     leave(app, tx, packed, now).await
 }
 
-/// What opens the page that a change ends the use of, while it can still be opened.
-async fn packed(app: &App, id: ChangeId, confirmed: bool) -> Result<Option<Packed>, Error> {
-    let change = app.store.read().await?.change(id).await?.change;
-    if change.state != ChangeState::Open {
-        return Ok(None);
-    }
-    Ok(farewell::pack(app, &change.kind, confirmed).await?)
-}
-
-/// Commits; then the network is told.
+/// Commits; then the network is told, whoever still waits for the answer: a closed browser is no reason not to.
 async fn leave(app: &App, mut tx: Tx, packed: Option<Packed>, now: Timestamp) -> Result<(), Error> {
-    if let Some(packed) = &packed {
-        packed.begin(&mut tx, now).await?;
-    }
-    tx.commit().await?;
-    if let Some(packed) = packed {
-        packed.tell(app).await;
-    }
+    let Some(packed) = packed else {
+        tx.commit().await?;
+        return Ok(());
+    };
+    packed.begin(&mut tx, now).await?;
+    let app = app.clone();
+    let left = tokio::spawn(async move {
+        tx.commit().await?;
+        packed.tell(&app).await;
+        Ok::<(), vigie_store::Error>(())
+    });
+    left.await
+        .map_err(|error| Error::Internal(error.into()))??;
     Ok(())
 }
 

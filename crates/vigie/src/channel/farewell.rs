@@ -1,7 +1,7 @@
 //! A page is no longer used: what opened it is taken back at the network, as far as that goes.
 //!
 //! The sealed token is destroyed in the transaction that ends its use, whatever the network says later. So it is opened
-//! before, kept in memory for this one call, and the outcome stands as "untold" until the network has answered: a program
+//! there, kept in memory for this one call, and the outcome stands as "untold" until the network has answered: a program
 //! that stops in between has told nobody that it was done.
 
 use vigie_connect::{Code, Farewell};
@@ -31,25 +31,30 @@ const fn whose(kind: &ChangeKind, confirmed: bool) -> Option<ChannelId> {
     }
 }
 
-/// Before the transaction. `None` when nothing is destroyed, or nothing is outside of Vigie.
+/// In the transaction, before the token is destroyed. It is the newest one, and stays so until the transaction ends:
+/// what was renewed a moment ago is what must be taken back. `None` when nothing is destroyed, or nothing is outside of Vigie.
 ///
 /// # Errors
 /// The database.
 pub async fn pack(
     app: &App,
+    tx: &mut Tx,
     kind: &ChangeKind,
     confirmed: bool,
 ) -> Result<Option<Packed>, vigie_store::Error> {
     let Some(id) = whose(kind, confirmed) else {
         return Ok(None);
     };
-    let channel = app.store.read().await?.channel(id).await?;
+    let channel = tx.channel(id).await?;
     let connector = app.connectors.of(channel.platform);
     if connector.describe().sign_in == vigie_connect::SignIn::BuiltIn {
         return Ok(None);
     }
     // A token that does not open cannot be taken back, and is gone all the same.
-    let open = match session::open(app, &channel).await {
+    if let Some(secret) = channel.secret {
+        tx.secret_hold(secret).await?;
+    }
+    let open = match session::open_in(app, tx, &channel).await {
         Ok(open) => Some(open),
         Err(error) => {
             tracing::warn!(channel = %id, %error, "the token of a page that is no longer used cannot be opened");

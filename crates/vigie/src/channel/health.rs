@@ -66,11 +66,16 @@ pub async fn try_one(app: &App, channel: &ChannelRow) -> anyhow::Result<Option<&
     };
     let connector = app.connectors.of(channel.platform);
     let tried = connector.check(&mut open.session).await;
+    // A renewed token is kept before anything else can go wrong: the old one may open nothing any more.
+    open.keep(app, app.clock.now()).await;
     if tried.is_ok() {
-        watch::read(app, channel, &mut open.session).await?;
+        let read = watch::read(app, channel, &mut open.session).await;
+        if let Err(error) = read {
+            tracing::warn!(channel = %channel.id, error = %format_args!("{error:#}"), "what a page shows is compared at the next reading");
+        }
+        open.keep(app, app.clock.now()).await;
     }
     let now = app.clock.now();
-    open.keep(app, now).await;
     let newest = open.is_newest(app).await?;
     let mut tx = app.store.begin().await?;
     let known = account(channel);

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use vigie_connect::Session;
 use vigie_core::id::{ChannelId, SecretId};
-use vigie_store::ChannelRow;
+use vigie_store::{ChannelRow, Conn};
 
 use crate::app::App;
 use crate::channel::account;
@@ -25,9 +25,20 @@ pub struct Open {
 /// # Errors
 /// The channel has no secret; it does not open; the database.
 pub async fn open(app: &App, channel: &ChannelRow) -> Result<Open, vault::Error> {
+    open_in(app, &mut app.store.read().await?, channel).await
+}
+
+/// The same over a connection at hand, perhaps in a transaction.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_in(
+    app: &App,
+    conn: &mut Conn,
+    channel: &ChannelRow,
+) -> Result<Open, vault::Error> {
     let secret = channel.secret.ok_or(vigie_store::Error::NotFound)?;
-    let mut conn = app.store.read().await?;
-    let (token, version) = vault::take(&mut conn, &app.vault, secret).await?;
+    let (token, version) = vault::take(conn, &app.vault, secret).await?;
     Ok(Open {
         session: Session::new(account(channel), token),
         channel: channel.id,
