@@ -21,6 +21,7 @@ queries! {
     RELEASE = "update chat_link set holder = null, lease_until = null, since = null, joined = '' \
                where account = $1 and fence = $2";
     CURSOR = "update chat_link set cursor = $3, missed_at = coalesce($4, missed_at) where account = $1 and fence = $2";
+    MISSED = "update chat_link set missed_at = $3 where account = $1 and fence = $2";
     FORGET = "delete from chat_link where (lease_until is null or lease_until < $1) and account not in \
               (select account from chat_room where account is not null and status <> 'closed')";
     DIRECT = "select room from chat_direct where account = $1 and speaker = $2";
@@ -180,6 +181,22 @@ impl Tx {
             1 => Ok(()),
             _ => Err(Error::Conflict),
         }
+    }
+
+    /// More was said than could be kept.
+    pub async fn chat_link_missed(
+        &mut self,
+        account: &str,
+        fence: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        q(MISSED)
+            .text(account)
+            .int(fence)
+            .time(now)
+            .run(self)
+            .await?;
+        Ok(())
     }
 
     /// Forgets connections that no room needs.

@@ -14,7 +14,10 @@ use crate::{
 use futures::{SinkExt as _, StreamExt as _};
 use std::{
     collections::HashMap,
-    sync::atomic::Ordering,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -44,6 +47,8 @@ pub(super) struct Keeper {
     pub own: BareJid,
     pub commands: mpsc::Receiver<Command>,
     pub heard: mpsc::Sender<Heard>,
+    /// What was heard and not kept.
+    pub missed: Arc<AtomicU64>,
     pub status: watch::Sender<Status>,
 }
 
@@ -154,9 +159,13 @@ impl Keeper {
         for effect in effects {
             match effect {
                 Effect::Send(stanza) => send(stream, *stanza).await?,
-                Effect::Heard(heard) => {
-                    // When the shell does not keep up, the server waits too.
-                    let _ = self.heard.send(heard).await;
+                Effect::Heard(heard) => self.hear(heard),
+                Effect::Outside(id) => {
+                    if let Some(note) = pending.remove(&id) {
+                        let why = "the room did not know us any more";
+                        let no = Trouble::new(Stage::NotSent, Code::ServerDown, why);
+                        let _ = note.answer.send(Err(no));
+                    }
                 }
                 Effect::Shown(id, known) => {
                     if let Some(mut note) = pending.remove(&id) {
@@ -183,6 +192,15 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    /// Never waits: the shell may itself wait for what the room shows of a note. What it has no room for is counted.
+    fn hear(&self, heard: Heard) {
+        // Nobody that a member could be: nothing would be made of it.
+        let nobody = matches!(&heard, Heard::Said { who, .. } if who.id.is_empty());
+        if !nobody && self.heard.try_send(heard).is_err() {
+            self.missed.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     async fn say(

@@ -22,7 +22,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -88,6 +88,7 @@ pub enum Status {
 pub struct Xmpp {
     commands: mpsc::Sender<Command>,
     status: watch::Receiver<Status>,
+    missed: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -132,17 +133,20 @@ impl Xmpp {
         let (commands, waiting) = mpsc::channel(WAITING);
         let (hears, heard) = mpsc::channel(HEARD);
         let (tells, status) = watch::channel(Status::Connecting);
+        let missed = Arc::new(AtomicU64::new(0));
         let keeper = Keeper {
             account,
             own,
             commands: waiting,
             heard: hears,
+            missed: Arc::clone(&missed),
             status: tells,
         };
         let task = tokio::spawn(keeper.run());
         let xmpp = Self {
             commands,
             status,
+            missed,
             task,
         };
         Ok((xmpp, heard))
@@ -151,6 +155,11 @@ impl Xmpp {
     /// How the connection is, and its changes.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// How much was heard and not kept since this was last asked: the receiver was full.
+    pub fn missed(&self) -> u64 {
+        self.missed.swap(0, Ordering::SeqCst)
     }
 
     /// Says a note.

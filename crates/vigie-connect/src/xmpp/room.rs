@@ -43,6 +43,8 @@ pub(super) enum Effect {
     Shown(String, Option<String>),
     /// Our message with this id came back, and why.
     Refused(String, String),
+    /// Our message with this id was not taken: we are not in the room.
+    Outside(String),
     /// Our question with this id was answered, in whatever way.
     Answered(String),
 }
@@ -131,7 +133,10 @@ impl State {
         let Some(room) = self.rooms.get_mut(&name) else {
             return Vec::new();
         };
-        let x = presence.payloads.iter().find(|x| x.is("x", ns::MUC_USER));
+        // The room adds its own; people may send one with theirs, and which is whose nobody can tell.
+        let mut all = presence.payloads.iter();
+        let mut all = all.by_ref().filter(|x| x.is("x", ns::MUC_USER));
+        let x = all.next().filter(|_| all.next().is_none());
         let statuses = statuses(x);
         // The room says which one we are, whatever name it gave us.
         let ours = statuses.contains(&"110");
@@ -198,9 +203,22 @@ impl State {
             let why = message.payloads.iter().find(|p| p.name() == "error");
             let why = why.and_then(|error| error.children().next());
             let why = why.map_or("error", Element::name).to_owned();
+            // A room that was restarted does not know us any more: we join again, and what was refused waits for that.
+            if let Some(room) = self.rooms.get_mut(&bare)
+                && nick.is_empty()
+                && why == "not-acceptable"
+            {
+                if room.joined {
+                    room.leave();
+                    room.again = None;
+                }
+                return id.map(Effect::Outside).into_iter().collect();
+            }
             return id.map(|id| Effect::Refused(id, why)).into_iter().collect();
         }
-        if let Some(room) = self.rooms.get_mut(&bare) {
+        if let Some(room) = self.rooms.get_mut(&bare)
+            && nick.is_empty()
+        {
             let x = message.payloads.iter().find(|x| x.is("x", ns::MUC_USER));
             // The room has changed how much it shows.
             for status in statuses(x) {

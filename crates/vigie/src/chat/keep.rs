@@ -233,6 +233,20 @@ impl Held {
         }
     }
 
+    /// Writes down that more was said than could be kept.
+    #[cfg(feature = "xmpp")]
+    pub async fn missed(&self) {
+        let now = self.app.clock.now();
+        let done = async {
+            let mut tx = self.app.store.begin().await?;
+            tx.chat_link_missed(&self.account, self.fence, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = done.await {
+            tracing::info!(error = %error, "that a chat said more than was kept was not written down");
+        }
+    }
+
     /// Writes down why it is not.
     pub async fn failed(&self, code: &str) {
         let now = self.app.clock.now();

@@ -263,3 +263,61 @@ fn an_answer_names_what_it_answers_and_its_quotation_is_left_out() {
         ROOM
     );
 }
+
+#[test]
+fn a_second_word_about_who_somebody_is_makes_them_nobody() {
+    let mut state = joined();
+    let anne = format!("{ROOM}/anne");
+    let item = |jid: &str| {
+        x(&format!(
+            "<item affiliation='member' role='participant' jid='{jid}'/>"
+        ))
+    };
+    let two = format!(
+        "{}{}",
+        item("boss@corp.test/1"),
+        item("anne@corp.test/phone")
+    );
+    presence(&mut state, &anne, "", &two);
+    let body = "<body>Bonjour</body>";
+    assert_eq!(
+        who(&said(&mut state, &anne, "groupchat", body)).as_deref(),
+        Some("")
+    );
+    // Nor are we somebody else.
+    let us = format!("{}{}", x("<status code='110'/>"), item("eve@corp.test/1"));
+    presence(&mut state, &format!("{ROOM}/eve"), "", &us);
+    let eve = said(&mut state, &format!("{ROOM}/eve"), "groupchat", body);
+    assert_eq!(who(&eve).as_deref(), Some(""));
+}
+
+#[test]
+fn only_the_room_itself_says_how_much_it_shows() {
+    let mut state = joined();
+    let anne = format!("{ROOM}/anne");
+    let masked = format!("{}<body>x</body>", x("<status code='173'/>"));
+    for _ in 0..2 {
+        let heard = said(&mut state, &anne, "groupchat", &masked);
+        assert_eq!(who(&heard).as_deref(), Some("anne@corp.test"));
+    }
+    said(&mut state, ROOM, "groupchat", &x("<status code='173'/>"));
+    let opened = format!("{}<body>x</body>", x("<status code='172'/>"));
+    let present = "<item affiliation='member' role='participant' jid='anne@corp.test/phone'/>";
+    presence(&mut state, &anne, "", &x(present));
+    let heard = said(&mut state, &anne, "groupchat", &opened);
+    assert_eq!(who(&heard).as_deref(), Some(""));
+}
+
+#[test]
+fn a_room_that_forgot_us_is_joined_again_and_the_note_was_not_said() {
+    let mut state = joined();
+    let error = "<error type='modify'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    // Somebody in the room does not decide that.
+    let by_anne = said(&mut state, &format!("{ROOM}/anne"), "error", error);
+    assert!(matches!(&by_anne[..], [Effect::Refused(id, _)] if id == "m1"));
+    assert_eq!(state.joined(), [ROOM]);
+    let refused = said(&mut state, ROOM, "error", error);
+    assert!(matches!(&refused[..], [Effect::Outside(id)] if id == "m1"));
+    assert!(state.joined().is_empty());
+    assert_eq!(state.join(Instant::now()).len(), 1, "at once");
+}
