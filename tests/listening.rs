@@ -506,6 +506,21 @@ async fn matrix_is_heard_and_nothing_is_lost_or_said_twice_over_a_restart() {
     drop(tx);
     stop(&other, task).await;
     assert_eq!(s.comments(post).await.len(), 3);
+    // The server does not know that place any more: it goes on from now, and says that something was missed.
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    tx.chat_link_cursor(&link.account, link.fence, "nowhere", None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let third = s.test.replica().await;
+    let task = listen(&third);
+    until("it goes on", async || {
+        s.link().await.filter(|link| link.missed_at.is_some())
+    })
+    .await;
+    put("t6", "Et maintenant ?", Some(&thread)).await;
+    assert_eq!(s.commented(post, 4).await.len(), 4);
+    stop(&third, task).await;
 }
 
 /// The value of the button that approves, if it is still there.

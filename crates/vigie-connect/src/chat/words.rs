@@ -84,9 +84,12 @@ pub(super) fn links(note: &Note, most: usize) -> impl Iterator<Item = (String, &
         })
 }
 
-/// What is heard: at most so many characters.
-pub(super) fn heard(text: &str) -> String {
-    text.chars().take(super::MAX_HEARD).collect()
+/// What is heard: at most so many characters, none that controls a terminal or that a database does not keep (NUL).
+pub(crate) fn heard(text: &str) -> String {
+    text.chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .take(super::MAX_HEARD)
+        .collect()
 }
 
 /// Text for HTML.
@@ -186,4 +189,17 @@ pub(super) fn body(note: &Note, most: usize) -> String {
         text.push_str(&more(note));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::heard;
+
+    #[test]
+    fn nothing_is_heard_that_a_database_does_not_keep() {
+        assert_eq!(
+            heard("La\0 date\u{7}\n\test juste\u{85}"),
+            "La date\n\test juste"
+        );
+    }
 }

@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 /// Slack sends again what is not kept within 2.5 seconds.
 const KEEP_WITHIN: Duration = Duration::from_millis(2_400);
+/// Tries to write down one look of Matrix, where trying again may not help; then it is passed over, and the page says so.
+const TRIES: u32 = 5;
+/// An answer of Matrix that came at once and held nothing: the next question waits so long.
+const NOTHING: Duration = Duration::from_secs(1);
 /// The same to the same person, at most so often.
 const EVERY: Duration = Duration::from_secs(20);
 /// Speakers whose wish is remembered.
@@ -99,7 +103,9 @@ pub(super) async fn matrix(held: &Held) -> Result<(), Failure> {
     let mut links = Links::default();
     let mut wait = WAITS.0;
     let mut online = false;
+    let mut failed = 0;
     loop {
+        let asked = Instant::now();
         let looked = async {
             let broken =
                 |error: vigie_store::Error| Failure::new(Code::ServerDown, error.to_string());
@@ -107,7 +113,16 @@ pub(super) async fn matrix(held: &Held) -> Result<(), Failure> {
             let link = conn.chat_link(&held.account).await.map_err(broken)?;
             drop(conn);
             let since = link.and_then(|link| link.cursor);
-            matrix.look(&own, since.as_deref(), PATIENCE).await
+            let looked = matrix.look(&own, since.as_deref(), PATIENCE).await;
+            match looked {
+                // A place that the server does not know any more would be refused for ever.
+                Err(failure) if since.is_some() && failure.code == Code::RefusedByServer => {
+                    let mut look = matrix.look(&own, None, PATIENCE).await?;
+                    look.missed = true;
+                    Ok(look)
+                }
+                looked => looked,
+            }
         };
         let look = match looked.await {
             Ok(look) => look,
@@ -132,7 +147,10 @@ pub(super) async fn matrix(held: &Held) -> Result<(), Failure> {
                     held.online(&[]).await;
                     online = true;
                 }
-                wait = WAITS.0;
+                (wait, failed) = (WAITS.0, 0);
+                if look.heard.is_empty() && asked.elapsed() < NOTHING {
+                    tokio::time::sleep(NOTHING).await;
+                }
                 for one in asides {
                     let person = one.who.clone();
                     if let Some(note) = links.answer(held, room, one).await {
@@ -143,11 +161,42 @@ pub(super) async fn matrix(held: &Held) -> Result<(), Failure> {
             Err(error) => {
                 // Nothing of it was kept: it is read again from the same place.
                 tracing::warn!(error = %error, "what a chat said is read again");
+                failed += u32::from(!passes(&error));
+                if failed >= TRIES && pass_over(held, &look).await.is_ok() {
+                    tracing::warn!(
+                        account = held.account,
+                        "what a chat said cannot be written down: it is passed over"
+                    );
+                    failed = 0;
+                }
                 tokio::time::sleep(wait).await;
                 wait = wait.saturating_mul(2).min(WAITS.1);
             }
         }
     }
+}
+
+/// Whether what could not be written down can be later, with nothing done about it here.
+const fn passes(error: &actions::ActionError) -> bool {
+    use vigie_store::Error as E;
+    matches!(
+        error,
+        actions::ActionError::Store(
+            E::Busy | E::Unreachable(_) | E::Full | E::ReadOnly | E::Conflict
+        )
+    )
+}
+
+/// Goes on after a look that cannot be written down; the page says that something was missed.
+async fn pass_over(
+    held: &Held,
+    look: &vigie_connect::chat::matrix::Look,
+) -> Result<(), vigie_store::Error> {
+    let mut tx = held.app.store.begin().await?;
+    let now = held.app.clock.now();
+    tx.chat_link_cursor(&held.account, held.fence, &look.next, Some(now))
+        .await?;
+    tx.commit().await
 }
 
 /// Something that one person alone is to be told.
@@ -236,7 +285,7 @@ async fn matrix_aside(
             .map_err(broken)?;
         drop(conn);
         let room = match kept {
-            Some(room) if matrix.is_with(&room, &who.id).await? => room,
+            Some(room) if matrix.is_alone_with(&room, &who.id).await? => room,
             _ => {
                 let room = matrix.person(&who.id).await?;
                 let mut tx = held.app.store.begin().await.map_err(broken)?;
@@ -366,6 +415,9 @@ mod xmpp {
                     }
                 }
                 _ = tick.tick() => {
+                    if matches!(&voice, Voice::Xmpp(xmpp) if xmpp.missed() > 0) {
+                        held.missed().await;
+                    }
                     for room in held.rooms.iter().filter(|room| joined.contains(&room.room)) {
                         if let Err(error) = speak(held, room, &voice).await {
                             tracing::warn!(room = %room.id, error = %format_args!("{error:#}"), "a room is told in the next round");

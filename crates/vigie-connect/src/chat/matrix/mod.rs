@@ -147,7 +147,11 @@ impl Matrix {
         if !is_name(user, '@') {
             return Err(Failure::new(Code::BadKey, "not a user"));
         }
-        let body = json!({ "preset": "trusted_private_chat", "is_direct": true, "invite": [user] });
+        // What is said there is for this person alone: they have no power over the room, and invite nobody.
+        let body = json!({
+            "preset": "private_chat", "is_direct": true, "invite": [user],
+            "power_level_content_override": { "invite": 50 },
+        });
         let request = Request::post(self.at(&["createRoom"]), Body::Json(body));
         let json = self.call(request, WITHIN).await?;
         let id = text(&json, "/room_id");
@@ -160,17 +164,17 @@ impl Matrix {
         Ok(id.to_owned())
     }
 
-    /// Whether a person is in a room of ours, or invited there.
+    /// Whether a person is in a room of ours, or invited there, and nobody else is.
     ///
     /// # Errors
     /// As any call.
-    pub async fn is_with(&self, room: &str, user: &str) -> Result<bool, Failure> {
+    pub async fn is_alone_with(&self, room: &str, user: &str) -> Result<bool, Failure> {
         if !is_name(room, '!') || !is_name(user, '@') {
             return Err(Failure::new(Code::BadKey, "not a room and a user"));
         }
-        let url = self.at(&["rooms", room, "state", "m.room.member", user]);
+        let url = self.at(&["rooms", room, "members"]);
         match self.call(Request::get(url), WITHIN).await {
-            Ok(json) => Ok(matches!(text(&json, "/membership"), "join" | "invite")),
+            Ok(json) => Ok(alone_with(&json, user)),
             Err(trouble)
                 if trouble.stage == Stage::Refused && matches!(trouble.status, 403 | 404) =>
             {
@@ -327,6 +331,23 @@ impl Matrix {
     }
 }
 
+/// Whether the members of a room are two, us (or we would not be shown them) and this person.
+fn alone_with(members: &Value, user: &str) -> bool {
+    let all = members.get("chunk").and_then(Value::as_array);
+    let there: Vec<&str> = all
+        .into_iter()
+        .flatten()
+        .filter(|member| {
+            matches!(
+                text(member, "/content/membership"),
+                "join" | "invite" | "knock"
+            )
+        })
+        .map(|member| text(member, "/state_key"))
+        .collect();
+    there.len() == 2 && there.contains(&user)
+}
+
 /// A place in the stream, as the server writes it.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.len() <= 1_000 && !text.chars().any(char::is_control)
@@ -391,6 +412,21 @@ fn read_error(status: u16, json: &Value) -> Option<Said> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_third_person_in_the_room_is_one_too_many() {
+        let member = |who: &str, membership: &str| json!({ "state_key": who, "content": { "membership": membership } });
+        let mut all = vec![
+            member("@vigie:a", "join"),
+            member("@lea:a", "invite"),
+            member("@old:a", "leave"),
+        ];
+        assert!(alone_with(&json!({ "chunk": all }), "@lea:a"));
+        assert!(!alone_with(&json!({ "chunk": all }), "@old:a"));
+        all.push(member("@eve:a", "invite"));
+        assert!(!alone_with(&json!({ "chunk": all }), "@lea:a"));
+        assert!(!alone_with(&json!({}), "@lea:a"));
+    }
 
     proptest! {
         #[test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
@@ -23,6 +23,8 @@ const QUIET: Duration = Duration::from_secs(30);
 const KEPT_WITHIN: Duration = Duration::from_millis(2_500);
 /// Waits before the next try, from the first to the longest.
 const WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// A connection that was greeted and lasted so long has worked.
+const WORKED: Duration = Duration::from_secs(60);
 
 /// Something heard.
 #[derive(Debug)]
@@ -79,14 +81,17 @@ impl Slack {
                 }
                 greeted
             });
+            let started = Instant::now();
             let ended = tokio::select! {
                 () = to.closed() => return Ok(()),
                 ended = self.one(app_token, own, &to, tells) => ended,
             };
-            if *tells.borrow() == Listening::Online {
+            // One that is greeted and ends at once, again and again, is no reason to come back at once.
+            if *tells.borrow() == Listening::Online && started.elapsed() >= WORKED {
                 wait = WAITS.0;
             }
             let mut pause = wait;
+            wait = wait.saturating_mul(2).min(WAITS.1);
             match ended {
                 Ok(()) => {}
                 Err(failure) if !failure.code.is_passing() => return Err(failure),
@@ -100,7 +105,6 @@ impl Slack {
                         .and_then(|wait| Duration::try_from(wait).ok())
                         .unwrap_or_default();
                     pause = pause.max(told.min(Duration::from_secs(600)));
-                    wait = wait.saturating_mul(2).min(WAITS.1);
                 }
             }
             tokio::select! {

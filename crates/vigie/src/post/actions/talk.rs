@@ -94,7 +94,7 @@ pub struct Heard<'a> {
 }
 
 /// All that was heard in one look, and what `also` writes, in one transaction. What says nothing, and what is about a
-/// post that is gone, is passed over.
+/// post that is gone or cannot be read, is passed over: one post does not silence a whole chat.
 ///
 /// # Errors
 /// The database.
@@ -106,6 +106,15 @@ pub async fn heard(
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     for one in all.iter().filter(|one| is_said(one.text)) {
+        match tx.post(one.post).await {
+            Ok(_) => {}
+            Err(vigie_store::Error::Unreadable { column, .. }) => {
+                tracing::warn!(post = %one.post, column, "a post cannot be read: what was said about it is passed over");
+                continue;
+            }
+            Err(vigie_store::Error::NotFound) => continue,
+            Err(error) => return Err(error.into()),
+        }
         let who = &one.who;
         let mut step = Step { app, who, now, tx };
         let (place, room) = ((one.from.name, one.from.event), one.from.room);
