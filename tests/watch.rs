@@ -178,6 +178,18 @@ async fn a_change_is_an_alarm_once_and_is_settled_with_a_reason() {
         log.contains("Changement trouvé sur une page")
             && log.contains("Changement sur une page réglé")
     );
+
+    // What was none of us is not forgotten while it stands there.
+    s.dress("Atelier Merlin", "https://mer1in.evil").await;
+    s.round().await;
+    let at = format!("/channels/{page}/page/{}", s.open(page).await[0]);
+    let said = [("verdict", "theirs"), ("note", "Mot de passe changé.")];
+    s.ines.post(&at, &said).await.expect(303);
+    let still = "toujours là\u{a0}: «\u{a0}https://mer1in.evil\u{a0}»";
+    assert!(s.page(&s.omar, page).await.contains(still));
+    s.dress("Atelier Merlin", "https://mer1in.example").await;
+    s.round().await;
+    assert!(!s.page(&s.omar, page).await.contains("toujours là"));
 }
 
 #[tokio::test]
@@ -413,6 +425,24 @@ async fn administrators_are_named_to_those_in_charge_alone() {
     state().roles[0].1 = "CONTENT_ADMIN";
     s.round().await;
     assert_eq!(s.alarms().await.len(), 1);
+    // Not for days, though: whoever took the page may have done that.
+    for _ in 0..18 {
+        s.round().await;
+    }
+    let alarms = s.alarms().await;
+    let shut: Vec<_> = alarms
+        .iter()
+        .filter(|one| one.kind == "page_unread")
+        .collect();
+    assert_eq!((alarms.len(), shut.len(), shut[0].times), (2, 1, 1));
+    let shown = s.page(&s.ines, page).await;
+    assert_eq!(shown.matches("N’a plus pu être lu depuis").count(), 1);
+    state().roles[0].1 = "ADMINISTRATOR";
+    for _ in 0..5 {
+        s.round().await;
+    }
+    assert_eq!(s.alarms().await.len(), 1, "it can be read again");
+    assert!(!s.page(&s.ines, page).await.contains("N’a plus pu être lu"));
 }
 
 /// Inès asks that a page be used no more, Tom confirms.
@@ -497,11 +527,11 @@ async fn what_opened_a_page_is_taken_back_at_the_network_or_a_person_is_told_whe
     // The program stops after the page was taken out of use and before the network had answered.
     let page = connect("4").await;
     let kind = ChangeKind::DisconnectChannel { channel: page };
-    let packed = farewell::pack(&s.test.app, &kind, true)
+    let mut tx = s.test.app.store.begin().await.unwrap();
+    let packed = farewell::pack(&s.test.app, &mut tx, &kind, true)
         .await
         .unwrap()
         .unwrap();
-    let mut tx = s.test.app.store.begin().await.unwrap();
     tx.channel_disconnect(page, now).await.unwrap();
     packed.begin(&mut tx, now).await.unwrap();
     tx.commit().await.unwrap();

@@ -48,6 +48,11 @@ pub fn part(json: &Value, pointer: &str, plain: fn(&str) -> String) -> Option<St
     }
 }
 
+/// A name. No network has pages without one, so an empty one is not known this time.
+pub fn name(json: &Value, pointer: &str) -> Option<String> {
+    part(json, pointer, line).filter(|name| !name.is_empty())
+}
+
 /// A number of followers.
 pub fn followers(json: &Value, pointer: &str) -> Option<u64> {
     let count = json.pointer(pointer)?.as_u64()?;

@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A jump of followers within a day is noted from this many on …
 const JUMP: u64 = 100;
 /// … that are also this part of them, in per cent.
 const JUMP_PERCENT: u64 = 20;
+/// What was known and cannot be read for so long is an alarm: whoever takes a page may shut others out of seeing it.
+const UNREAD: SignedDuration = SignedDuration::from_hours(24 * 3);
 
 /// What a page shows of itself. `None`: the network does not say, or could not be asked this time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,66 @@ pub struct PageState {
     pub applications: Option<Vec<String>>,
     /// How many follow it.
     pub followers: Option<u64>,
+    /// Since when what was known could not be read; only in what is remembered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<PagePart, Timestamp>,
+    /// Whether somebody was told of that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+}
+
+impl PageState {
+    /// Whether a part is known.
+    pub const fn knows(&self, part: PagePart) -> bool {
+        match part {
+            PagePart::Name => self.name.is_some(),
+            PagePart::Handle => self.handle.is_some(),
+            PagePart::Description => self.description.is_some(),
+            PagePart::Website => self.website.is_some(),
+            PagePart::Picture => self.picture.is_some(),
+            PagePart::Administrator => self.administrators.is_some(),
+            PagePart::Application => self.applications.is_some(),
+            PagePart::Followers => self.followers.is_some(),
+        }
+    }
+
+    /// Whether who administers the page, or all of it, was known and could not be read for three days.
+    pub fn is_shut(&self, now: Timestamp) -> bool {
+        let long = |part: &PagePart| {
+            self.unread
+                .get(part)
+                .is_some_and(|since| now.duration_since(*since) >= UNREAD)
+        };
+        let mut known = PagePart::ALL
+            .iter()
+            .filter(|part| part.alarms() && self.knows(**part))
+            .peekable();
+        long(&PagePart::Administrator) || (known.peek().is_some() && known.all(long))
+    }
+
+    /// Whether the page still shows what a change made of it.
+    pub fn still_shows(&self, part: PagePart, before: &str, after: &str) -> bool {
+        let all: Option<Vec<String>> = match part {
+            PagePart::Name => self.name.clone().map(|one| vec![one]),
+            PagePart::Handle => self.handle.clone().map(|one| vec![one]),
+            PagePart::Description => self.description.clone().map(|one| vec![one]),
+            PagePart::Website => self.website.clone().map(|one| vec![one]),
+            PagePart::Picture => self.picture.clone().map(|one| vec![one]),
+            PagePart::Administrator => self
+                .administrators
+                .as_ref()
+                .map(|all| all.iter().map(ToString::to_string).collect()),
+            PagePart::Application => self.applications.clone(),
+            // A figure is nobody's doing.
+            PagePart::Followers => None,
+        };
+        let shows = |what: &str| all.as_ref().map(|all| all.iter().any(|one| one == what));
+        let lists = matches!(part, PagePart::Administrator | PagePart::Application);
+        if lists && after.is_empty() {
+            return shows(before) == Some(false);
+        }
+        shows(after) == Some(true)
+    }
 }
 
 /// Somebody who may administer a page, as the network names them.
@@ -203,10 +266,17 @@ fn came_and_went<K: Ord>(
 }
 
 /// What is remembered after a reading: the new one, and what it does not know as it was known before. So a part that
-/// cannot be read for a while is still compared when it can be read again.
+/// cannot be read for a while is still compared when it can be read again, and it says since when it was not.
 #[must_use]
-pub fn remembered(before: PageState, after: PageState) -> PageState {
+pub fn remembered(before: PageState, after: PageState, now: Timestamp) -> PageState {
+    let unread = PagePart::ALL
+        .into_iter()
+        .filter(|part| part.alarms() && before.knows(*part) && !after.knows(*part))
+        .map(|part| (part, before.unread.get(&part).copied().unwrap_or(now)))
+        .collect();
     PageState {
+        unread,
+        told: before.told,
         name: after.name.or(before.name),
         handle: after.handle.or(before.handle),
         description: after.description.or(before.description),
@@ -258,7 +328,69 @@ mod tests {
             ]),
             applications: Some(vec!["Vigie".into()]),
             followers: Some(1_000),
+            ..PageState::default()
         }
+    }
+
+    fn day(n: u8) -> Timestamp {
+        format!("2026-11-{n:02}T12:00:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn administrators_or_a_whole_page_that_stay_unread_for_three_days_are_an_alarm() {
+        let blind = |state: PageState, n| remembered(state, PageState::default(), day(n));
+        let none = PageState {
+            administrators: None,
+            ..page()
+        };
+        let kept = remembered(page(), none.clone(), day(1));
+        assert_eq!(kept.unread[&PagePart::Administrator], day(1));
+        assert_eq!(kept.unread.len(), 1, "what was read is not unread");
+        let kept = remembered(kept, none, day(3));
+        assert!(!kept.is_shut(day(3)) && kept.is_shut(day(4)));
+        assert!(!remembered(kept, page(), day(4)).is_shut(day(9)));
+        // A picture alone is none; all of it is, and a page that nothing was ever known of is not.
+        let picture = PageState {
+            picture: None,
+            ..page()
+        };
+        assert!(!remembered(page(), picture, day(1)).is_shut(day(9)));
+        let plain = PageState {
+            name: some("Le phare"),
+            ..PageState::default()
+        };
+        let kept = blind(plain, 1);
+        assert!(!kept.is_shut(day(3)) && kept.is_shut(day(4)));
+        assert!(!blind(PageState::default(), 1).is_shut(day(9)));
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<PageState>(&text).unwrap(), kept);
+    }
+
+    #[test]
+    fn what_a_stranger_left_there_is_still_seen() {
+        let state = page();
+        let still = |part, was: &str, became: &str| state.still_shows(part, was, became);
+        assert!(still(
+            PagePart::Website,
+            "https://x.example",
+            "https://phare.example"
+        ));
+        assert!(!still(
+            PagePart::Website,
+            "https://phare.example",
+            "https://x.example"
+        ));
+        assert!(still(PagePart::Administrator, "", "tom (ANALYST)"));
+        assert!(!still(PagePart::Administrator, "tom (ANALYST)", ""));
+        assert!(
+            still(PagePart::Administrator, "eva (ANALYST)", ""),
+            "and did not come back"
+        );
+        assert!(!still(PagePart::Followers, "1", "1000"));
+        assert!(
+            !PageState::default().still_shows(PagePart::Administrator, "eva", ""),
+            "not known"
+        );
     }
 
     #[test]
@@ -316,11 +448,11 @@ mod tests {
     fn what_could_not_be_read_is_compared_when_it_can_be_read_again() {
         let mut blind = page();
         blind.website = None;
-        let kept = remembered(page(), blind);
+        let kept = remembered(page(), blind, day(1));
         let mut after = page();
         after.website = some("https://pharre.example");
         assert_eq!(compare(&kept, &after).len(), 1);
-        assert_eq!(remembered(page(), after.clone()), after);
+        assert_eq!(remembered(kept, after.clone(), day(2)), after);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub async fn read(
         .await
         .map_err(|trouble| trouble.failure)?;
     shown::about(&own, "/did", &did)?;
-    let handle = shown::part(&own, "/handle", shown::line).filter(|handle| !handle.is_empty());
+    let handle = shown::name(&own, "/handle");
     let query = vec![("actor", did.clone())];
     let seen = signed
         .call(&Xrpc::query("app.bsky.actor.getProfile", query))
@@ -44,7 +44,8 @@ pub async fn read(
     };
     let profile = profile(http, &home, &did, until).await?;
     Ok(PageState {
-        name: shown::part(&profile, "/displayName", shown::line),
+        // Where none is written, its pages show the handle.
+        name: shown::name(&profile, "/displayName").or_else(|| handle.clone()),
         handle,
         description: shown::part(&profile, "/description", shown::words),
         website: shown::part(&profile, "/website", shown::line),

@@ -16,7 +16,7 @@ pub async fn read(graph: &Graph<'_>, account: &Account) -> Result<PageState, Fai
     let about = shown::part(&page, "/about", shown::words);
     let more = shown::part(&page, "/description", shown::words);
     Ok(PageState {
-        name: shown::part(&page, "/name", shown::line),
+        name: shown::name(&page, "/name"),
         handle: shown::part(&page, "/username", shown::line),
         // Two fields, that people read one below the other.
         description: about

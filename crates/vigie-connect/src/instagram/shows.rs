@@ -14,8 +14,8 @@ pub async fn read(graph: &Graph<'_>, account: &Account) -> Result<PageState, Fai
     let me = answer.pointer("/data/0").unwrap_or(&answer);
     shown::about(me, "/user_id", &account.id)?;
     Ok(PageState {
-        name: shown::part(me, "/name", shown::line),
-        handle: shown::part(me, "/username", shown::line),
+        name: shown::name(me, "/name"),
+        handle: shown::name(me, "/username"),
         picture: shown::picture(me, "/profile_picture_url"),
         followers: shown::followers(me, "/followers_count"),
         ..PageState::default()

@@ -41,8 +41,8 @@ pub async fn read(
     let size = signed.call(call::call(Method::GET, url, Body::None)).await;
     let size = allowed(size)?.map(|reply| reply.json);
     Ok(PageState {
-        name: shown::part(&page, "/localizedName", shown::line),
-        handle: shown::part(&page, "/vanityName", shown::line),
+        name: shown::name(&page, "/localizedName"),
+        handle: shown::name(&page, "/vanityName"),
         description: shown::part(&page, "/localizedDescription", shown::words),
         website: shown::part(&page, "/localizedWebsite", shown::line),
         picture: shown::part(&page, "/logoV2/original", shown::line),

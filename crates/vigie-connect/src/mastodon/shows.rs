@@ -22,8 +22,9 @@ pub async fn read(
     let me = signed.call(Request::get(url)).await?.json;
     shown::about(&me, "/id", signed.id())?;
     Ok(PageState {
-        name: shown::part(&me, "/display_name", shown::line),
-        handle: shown::part(&me, "/username", shown::line),
+        // Where none is written, its pages show the handle.
+        name: shown::name(&me, "/display_name").or_else(|| shown::name(&me, "/username")),
+        handle: shown::name(&me, "/username"),
         description: plain(&me, "/source/note", "/note"),
         website: links(&me),
         picture: shown::picture(&me, "/avatar"),

@@ -116,7 +116,7 @@ pub fn read(bytes: &[u8]) -> Result<PageState, Failure> {
     };
     let words = |text: String| html::text(&text, &[]);
     Ok(PageState {
-        name: Some(shown::line(&words(title))),
+        name: Some(shown::line(&words(title))).filter(|name| !name.is_empty()),
         description: Some(shown::words(&words(head.about.unwrap_or_default()))),
         website: Some(shown::line(&head.link.unwrap_or_default())),
         ..PageState::default()

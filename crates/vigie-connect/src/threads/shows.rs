@@ -12,8 +12,8 @@ pub async fn read(graph: &Graph<'_>, account: &Account) -> Result<PageState, Fai
     let me = graph.get(&["me"], &[("fields", FIELDS)]).await?;
     shown::about(&me, "/id", &account.id)?;
     Ok(PageState {
-        name: shown::part(&me, "/name", shown::line),
-        handle: shown::part(&me, "/username", shown::line),
+        name: shown::name(&me, "/name"),
+        handle: shown::name(&me, "/username"),
         description: shown::part(&me, "/threads_biography", shown::words),
         picture: shown::picture(&me, "/threads_profile_picture_url"),
         ..PageState::default()

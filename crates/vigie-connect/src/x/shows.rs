@@ -34,10 +34,11 @@ pub async fn read(x: &X, session: &mut Session, within: Duration) -> Result<Page
     let website = if me.pointer(leads).is_some() {
         shown::part(&me, leads, shown::line)
     } else {
-        shown::part(&me, "/data/url", shown::line)
+        // A link and not where it leads: that is not known this time.
+        shown::part(&me, "/data/url", shown::line).filter(String::is_empty)
     };
     Ok(PageState {
-        name: shown::part(&me, "/data/name", shown::line),
+        name: shown::name(&me, "/data/name"),
         handle,
         description: shown::part(&me, "/data/description", shown::words),
         website,

@@ -35,6 +35,9 @@ async fn an_account_of_x() {
     server.network.state().face["profile_image_url"] =
         json!("https://pbs.twimg.com/profile_images/1863/phare_normal.jpg");
     server.network.state().face["entities"] = json!({});
+    // A link, and not where it leads: nobody changed the website.
+    let blind = read(&connector, &mut session).await;
+    assert_eq!(changed(&before, &blind), [PagePart::Picture]);
     server.network.state().face["url"] = json!(null);
     let after = read(&connector, &mut session).await;
     assert_eq!(
@@ -44,7 +47,7 @@ async fn an_account_of_x() {
     let fresh = || -> Box<dyn vigie_connect::Connector> {
         Box::new(X::new(http(), Some(app(XNetwork::APP, &proxy.url))))
     };
-    assert_eq!(connector.used(), [("call", 3), ("user_read", 3)]);
+    assert_eq!(connector.used(), [("call", 4), ("user_read", 4)]);
     assert_eq!(connector.used(), [], "counted once");
     let ended = (
         401,

@@ -44,12 +44,52 @@ pub async fn read(app: &App, channel: &ChannelRow, session: &mut Session) -> any
     match connector.page_state(session).await {
         Ok(state) => keep(app, channel.id, before, state, app.clock.now()).await,
         // A site without a feed.
-        Err(failure) if failure.code == Code::NotOffered => Ok(()),
+        Err(failure) if failure.code == Code::NotOffered && before.is_none() => Ok(()),
         Err(failure) => {
             tracing::info!(channel = %channel.id, error = %failure, "what a page shows could not be read");
-            Ok(())
+            match before {
+                None => Ok(()),
+                Some(row) => blind(app, channel.id, row, app.clock.now()).await,
+            }
         }
     }
+}
+
+/// Nothing could be read this time: what was known stays, and says since when. It was not read, so it is tried again
+/// as soon as before.
+async fn blind(
+    app: &App,
+    channel: ChannelId,
+    row: PageStateRow,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let mut kept = remembered(row.state, PageState::default(), now);
+    let mut tx = app.store.begin().await?;
+    shut(&mut tx, channel, &mut kept, now).await?;
+    if tx
+        .page_state_next(channel, row.read_at, &kept, row.read_at)
+        .await?
+    {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Raises the alarm that a page does not let itself be read, once; it is over when it can be read again.
+async fn shut(
+    tx: &mut Tx,
+    channel: ChannelId,
+    kept: &mut PageState,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let is_shut = kept.is_shut(now);
+    if is_shut && !kept.told {
+        alarm::page_unread(tx, channel, now).await?;
+    } else if !is_shut && kept.told {
+        alarm::page_read(tx, channel, now).await?;
+    }
+    kept.told = is_shut;
+    Ok(())
 }
 
 async fn keep(
@@ -70,7 +110,8 @@ async fn keep(
         }
         Some(row) => {
             let changes = compare(&row.state, &state);
-            let kept = remembered(row.state, state);
+            let mut kept = remembered(row.state, state, now);
+            shut(&mut tx, channel, &mut kept, now).await?;
             // Another process has read and compared meanwhile.
             if !tx.page_state_next(channel, since, &kept, now).await? {
                 return Ok(());

@@ -1,5 +1,7 @@
 //! What a page shows of itself: now, what changed that nobody looked at yet, and what was found before.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -50,6 +52,8 @@ struct PartView {
     lines: Vec<String>,
     /// `shown`, `empty`, `unknown` (not this time), `not_offered` (never on this network) or `kept` (for stewards).
     state: &'static str,
+    /// Since when it could not be read: this is what it was before.
+    unread: Option<Timestamp>,
 }
 
 /// A change, for a reader.
@@ -59,9 +63,36 @@ struct ChangeView {
     sides: Option<(String, String)>,
     /// Who settled it.
     by: String,
+    /// It was none of us, and the page still shows it.
+    stands: bool,
 }
 
 impl ChangeView {
+    /// What to do if it was none of us: who went is another matter than who came.
+    fn todo(&self, w: &Words) -> String {
+        let lists = matches!(
+            self.row.part,
+            PagePart::Administrator | PagePart::Application
+        );
+        let left = if lists && self.row.became.is_empty() {
+            "-left"
+        } else {
+            ""
+        };
+        w.t(&format!("page-do-{}{left}", self.row.part.as_str()))
+    }
+
+    /// That it still stands there, in words.
+    fn standing(&self, w: &Words) -> String {
+        match &self.sides {
+            None => w.t("page-still-kept"),
+            Some((was, became)) if became.is_empty() && !was.is_empty() => {
+                w.t1("page-still-gone", "was", was.clone())
+            }
+            Some(_) => w.t1("page-still", "became", self.became(w)),
+        }
+    }
+
     /// What was shown before, in words when it was nothing.
     fn was(&self, w: &Words) -> String {
         self.side(w, |sides| &sides.0)
@@ -112,6 +143,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<ChannelId>) -> Result<Res
             .settled_by
             .map(|by| people.name(&by).to_owned())
             .unwrap_or_default(),
+        stands: false,
         row,
     };
     let open = conn.page_changes_open(id).await?;
@@ -120,6 +152,10 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<ChannelId>) -> Result<Res
     let connector = frame.app.connectors.of(channel.platform);
     let shows = connector.describe().shows;
     let state = row.as_ref().map(|row| &row.state);
+    let mut settled: Vec<ChangeView> = settled.into_iter().map(seen).collect();
+    if let Some(state) = state {
+        standing(&mut settled, state);
+    }
     let page = frame.page("page-title");
     web::html(&Watch {
         w: page.w.clone(),
@@ -133,7 +169,7 @@ async fn show(frame: Frame, me: Signed, Path(id): Path<ChannelId>) -> Result<Res
         read_at: row.as_ref().map(|row| row.read_at),
         every: shows.every,
         open: open.into_iter().map(seen).collect(),
-        settled: settled.into_iter().map(seen).collect(),
+        settled,
         followers: followers.iter().filter_map(at_noon).collect(),
         counts: shows.followers,
         channel,
@@ -155,6 +191,21 @@ pub fn sides(row: &PageChangeRow, may: bool) -> Option<(String, String)> {
     (may || !persons).then(|| (row.was.clone(), row.became.clone()))
 }
 
+/// Marks what was settled as none of us and is still there; what was last said of the same thing counts.
+fn standing(settled: &mut [ChangeView], state: &PageState) {
+    let mut said = BTreeSet::new();
+    for change in settled {
+        let row = &change.row;
+        let what = match row.became.as_str() {
+            "" => (row.part, false, row.was.clone()),
+            became => (row.part, true, became.to_owned()),
+        };
+        change.stands = said.insert(what)
+            && row.verdict == Some(PageVerdict::Theirs)
+            && state.still_shows(row.part, &row.was, &row.became);
+    }
+}
+
 fn parts(state: &PageState, shows: &Shows, may: bool) -> Vec<PartView> {
     PagePart::ALL
         .into_iter()
@@ -172,6 +223,7 @@ fn parts(state: &PageState, shows: &Shows, may: bool) -> Vec<PartView> {
                 part: part.as_str(),
                 lines: lines.filter(|_| name == "shown").unwrap_or_default(),
                 state: name,
+                unread: state.unread.get(&part).copied(),
             }
         })
         .collect()
@@ -280,5 +332,44 @@ mod tests {
         assert_eq!(of(true, "website").0, "not_offered");
         assert_eq!(of(true, "administrator").1, ["p1 (ADMIN)"]);
         assert_eq!(of(false, "administrator"), ("kept", vec![]));
+    }
+
+    #[test]
+    fn what_was_none_of_us_and_is_still_there_is_said_until_it_is_gone_or_ours() {
+        let change = |was: &str, became: &str, verdict| ChangeView {
+            row: PageChangeRow {
+                id: PageChangeId::new(uuid::Uuid::nil()),
+                channel: ChannelId::new(uuid::Uuid::nil()),
+                part: PagePart::Website,
+                was: was.into(),
+                became: became.into(),
+                since: Timestamp::UNIX_EPOCH,
+                seen_at: Timestamp::UNIX_EPOCH,
+                alarm: None,
+                verdict: Some(verdict),
+                note: None,
+                settled_by: None,
+                settled_at: None,
+            },
+            sides: None,
+            by: String::new(),
+            stands: false,
+        };
+        let of = |changes: &mut [ChangeView], website: &str| {
+            let state = PageState {
+                website: Some(website.into()),
+                ..PageState::default()
+            };
+            standing(changes, &state);
+            changes.iter().filter(|one| one.stands).count()
+        };
+        let mut theirs = [change("a", "b", PageVerdict::Theirs)];
+        assert_eq!(of(&mut theirs, "b"), 1);
+        assert_eq!(of(&mut theirs, "a"), 0);
+        let mut later = [
+            change("a", "b", PageVerdict::Ours),
+            change("a", "b", PageVerdict::Theirs),
+        ];
+        assert_eq!(of(&mut later, "b"), 0);
     }
 }

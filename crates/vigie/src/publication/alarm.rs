@@ -30,6 +30,8 @@ pub enum Kind {
     Ends,
     /// What the page shows of itself is not what it showed before, and Vigie changes none of it.
     PageChanged(PagePart),
+    /// Who administers a page, or all that it shows, was known and cannot be read for days.
+    PageUnread,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
         Self::PageChanged(PagePart::Picture),
         Self::PageChanged(PagePart::Administrator),
         Self::PageChanged(PagePart::Application),
+        Self::PageUnread,
     ];
 
     /// The stable name.
@@ -70,6 +73,7 @@ impl Kind {
             Self::PageChanged(PagePart::Picture) => "page_picture",
             Self::PageChanged(PagePart::Administrator) => "page_administrator",
             Self::PageChanged(PagePart::Application) => "page_application",
+            Self::PageUnread => "page_unread",
             // Never raised: it is only noted.
             Self::PageChanged(PagePart::Followers) => "page_followers",
         }
@@ -208,6 +212,43 @@ pub async fn page_changed(
         detail: json!({ "change": change }),
     };
     raise(tx, &new, now).await
+}
+
+/// Raises the alarm that a page, or who administers it, cannot be read any more.
+///
+/// # Errors
+/// The database.
+pub async fn page_unread(
+    tx: &mut Tx,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    let new = NewAlarm {
+        id: AlarmId::new(Uuid::now_v7()),
+        kind: Kind::PageUnread.as_str().to_owned(),
+        dedup: dedup_unread(channel),
+        channel: Some(channel),
+        post: None,
+        publication: None,
+        detail: json!({}),
+    };
+    raise(tx, &new, now).await
+}
+
+/// It can be read again.
+///
+/// # Errors
+/// The database.
+pub async fn page_read(
+    tx: &mut Tx,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
+    tx.alarm_over(&dedup_unread(channel), now).await.map(|_| ())
+}
+
+fn dedup_unread(channel: ChannelId) -> String {
+    format!("{}:{channel}", Kind::PageUnread.as_str())
 }
 
 /// The channel lets Vigie in again, or is no longer used: the alarms about it close by themselves.
