@@ -36,7 +36,8 @@ async fn an_account_of_x() {
         json!("https://pbs.twimg.com/profile_images/1863/phare_normal.jpg");
     server.network.state().face["entities"] = json!({});
     // A link, and not where it leads: nobody changed the website.
-    let blind = read(&connector, &mut session).await;
+    let blind = connector.page_state(&mut session).await.unwrap();
+    assert_eq!(blind.website, None);
     assert_eq!(changed(&before, &blind), [PagePart::Picture]);
     server.network.state().face["url"] = json!(null);
     let after = read(&connector, &mut session).await;

@@ -130,12 +130,12 @@ async fn an_account_of_bluesky() {
     ] {
         survives(&fresh, &proxy, &mut session, call, None).await;
     }
-    // No profile was made yet: every part is empty.
+    // No profile was made yet: every part is empty, and its pages show the handle.
     server.network.record.set(json!({ "$type": null }));
     let bare = read(&connector, &mut session).await;
     assert_eq!(
-        (bare.name.as_deref(), bare.picture.as_deref()),
-        (Some(""), Some(""))
+        (bare.name, bare.picture.as_deref()),
+        (bare.handle, Some(""))
     );
 }
 

@@ -145,10 +145,10 @@ fn what_was_said_before_or_by_ourselves_is_not_heard() {
             "{from}"
         );
     }
-    let no = "<error type='cancel'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    let no = "<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
     let refused = said(&mut state, ROOM, "error", no);
     assert!(
-        matches!(&refused[..], [Effect::Refused(id, why)] if id == "m1" && why == "not-acceptable"),
+        matches!(&refused[..], [Effect::Refused(id, why)] if id == "m1" && why == "forbidden"),
         "{refused:?}"
     );
     let long = format!("<body>{}</body>", "é".repeat(MAX_HEARD + 5));
