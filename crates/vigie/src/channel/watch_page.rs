@@ -79,7 +79,7 @@ impl ChangeView {
         } else {
             ""
         };
-        w.t(&format!("page-do-{}{left}", self.row.part.as_str()))
+        w.t(format!("page-do-{}{left}", self.row.part.as_str()))
     }
 
     /// That it still stands there, in words.
