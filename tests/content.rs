@@ -23,7 +23,7 @@ use vigie_connect::{Account, Connected, Limits};
 use vigie_core::content::{Platform, Repliers, Variant};
 use vigie_core::id::{ChannelId, MemberId, PostId, TokenId};
 use vigie_core::post::PostState;
-use vigie_core::publication::{Outcome, PublicationState};
+use vigie_core::publication::{Found, Outcome, PublicationState};
 use vigie_core::rights::Scope;
 use vigie_store::{ApiToken, PostRecord, PublicationRow, SandboxBody, SandboxPost};
 
@@ -474,7 +474,20 @@ async fn a_series_goes_out_in_order_and_is_taken_back_whole() {
         assert_eq!(conn.alarms_open().await.unwrap().len(), 0);
         let rows = conn.publications(id).await.unwrap();
         drop(conn);
-        let second = rows.iter().find(|row| row.part == 1).unwrap().id;
+        // A look that finds a part which is known already has not found another that says the same.
+        let of = |part| rows.iter().find(|row| row.part == part).unwrap();
+        let found = Found::Same {
+            remote_id: of(0).remote_id.clone().unwrap(),
+            url: String::new(),
+            content_id: String::new(),
+        };
+        let mut tx = test.app.store.begin().await.unwrap();
+        let own = send::not_of_another(&mut tx, of(0), found.clone()).await;
+        assert_eq!(own.unwrap(), found);
+        let other = send::not_of_another(&mut tx, of(1), found).await;
+        assert_eq!(other.unwrap(), Found::NotSeen);
+        drop(tx);
+        let second = of(1).id;
         let ines = company.who(&test.app, company.ines).await;
         actions::take_back(&test.app, &ines, second, "Erreur de date")
             .await

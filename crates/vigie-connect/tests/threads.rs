@@ -650,6 +650,29 @@ async fn answers_and_mentions_arrive_and_are_answered() {
     let found = connector.find(&mut scene.session, &answer).await;
     assert!(matches!(found, Found::Same { .. }), "{found:?}");
     assert_eq!(scene.network().held("Bonjour Ana"), 1);
+    // The same words under another post, as parts of a series may be, are another answer.
+    let Found::Same {
+        remote_id: first, ..
+    } = found
+    else {
+        panic!("{found:?}");
+    };
+    let mut next = answer.clone();
+    next.reply_to = Some(first.clone());
+    assert_eq!(
+        connector.find(&mut scene.session, &next).await,
+        Found::NotSeen
+    );
+    let second = scene
+        .network()
+        .put(Some(&first), "phare", "Bonjour Ana", Timestamp::now());
+    for (expected, id) in [(&answer, &first), (&next, &second)] {
+        let found = connector.find(&mut scene.session, expected).await;
+        assert!(
+            matches!(&found, Found::Same { remote_id, .. } if remote_id == id),
+            "{found:?}"
+        );
+    }
     answer.text = "Encore".into();
     let id = remote(&connector.publish(&mut scene.session, &answer, WITHIN).await);
     assert_eq!(scene.network().newest()["under"], hello.as_str());

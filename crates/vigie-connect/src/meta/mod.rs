@@ -116,24 +116,47 @@ pub async fn alike(
     fields: &str,
     fits: fn(&Value, &Payload) -> bool,
 ) -> Found {
-    let wanted = words(text);
-    let mut same = match posts {
-        Ok(posts) => posts,
-        Err(failure) => return rest::among(Err(failure), |_| false),
-    };
-    same.retain(|post| words(&post.text) == wanted && after(post, payload));
-    if wanted.is_empty() {
-        let mut close = Vec::new();
-        for post in same {
-            match graph.get(&[&post.remote_id], &[("fields", fields)]).await {
-                Ok(json) if fits(&json, payload) => close.push(post),
-                Ok(_) => {}
-                Err(trouble) => return rest::among(Err(trouble.failure), |_| false),
-            }
-        }
-        same = close;
+    let mut same = posts.map(|posts| like(posts, text, payload));
+    if words(text).is_empty()
+        && let Ok(posts) = same
+    {
+        same = closely(graph, posts, payload, fields, |json, payload| {
+            Ok(fits(json, payload))
+        })
+        .await;
     }
-    rest::among(Ok(same), |_| true)
+    rest::among(same, |_| true)
+}
+
+/// Those of the posts that say `text` and were not made long before the payload.
+pub fn like(mut posts: Vec<RemotePost>, text: &str, payload: &Payload) -> Vec<RemotePost> {
+    let wanted = words(text);
+    posts.retain(|post| words(&post.text) == wanted && after(post, payload));
+    posts
+}
+
+/// Those of the posts that fit the payload, each looked at alone.
+///
+/// # Errors
+/// Any failure of a look, or what `fits` says of an answer that does not tell.
+pub async fn closely(
+    graph: &Graph<'_>,
+    posts: Vec<RemotePost>,
+    payload: &Payload,
+    fields: &str,
+    fits: impl Fn(&Value, &Payload) -> Result<bool, Failure>,
+) -> Result<Vec<RemotePost>, Failure> {
+    let mut close = Vec::new();
+    for post in posts {
+        let json = graph
+            .get(&[&post.remote_id], &[("fields", fields)])
+            .await
+            .map_err(|trouble| trouble.failure)?;
+        if fits(&json, payload)? {
+            close.push(post);
+        }
+    }
+    Ok(close)
 }
 
 /// How many children a carousel has; one where there is none.

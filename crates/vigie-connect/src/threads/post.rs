@@ -17,6 +17,8 @@ use vigie_core::{
 
 /// What is read of a post or an answer.
 const POST: &str = "id,text,permalink,timestamp,media_type,children{id}";
+/// What is asked of a post that looks like ours: `replied_to` is the id of what it answers, on answers alone.
+const CLOSELY: &str = "id,children{id},replied_to";
 /// Most different links, the card included (since December 2025).
 const MOST_LINKS: usize = 5;
 /// How containers are made here.
@@ -177,10 +179,29 @@ pub async fn find(graph: &Graph<'_>, account: &Account, expected: &Payload) -> F
         (Some(link), true) if expected.pictures.is_empty() => link,
         _ => &expected.text,
     };
-    meta::alike(graph, posts, text, expected, POST, |json, payload| {
-        meta::pictures(json) == payload.pictures.len()
-    })
-    .await
+    let close = match posts {
+        Ok(posts) => {
+            let same = meta::like(posts, text, expected);
+            meta::closely(graph, same, expected, CLOSELY, fits).await
+        }
+        Err(failure) => Err(failure),
+    };
+    rest::among(close, |_| true)
+}
+
+/// Whether a post with the same words answers the same: parts of a series may be alike. One without words is known by
+/// its pictures too.
+fn fits(json: &Value, payload: &Payload) -> Result<bool, Failure> {
+    let answered = rest::id(json, "/replied_to/id").or_else(|| rest::id(json, "/replied_to"));
+    if payload.reply_to.is_some() && answered.is_none() {
+        return Err(Failure::new(
+            Code::GarbageAnswer,
+            "an answer that does not say what it answers",
+        ));
+    }
+    let bare = payload.text.trim().is_empty() && !payload.pictures.is_empty();
+    let pictures = !bare || meta::pictures(json) == payload.pictures.len();
+    Ok(answered == payload.reply_to && pictures)
 }
 
 /// Reads one post or answer.

@@ -126,13 +126,8 @@ fn arrival(account: &Account, answer: &Value, post: &Value) -> Option<Arrival> {
         .find(|user| rest::text(user, "/id") == author)
         .map(|user| rest::text(user, "/username"))
         .filter(|handle| super::call::is_name(handle));
-    let of = post.get("referenced_tweets").and_then(Value::as_array);
-    let answered = of
-        .into_iter()
-        .flatten()
-        .find(|of| rest::text(of, "/type") == "replied_to")
-        .and_then(|of| rest::id(of, "/id"))
-        .filter(|id| is_post_id(id) && rest::text(post, "/in_reply_to_user_id") == account.id);
+    let answered = super::post::answered(post)
+        .filter(|_| rest::text(post, "/in_reply_to_user_id") == account.id);
     Some(Arrival {
         kind: if answered.is_some() {
             ArrivalKind::Comment

@@ -18,8 +18,7 @@ use vigie_core::{
 /// Posts in one page; each that is read costs.
 pub const PAGE: &str = "20";
 /// What is asked of a post. Fields cost nothing.
-const FIELDS: &str =
-    "attachments,author_id,created_at,edit_history_tweet_ids,entities,note_tweet,reply_settings";
+const FIELDS: &str = "attachments,author_id,created_at,edit_history_tweet_ids,entities,note_tweet,referenced_tweets,reply_settings";
 /// Most pages that are read for one look, or one visit.
 pub const PAGES: usize = 5;
 /// How far the network's clock may be from ours, in minutes.
@@ -118,18 +117,19 @@ pub async fn find(x: &X, session: &mut Session, expected: &Payload, within: Dura
         .created_at
         .checked_sub(CLOCKS)
         .unwrap_or(expected.created_at);
-    let seen = since_then(&mut signed, since, expected.pictures.len()).await;
+    let seen = since_then(&mut signed, since, expected).await;
     rest::among(seen.map_err(Failure::from), |post| {
         post.created_at.is_some_and(|at| at >= since)
             && text::same(&post.text, &expected.text, expected.reply_to.is_some())
     })
 }
 
-/// The account's posts since a moment that carry so many pictures.
+/// The account's posts since a moment that carry as many pictures and answer the same: parts of a series may be alike,
+/// and only what they answer tells them apart.
 async fn since_then(
     signed: &mut Signed<'_, X>,
     since: Timestamp,
-    pictures: usize,
+    expected: &Payload,
 ) -> Result<Vec<RemotePost>, Trouble> {
     let start = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut all = Vec::new();
@@ -143,7 +143,9 @@ async fn since_then(
         query.extend(next.as_deref().map(|next| ("pagination_token", next)));
         let answer = timeline(signed, "tweets", &query).await?;
         let posts = posts_of(&answer.json)?;
-        let wanted = posts.iter().filter(|post| carries(post) == pictures);
+        let wanted = posts.iter().filter(|post| {
+            carries(post) == expected.pictures.len() && answered(post) == expected.reply_to
+        });
         all.extend(wanted.filter_map(|post| remote(signed.account(), post)));
         next = token(&answer.json);
         if next.is_none() {
@@ -156,6 +158,16 @@ async fn since_then(
 fn carries(post: &Value) -> usize {
     let keys = post.pointer("/attachments/media_keys");
     keys.and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+/// The id of the post that a post answers.
+pub fn answered(post: &Value) -> Option<String> {
+    let of = post.get("referenced_tweets").and_then(Value::as_array);
+    of.into_iter()
+        .flatten()
+        .find(|of| rest::text(of, "/type") == "replied_to")
+        .and_then(|of| rest::id(of, "/id"))
+        .filter(|id| is_post_id(id))
 }
 
 pub async fn timeline(

@@ -78,6 +78,12 @@ async fn answers_and_what_reaches_the_account() {
         x.find(&mut session, &reply).await,
         Found::Same { .. }
     ));
+    // The same words that answer something else, or nothing, are another post.
+    let mut other = reply.clone();
+    other.reply_to = Some("1234567".into());
+    assert_eq!(x.find(&mut session, &other).await, Found::NotSeen);
+    other.reply_to = None;
+    assert_eq!(x.find(&mut session, &other).await, Found::NotSeen);
     // To one that is gone.
     let mut reply = post("Trop tard");
     reply.reply_to = Some("123".into());

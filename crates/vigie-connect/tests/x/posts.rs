@@ -37,6 +37,11 @@ async fn what_the_network_changes_is_seen_through() {
     other.pictures = vec![picture("")];
     assert_eq!(x.find(&mut session, &other).await, Found::NotSeen);
 
+    // So is one that answers.
+    other = sent.clone();
+    other.reply_to = Some(id.clone());
+    assert_eq!(x.find(&mut session, &other).await, Found::NotSeen);
+
     // The network refuses the same text.
     let outcome = x.publish(&mut session, &sent, WITHIN).await;
     assert_eq!(says(&outcome), Says::Refused(Code::Duplicate));

@@ -342,6 +342,7 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
         },
     };
     let mut tx = app.store.begin().await?;
+    let found = not_of_another(&mut tx, row, found).await?;
     let gone = is_withdrawn(&mut tx, row).await?;
     let settlement = meant(settle_found(&found, row.looks, now), gone);
     tx.publication_looked(row.id, row.attempt, &found, &settlement, now)
@@ -383,6 +384,26 @@ pub async fn look(app: &App, row: &PublicationRow) -> Result<()> {
     .await?;
     tx.commit().await?;
     settle_post(app, row).await
+}
+
+/// What is known to be another publication is not this one, however alike they are: two parts of a series may say the
+/// same. It counts as not seen, so that a person looks and nothing is sent again by itself.
+///
+/// # Errors
+/// The database.
+pub async fn not_of_another(
+    tx: &mut vigie_store::Tx,
+    row: &PublicationRow,
+    found: Found,
+) -> Result<Found> {
+    let Found::Same { remote_id, .. } = &found else {
+        return Ok(found);
+    };
+    let known = tx.publication_by_remote(row.channel, remote_id).await?;
+    Ok(match known {
+        Some(other) if other.id != row.id => Found::NotSeen,
+        _ => found,
+    })
 }
 
 /// Deletes a publication that was taken back.

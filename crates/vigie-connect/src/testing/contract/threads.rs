@@ -162,6 +162,11 @@ impl Threads {
         let with = |post: &Value| {
             let mut post = post.clone();
             post["has_replies"] = json!(has(&post));
+            // Only answers have it.
+            post["replied_to"] = match &post["under"] {
+                Value::Null => Value::Null,
+                under => json!({ "id": under }),
+            };
             post
         };
         let list: Vec<Value> = match edge {

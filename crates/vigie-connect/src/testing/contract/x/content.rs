@@ -113,7 +113,9 @@ impl XState {
         }
         if let Some(answered) = answered {
             all["in_reply_to_user_id"] = json!(answered.author);
-            all["referenced_tweets"] = json!([{ "type": "replied_to", "id": answered.id }]);
+        }
+        if let Some(id) = &post.reply {
+            all["referenced_tweets"] = json!([{ "type": "replied_to", "id": id }]);
         }
         let asked: Vec<&str> = fields.split(',').chain(["id", "text"]).collect();
         let kept: Map<String, Value> = all
