@@ -344,8 +344,17 @@ pub struct RemotePost {
     pub text: String,
     /// The time it says it was made at.
     pub created_at: Option<Timestamp>,
-    /// Who may answer it, where the network says so in a word that is known.
-    pub repliers: Option<Repliers>,
+    /// Who may answer it; `None` where the network does not say, or it was not read.
+    pub repliers: Option<Allowed>,
+}
+
+/// Who may answer a post, as its network says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Allowed {
+    /// By a rule that Vigie has a word for.
+    By(Repliers),
+    /// By rules that Vigie never sets and has no word for: somebody else made them.
+    Otherwise,
 }
 
 /// A page of a listing.

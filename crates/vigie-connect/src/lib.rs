@@ -45,8 +45,8 @@ pub mod xmpp;
 pub use bluesky::Bluesky;
 pub use code::{Code, Failure};
 pub use connector::{
-    Account, Arrival, ArrivalKind, Arrivals, Connected, Connector, Farewell, Page, Payload,
-    Picture, Placed, RemotePost, Session,
+    Account, Allowed, Arrival, ArrivalKind, Arrivals, Connected, Connector, Farewell, Page,
+    Payload, Picture, Placed, RemotePost, Session,
 };
 pub use count::{Counts, Unit};
 pub use declaration::{

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
-use vigie_connect::{Code, Connector, Payload, Picture, Placed, Session, bluesky, testing::Pds};
+use vigie_connect::{
+    Allowed, Code, Connector, Payload, Picture, Placed, Session, bluesky, testing::Pds,
+};
 use vigie_core::{
     content::Repliers,
     publication::{Found, Outcome},
@@ -553,7 +555,7 @@ async fn who_may_answer_is_in_the_same_commit() {
         assert!(matches!(found, Found::Same { content_id, .. } if content_id == cid));
         // What is read, one by one and listed, says who may answer.
         let back = bluesky.read_back(&mut session, &id).await.unwrap().unwrap();
-        assert_eq!(back.repliers, Some(repliers));
+        assert_eq!(back.repliers, Some(Allowed::By(repliers)));
         let page = bluesky.list(&mut session, None).await.unwrap();
         assert!(page.posts.contains(&back), "{page:?}");
         // Another limit, or other words, are another content.
@@ -580,7 +582,7 @@ async fn who_may_answer_is_in_the_same_commit() {
         let found = bluesky.find(&mut session, &post).await;
         assert!(matches!(found, Found::Different { .. }), "{found:?}");
         let back = bluesky.read_back(&mut session, &id).await.unwrap().unwrap();
-        assert_eq!(back.repliers, Some(Repliers::Everyone));
+        assert_eq!(back.repliers, Some(Allowed::By(Repliers::Everyone)));
         let page = bluesky.list(&mut session, None).await.unwrap();
         assert!(page.posts.contains(&back), "{page:?}");
         bluesky.delete(&mut session, &id).await.unwrap();

@@ -2,7 +2,7 @@
 //! one call whose outcome can be unknown, and a post is never there without its gate.
 
 use super::{post::uri, record};
-use crate::Payload;
+use crate::{Allowed, Payload};
 use serde_json::{Value, json};
 use vigie_core::content::Repliers;
 
@@ -31,8 +31,13 @@ pub fn gate(did: &str, payload: &Payload) -> Option<Value> {
     }))
 }
 
-/// Who may answer by a gate; `None` for what Vigie has no word for.
-pub fn repliers(gate: &Value) -> Option<Repliers> {
+/// Who may answer by a gate.
+pub fn allowed(gate: &Value) -> Allowed {
+    repliers(gate).map_or(Allowed::Otherwise, Allowed::By)
+}
+
+/// The same in the words that Vigie has; `None` for what it has no word for.
+fn repliers(gate: &Value) -> Option<Repliers> {
     let Some(allow) = gate.get("allow") else {
         return Some(Repliers::Everyone);
     };
@@ -53,7 +58,7 @@ pub fn repliers(gate: &Value) -> Option<Repliers> {
 #[derive(Debug, Default)]
 pub struct Gates {
     /// Key and gate, newest first.
-    found: Vec<(String, Option<Repliers>)>,
+    found: Vec<(String, Allowed)>,
     /// Whether these are all.
     all: bool,
 }
@@ -68,7 +73,7 @@ impl Gates {
             .flatten()
             .filter_map(|record| {
                 let key = record.get("uri")?.as_str()?.strip_prefix(&prefix)?;
-                Some((key.to_owned(), repliers(record.get("value")?)))
+                Some((key.to_owned(), allowed(record.get("value")?)))
             })
             .collect();
         Self {
@@ -78,16 +83,16 @@ impl Gates {
     }
 
     /// Who may answer the post with this key; `None` when these gates do not tell.
-    pub fn of(&self, key: &str) -> Option<Repliers> {
+    pub fn of(&self, key: &str) -> Option<Allowed> {
         if let Some((_, who)) = self.found.iter().find(|(gate, _)| gate == key) {
-            return *who;
+            return Some(*who);
         }
         // Keys sort by time: a gate of this post would be among those read.
         let reached = self
             .found
             .last()
             .is_some_and(|(oldest, _)| oldest.as_str() <= key);
-        (self.all || reached).then_some(Repliers::Everyone)
+        (self.all || reached).then_some(Allowed::By(Repliers::Everyone))
     }
 }
 
@@ -122,18 +127,23 @@ mod tests {
             record("6", rule("listRule")),
             record("5", json!({ "allow": [{}, {}] })),
         ];
+        let by = |who| Some(Allowed::By(who));
         let more = Gates::read("d", &json!({ "records": records, "cursor": "5" }));
         let all = Gates::read("d", &json!({ "records": records }));
         for gates in [&more, &all] {
-            assert_eq!(gates.of("9"), Some(Repliers::Nobody));
-            assert_eq!(gates.of("8"), Some(Repliers::Everyone));
-            assert_eq!(gates.of("7"), Some(Repliers::Mentioned));
-            assert_eq!(gates.of("6"), None, "a list has no word");
-            assert_eq!(gates.of("5"), None);
-            assert_eq!(gates.of("75"), Some(Repliers::Everyone));
+            assert_eq!(gates.of("9"), by(Repliers::Nobody));
+            assert_eq!(gates.of("8"), by(Repliers::Everyone));
+            assert_eq!(gates.of("7"), by(Repliers::Mentioned));
+            assert_eq!(
+                gates.of("6"),
+                Some(Allowed::Otherwise),
+                "a list has no word"
+            );
+            assert_eq!(gates.of("5"), Some(Allowed::Otherwise));
+            assert_eq!(gates.of("75"), by(Repliers::Everyone));
         }
         assert_eq!(more.of("4"), None, "older than what was read");
-        assert_eq!(all.of("4"), Some(Repliers::Everyone));
+        assert_eq!(all.of("4"), by(Repliers::Everyone));
         for bad in [json!({}), json!([]), json!({ "records": 1 })] {
             assert_eq!(Gates::read("d", &bad).of("9"), None, "{bad}");
         }

@@ -7,7 +7,7 @@ use super::{
     session::{self, Signed},
     xrpc::{self, Stage, Trouble, Xrpc},
 };
-use crate::{Code, Failure, Http, Page, Payload, Picture, RemotePost, Session};
+use crate::{Allowed, Code, Failure, Http, Page, Payload, Picture, RemotePost, Session};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -383,8 +383,8 @@ pub async fn read_back(
                 let did = &session.account.id;
                 let gate = get_in(gate::COLLECTION, http, &home, did, key, until).await;
                 post.repliers = match gate {
-                    Ok(Some(gate)) => gate.get("value").and_then(gate::repliers),
-                    Ok(None) => Some(Repliers::Everyone),
+                    Ok(Some(gate)) => gate.get("value").map(gate::allowed),
+                    Ok(None) => Some(Allowed::By(Repliers::Everyone)),
                     // The post is what was asked for.
                     Err(_) => None,
                 };

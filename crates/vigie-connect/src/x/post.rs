@@ -2,7 +2,7 @@
 
 use super::{X, media, text};
 use crate::{
-    Account, Code, Failure, Page, Payload, RemotePost, Session,
+    Account, Allowed, Code, Failure, Page, Payload, RemotePost, Session,
     rest::{self, Body, Reply, Request, Stage, Trouble},
     signed::Signed,
 };
@@ -221,10 +221,11 @@ fn remote(account: &Account, post: &Value) -> Option<RemotePost> {
         text,
         created_at: rest::text(post, "/created_at").parse().ok(),
         repliers: match rest::text(post, "/reply_settings") {
-            "everyone" => Some(Repliers::Everyone),
-            "following" => Some(Repliers::Followed),
-            "mentionedUsers" => Some(Repliers::Mentioned),
-            _ => None,
+            "" => None,
+            "everyone" => Some(Allowed::By(Repliers::Everyone)),
+            "following" => Some(Allowed::By(Repliers::Followed)),
+            "mentionedUsers" => Some(Allowed::By(Repliers::Mentioned)),
+            _ => Some(Allowed::Otherwise),
         },
     })
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use std::time::Duration;
 use vigie_connect::{
-    Code, Connector, Payload, Placed, Session, Settling,
+    Allowed, Code, Connector, Payload, Placed, Session, Settling,
     testing::{Fault, Proxy},
 };
 use vigie_core::{
@@ -401,7 +401,10 @@ pub async fn repliers(subject: &mut Subject<'_>, words: &[(Repliers, &str)]) {
             .unwrap();
         // A network that does not say is not guessed at.
         let seen = back.expect("the post is there").repliers;
-        assert!(seen.is_none_or(|seen| seen == *who), "{seen:?}");
+        assert!(
+            seen.is_none_or(|seen| seen == Allowed::By(*who)),
+            "{seen:?}"
+        );
         assert_eq!((subject.who)(&post.text), *word);
         let found = connector.find(&mut subject.session, &post).await;
         assert!(matches!(found, Found::Same { .. }), "{found:?}");

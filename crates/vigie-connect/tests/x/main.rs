@@ -19,8 +19,8 @@ use std::{
 use suite::{Says, Subject, WITHIN, payload, says};
 use url::Url;
 use vigie_connect::{
-    Account, AllowedPrivate, ArrivalKind, Code, Connector, Http, Limits, Payload, Picture, Session,
-    X,
+    Account, Allowed, AllowedPrivate, ArrivalKind, Code, Connector, Http, Limits, Payload, Picture,
+    Session, X,
     hook::{HookAnswer, HookCall},
     oauth::{App, Ask, Back, Tokens, challenge},
     testing::{

@@ -16,7 +16,7 @@ async fn what_the_network_changes_is_seen_through() {
         (text, content.as_str())
     );
     assert_eq!(back.url, format!("https://x.com/ancien_nom/status/{id}"));
-    assert_eq!(back.repliers, Some(Repliers::Everyone));
+    assert_eq!(back.repliers, Some(Allowed::By(Repliers::Everyone)));
     let same = |found: &Found| matches!(found, Found::Same { remote_id, content_id, .. } if *remote_id == id && *content_id == content);
     let found = x.find(&mut session, &sent).await;
     assert!(same(&found), "{found:?}");

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use vigie_connect::RemotePost;
+use vigie_connect::{Allowed, RemotePost};
 use vigie_core::content::Repliers;
 use vigie_core::id::ChannelId;
 use vigie_core::publication::PublicationState;
@@ -211,8 +211,9 @@ async fn compare(
     }
 }
 
-/// Whether a post that not everyone may answer can be answered by others than was approved. A post for everyone may be
-/// closed on the page by whoever watches over its answers: that is no harm, and no alarm.
+/// Whether a post that not everyone may answer can be answered by others than was approved, or by rules that Vigie has no
+/// word for. A post for everyone may be closed on the page by whoever watches over its answers: that is no harm, and no
+/// alarm.
 async fn opened(
     tx: &mut Tx,
     publication: Option<&PublicationRow>,
@@ -233,8 +234,14 @@ async fn opened(
         .find(|variant| variant.channel == row.channel)
         .and_then(|variant| variant.single(usize::try_from(row.part).ok()?))
         .map_or(Repliers::Everyone, |variant| variant.repliers);
+    Ok(widened(approved, now))
+}
+
+/// Whether more people than was approved may answer now, as far as can be told.
+fn widened(approved: Repliers, now: Allowed) -> bool {
     // Closing it to all is no opening.
-    Ok(!approved.is_everyone() && now != approved && now != Repliers::Nobody)
+    let as_strict = now == Allowed::By(approved) || now == Allowed::By(Repliers::Nobody);
+    !approved.is_everyone() && !as_strict
 }
 
 async fn note(
@@ -317,4 +324,25 @@ async fn deleted(
     .await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_that_vigie_has_no_word_for_is_an_edit() {
+        use Repliers::{Everyone, Followers, Nobody};
+        assert!(widened(Nobody, Allowed::Otherwise));
+        assert!(widened(Followers, Allowed::Otherwise));
+        assert!(widened(Nobody, Allowed::By(Followers)));
+        for (approved, now) in [
+            (Everyone, Allowed::Otherwise),
+            (Everyone, Allowed::By(Nobody)),
+            (Followers, Allowed::By(Followers)),
+            (Followers, Allowed::By(Nobody)),
+        ] {
+            assert!(!widened(approved, now), "{approved} {now:?}");
+        }
+    }
 }

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use vigie_connect::{
-    Account, Code, Connected, Connector, Declaration, Failure, Limit, Limits, MediaWay, Page,
-    Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, SegmentKind, Session, Settling,
-    Shows, SignIn, Token, Unit,
+    Account, Allowed, Code, Connected, Connector, Declaration, Failure, Limit, Limits, MediaWay,
+    Page, Payload, Proven, Reads, RemotePost, Renewal, Revokes, Segment, SegmentKind, Session,
+    Settling, Shows, SignIn, Token, Unit,
 };
 use vigie_core::content::{Digest, MediaRef, Platform, Repliers, warned};
 use vigie_core::page_state::PageState;
@@ -119,7 +119,7 @@ impl Sandbox {
             remote_id: format!("{}/{}", post.account, post.key),
             key: post.key,
             content_id: post.content_id,
-            repliers: Some(post.body.repliers),
+            repliers: Some(Allowed::By(post.body.repliers)),
             text: warned(post.body.warning.as_deref(), &post.body.text),
             created_at: Some(post.created_at),
         }
