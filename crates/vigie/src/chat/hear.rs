@@ -15,7 +15,7 @@ use vigie_core::id::{ChatRoomId, MemberId, PostId};
 use vigie_core::member::Lang;
 use vigie_store::{ChatRoomRow, Conn};
 
-use super::{Keys, Voice, bind};
+use super::{Keys, Voice, bind, note};
 use crate::app::App;
 use crate::post::actions::{self, Origin};
 use crate::post::who::Who as Acting;
@@ -302,8 +302,13 @@ async fn pressed(
             break;
         }
     }
+    // What a room does not show is not approved there, whatever an old message offers.
+    let hidden = conn
+        .post(post)
+        .await
+        .is_ok_and(|post| !note::words_only(&post));
     drop(conn);
-    let Some(place) = place else {
+    let Some(place) = place.filter(|_| !hidden) else {
         whisper(app, room, at, w.t("chat-review-page"), open).await;
         return Ok(());
     };

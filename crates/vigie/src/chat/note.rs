@@ -160,23 +160,31 @@ pub(crate) fn findings(post: &PostRecord, lang: Lang) -> Vec<(String, String)> {
     })
 }
 
-/// A chat or a letter shows words. Pictures, whom a post answers, and who may answer it are seen on the page only: such a
-/// post is approved there.
+/// A chat or a letter shows words. Pictures, whom a post answers, who may answer it, and how a warning and the parts of a
+/// series stand apart are seen on the page only: such a post is approved there.
 pub(crate) fn words_only(post: &PostRecord) -> bool {
-    post.content.variants.iter().all(|variant| {
-        variant.all_media().next().is_none()
-            && variant.reply_to.is_none()
-            && variant.repliers.is_everyone()
-    })
+    post.content.variants.iter().all(in_words)
 }
 
-/// The words of a variant: its warning, named as such, its text, its link.
+fn in_words(variant: &Variant) -> bool {
+    variant.all_media().next().is_none()
+        && variant.reply_to.is_none()
+        && variant.repliers.is_everyone()
+        && variant.warning.is_none()
+        && variant.parts.is_empty()
+}
+
+/// The words of a variant: its warning, named as such, its text, its link, and its parts, each with its number.
 fn quoted(variant: &Variant, w: &Words) -> String {
     let warning = variant.warning.as_deref();
     let mut lines: Vec<String> = warning
         .map(|warning| w.t1("chat-warning", "warning", warning))
         .into_iter()
         .collect();
+    let of = variant.parts.len().saturating_add(1);
+    if of > 1 {
+        lines.push(w.t2("post-part", "n", 1, "of", of));
+    }
     lines.push(variant.text.clone());
     lines.extend(
         variant
@@ -185,8 +193,9 @@ fn quoted(variant: &Variant, w: &Words) -> String {
             .filter(|link| !variant.text.contains(link.as_str()))
             .cloned(),
     );
-    for part in &variant.parts {
+    for (n, part) in variant.parts.iter().enumerate() {
         lines.push(String::new());
+        lines.push(w.t2("post-part", "n", n.saturating_add(2), "of", of));
         lines.push(part.text.clone());
     }
     lines.join("\n")
@@ -222,4 +231,46 @@ async fn review(
     });
     note.footer = w.t1("chat-review-digest", "digest", digest.short());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vigie_core::content::{Part, Platform, Repliers};
+    use vigie_core::id::ChannelId;
+
+    #[test]
+    fn parts_stand_apart_and_are_approved_on_the_page() {
+        let one = Variant {
+            channel: ChannelId::new(uuid::Uuid::nil()),
+            platform: Platform::Sandbox,
+            account: String::new(),
+            text: "Un\n\nDeux".into(),
+            link: None,
+            langs: vec![],
+            media: vec![],
+            reply_to: None,
+            warning: None,
+            repliers: Repliers::Everyone,
+            parts: vec![],
+        };
+        let (fr, en) = (Words::new(Lang::Fr), Words::new(Lang::En));
+        assert!(in_words(&one));
+        assert_eq!(quoted(&one, &en), "Un\n\nDeux");
+        let mut warned = one.clone();
+        warned.warning = Some("Dégâts".into());
+        assert!(!in_words(&warned));
+        let mut series = one;
+        let part = |text: &str| Part {
+            text: text.to_owned(),
+            media: vec![],
+        };
+        series.parts = vec![part("Trois"), part("Quatre")];
+        assert!(!in_words(&series));
+        assert_eq!(
+            quoted(&series, &en),
+            "part 1 of 3\nUn\n\nDeux\n\npart 2 of 3\nTrois\n\npart 3 of 3\nQuatre"
+        );
+        assert!(quoted(&series, &fr).contains("\npartie 2 sur 3\nTrois"));
+    }
 }
