@@ -772,12 +772,19 @@ async fn parts_are_added_without_scripts_and_said_where_they_do_not_go() {
     let form = ines.post("/posts/new", &asked).await.expect(200).text();
     assert!(form.contains("pas de suite"), "{form}");
     assert!(
-        form.contains("value=\"part-1|"),
+        form.contains(&format!("value=\"part-1@{here}|")),
         "a change is offered in the part: {form}"
     );
     fields.push((&first_only, "yes"));
     asked = fields.clone();
-    asked.push(("fix", "part-1|0|4|Ensuite"));
+    let fix = format!("part-1@{here}|0|4|Ensuite");
+    asked.push(("fix", &fix));
+    let form = ines.post("/posts/new", &asked).await.expect(200).text();
+    assert!(form.contains("Ensuite : appelez"), "{form}");
+    // An empty part before it is none: the number on the page leads to the right field.
+    asked.retain(|(name, _)| !name.starts_with("part-"));
+    asked.push(("part-1", " "));
+    asked.push(("part-2", "Deux : appelez Hélène au 06 12 34 56 78"));
     let form = ines.post("/posts/new", &asked).await.expect(200).text();
     assert!(form.contains("Ensuite : appelez"), "{form}");
     asked = fields.clone();
@@ -804,4 +811,129 @@ async fn parts_are_added_without_scripts_and_said_where_they_do_not_go() {
     assert!(!form.contains("différences entre pages"), "{form}");
     let page = ines.get(&format!("/posts/{id}")).await.expect(200).text();
     assert!(page.contains("partie 2 sur 2"), "{page}");
+}
+
+#[tokio::test]
+async fn a_series_that_is_cut_in_another_way_says_so() {
+    const SAID: &str = "Les parties ont changé";
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = company.who(&test.app, company.ines).await;
+    let lea = company.who(&test.app, company.lea).await;
+    let tom = signed_in(&test, company.tom).await;
+    let draft = |texts: &[&str]| Draft {
+        variants: vec![DraftVariant {
+            parts: texts[1..].iter().map(|text| part(text)).collect(),
+            ..company::variant(company.page, texts[0])
+        }],
+        at: None,
+    };
+    // The same words one after the other, cut elsewhere; as more parts; as one; and other words in the same cut.
+    let old = ["Un\n\nDeux", "Trois"];
+    for (new, said) in [
+        (&["Un", "Deux\n\nTrois"][..], true),
+        (&["Un", "Deux", "Trois"], true),
+        (&["Un\n\nDeux\n\nTrois"], true),
+        (&["Un\n\nDeux", "Quatre"], false),
+    ] {
+        let made = actions::create(&test.app, &ines, &draft(&old))
+            .await
+            .unwrap();
+        let id = made.post.id;
+        actions::submit(&test.app, &ines, id).await.unwrap();
+        let page = format!("/posts/{id}");
+        actions::suggest(&test.app, &lea, id, &draft(new), "")
+            .await
+            .unwrap();
+        let seen = tom.get(&page).await.expect(200).text();
+        assert!(seen.contains("propose une modification"), "{seen}");
+        assert_eq!(seen.contains(SAID), said, "suggested: {new:?} {seen}");
+
+        let made = actions::create(&test.app, &ines, &draft(&old))
+            .await
+            .unwrap();
+        let id = made.post.id;
+        actions::submit(&test.app, &ines, id).await.unwrap();
+        let version = post(&test, id).await.version;
+        actions::edit(&test.app, &ines, id, version, &draft(new))
+            .await
+            .unwrap();
+        let seen = tom.get(&format!("/posts/{id}")).await.expect(200).text();
+        assert_eq!(seen.contains(SAID), said, "edited: {new:?} {seen}");
+    }
+}
+
+#[tokio::test]
+async fn every_picture_of_a_series_is_looked_at_or_refused() {
+    use vigie::post::draft::DraftMedia;
+    use vigie_core::content::Digest;
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let name = |n: u8| Digest([n; 32]);
+    let media = |n: u8| DraftMedia {
+        sha256: name(n),
+        alt: String::new(),
+        decorative: true,
+    };
+    let with = |many: u8| {
+        let mut variant = three(&company);
+        variant.media = (0..20).map(media).collect();
+        variant.parts[0].media = (20..40).map(media).collect();
+        variant.parts[1].media = (40..56).map(media).collect();
+        variant.parts.push(DraftPart {
+            text: "Quatre".into(),
+            media: (56..many).map(media).collect(),
+        });
+        Draft {
+            variants: vec![variant],
+            at: None,
+        }
+    };
+    let ines = company.who(&test.app, company.ines).await;
+    let refused = async |many| {
+        let made = actions::create(&test.app, &ines, &with(many)).await;
+        made.unwrap_err().to_string()
+    };
+    assert_eq!(refused(65).await, "too many pictures in all parts");
+    assert_eq!(refused(64).await, "unknown picture", "as many as are read");
+    // A form and a program are told the same.
+    let browser = signed_in(&test, company.ines).await;
+    let here = company.page.to_string();
+    let all: Vec<(String, String)> = (0..65)
+        .flat_map(|n| {
+            let sha256 = name(n).to_string();
+            [
+                (format!("in-{sha256}"), (n / 20).to_string()),
+                ("media".to_owned(), sha256),
+            ]
+        })
+        .collect();
+    let mut fields = vec![
+        ("channel", here.as_str()),
+        ("text", "Un"),
+        ("lang", "fr"),
+        ("when", "approved"),
+        ("parts", "3"),
+        ("do", "save"),
+    ];
+    fields.extend(all.iter().map(|(a, b)| (a.as_str(), b.as_str())));
+    let form = browser.post("/posts/new", &fields).await.expect(422).text();
+    assert!(
+        form.contains("64 au plus dans toutes les parties"),
+        "{form}"
+    );
+    let pictures = |from: u8, to: u8| -> Vec<serde_json::Value> {
+        (from..to)
+            .map(|n| json!({ "sha256": name(n).to_string(), "decorative": true }))
+            .collect()
+    };
+    let body = json!({ "variants": [{ "channel": here, "text": "Un", "langs": ["fr"],
+        "media": pictures(0, 20), "parts": [{ "text": "Deux", "media": pictures(20, 40) },
+        { "text": "Trois", "media": pictures(40, 60) }, { "text": "Quatre", "media": pictures(60, 65) }] }] });
+    let client = program(&test, company.ines).await;
+    let said = client
+        .call(Method::POST, "/api/v1/posts", Some(&body))
+        .await
+        .expect(422);
+    assert!(said.text().contains("64"), "{}", said.text());
 }

@@ -1,14 +1,18 @@
 //! Whether a network would take what somebody writes, said before anybody is asked to review it.
 
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use url::Url;
 use vigie_connect::{Code, Payload, Picture};
-use vigie_core::content::{Content, MediaRef, Variant};
+use vigie_core::content::{Content, Digest, MediaRef, Variant};
 use vigie_store::{ChannelRow, Conn};
 
 use super::{account, fetch};
 use crate::app::App;
+use crate::post::draft::MOST_IN_ALL;
 
 /// What is surely wrong with a variant on its page, without a look at the pictures' bytes.
 pub fn problems(app: &App, channel: &ChannelRow, variant: &Variant) -> Vec<Code> {
@@ -45,21 +49,21 @@ pub async fn first(
     conn: &mut Conn,
     content: &Content,
 ) -> Result<Option<Code>, vigie_store::Error> {
+    // Pages mostly show the same pictures: each is read once, and what the next page does not show is let go.
+    let mut held: BTreeMap<Digest, Bytes> = BTreeMap::new();
     for variant in &content.variants {
         let channel = conn.channel(variant.channel).await?;
-        let mut all = Vec::new();
-        for media in variant.all_media() {
-            all.push((
-                media.sha256,
-                Bytes::from(conn.media_bytes(media.sha256).await?),
-            ));
+        let wanted: BTreeSet<Digest> = variant.all_media().map(|m| m.sha256).collect();
+        if wanted.len() > MOST_IN_ALL {
+            return Ok(Some(Code::TooManyPictures));
         }
-        let bytes = |media: &MediaRef| {
-            all.iter()
-                .find(|(sha256, _)| *sha256 == media.sha256)
-                .map(|(_, bytes)| bytes.clone())
-                .unwrap_or_default()
-        };
+        held.retain(|sha256, _| wanted.contains(sha256));
+        for sha256 in wanted {
+            if let Entry::Vacant(place) = held.entry(sha256) {
+                place.insert(Bytes::from(conn.media_bytes(sha256).await?));
+            }
+        }
+        let bytes = |media: &MediaRef| held.get(&media.sha256).cloned().unwrap_or_default();
         if let Some(code) = of(app, &channel, variant, bytes).first() {
             return Ok(Some(*code));
         }

@@ -100,7 +100,8 @@ pub struct VariantIn {
     /// what each network offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repliers: Option<String>,
-    /// What goes on after it, part by part, on networks that take a series.
+    /// What goes on after it, part by part, on networks that take a series: at most 24 parts, and at most 64 pictures in
+    /// all of them and the first together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartIn>,
 }

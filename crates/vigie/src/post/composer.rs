@@ -228,18 +228,7 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
         .collect::<Vec<_>>();
     let warning = Some(form.trimmed("warning").to_owned()).filter(|w| !w.is_empty());
     let repliers = Repliers::parse(form.trimmed("repliers")).unwrap_or_default();
-    let texts = parts(form);
-    let media = pictures(form)
-        .into_iter()
-        .filter_map(|p| {
-            let media = DraftMedia {
-                sha256: Digest::parse(&p.sha256)?,
-                alt: p.alt,
-                decorative: p.decorative,
-            };
-            Some((p.part, media))
-        })
-        .collect::<Vec<_>>();
+    let media = drafted(form);
     let variants = desk
         .channels
         .iter()
@@ -252,17 +241,6 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 (false, "") => link.clone(),
                 (false, other) => Some(other.to_owned()),
             };
-            // The pictures of a part, without those that this page leaves out.
-            let of = |part: usize| {
-                media
-                    .iter()
-                    .filter(|(at, m)| {
-                        *at == part && !form.has(&format!("skip-{}-{}", c.id, m.sha256))
-                    })
-                    .map(|(_, m)| m.clone())
-                    .collect::<Vec<_>>()
-            };
-            let first_only = form.has(&format!("first-only-{}", c.id));
             DraftVariant {
                 channel: c.id,
                 text: if own.trim().is_empty() {
@@ -272,17 +250,10 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
                 },
                 link,
                 langs: langs.clone(),
-                media: of(0),
-                parts: texts
-                    .iter()
-                    .enumerate()
-                    .filter(|_| !first_only)
-                    .map(|(n, text)| DraftPart {
-                        text: text.clone(),
-                        media: of(n + 1),
-                    })
-                    // A part that is left empty is none.
-                    .filter(|part| !part.text.trim().is_empty() || !part.media.is_empty())
+                media: shown_on(form, c.id, 0, &media),
+                parts: kept_parts(form, c.id, &media)
+                    .into_iter()
+                    .map(|(_, part)| part)
                     .collect(),
                 reply_to: Some(form.trimmed(&format!("reply-{}", c.id)).to_owned())
                     .filter(|to| !to.is_empty()),
@@ -301,6 +272,56 @@ fn read(form: &mut Form, desk: &Desk) -> Draft {
         variants,
         at: at(form, desk),
     }
+}
+
+/// The pictures in the form, each with the part that it goes with.
+fn drafted(form: &Form) -> Vec<(usize, DraftMedia)> {
+    pictures(form)
+        .into_iter()
+        .filter_map(|p| {
+            let media = DraftMedia {
+                sha256: Digest::parse(&p.sha256)?,
+                alt: p.alt,
+                decorative: p.decorative,
+            };
+            Some((p.part, media))
+        })
+        .collect()
+}
+
+/// The pictures of a part, without those that a page leaves out.
+fn shown_on(
+    form: &Form,
+    page: ChannelId,
+    part: usize,
+    media: &[(usize, DraftMedia)],
+) -> Vec<DraftMedia> {
+    media
+        .iter()
+        .filter(|(at, m)| *at == part && !form.has(&format!("skip-{page}-{}", m.sha256)))
+        .map(|(_, m)| m.clone())
+        .collect()
+}
+
+/// The further parts that go to a page, each with its number in the form: one that is left empty is none, so that those
+/// after it have another number on the page.
+fn kept_parts(
+    form: &Form,
+    page: ChannelId,
+    media: &[(usize, DraftMedia)],
+) -> Vec<(usize, DraftPart)> {
+    if form.has(&format!("first-only-{page}")) {
+        return Vec::new();
+    }
+    parts(form)
+        .into_iter()
+        .zip(1..)
+        .map(|(text, n)| {
+            let media = shown_on(form, page, n, media);
+            (n, DraftPart { text, media })
+        })
+        .filter(|(_, part)| !part.text.trim().is_empty() || !part.media.is_empty())
+        .collect()
 }
 
 /// The texts of the further parts, as typed.
@@ -450,7 +471,8 @@ fn networks(picks: &[Pick], does: impl Fn(&Declaration) -> bool) -> String {
 }
 
 /// What may be asked about who answers: what at least one page can do, with the networks that can.
-fn who_may_answer(picks: &[Pick]) -> Vec<(&'static str, String)> {
+/// What was chosen stays on offer even where no page can do it any more: saving never opens a post to everyone in silence.
+fn who_may_answer(picks: &[Pick], chosen: &str) -> Vec<(&'static str, String)> {
     Repliers::ALL
         .iter()
         .map(|who| {
@@ -459,7 +481,9 @@ fn who_may_answer(picks: &[Pick]) -> Vec<(&'static str, String)> {
                 networks(picks, |can| can.repliers.contains(who)),
             )
         })
-        .filter(|(_, names)| !names.is_empty())
+        .filter(|(who, names)| {
+            !names.is_empty() || (*who == chosen && *who != Repliers::Everyone.as_str())
+        })
         .collect()
 }
 
@@ -520,7 +544,7 @@ async fn beside(
         no_warning: networks(&picks, |can| !can.warning),
         no_series: networks(&picks, |can| !can.series),
         parts: parts(&form),
-        who: who_may_answer(&picks),
+        who: who_may_answer(&picks, form.trimmed("repliers")),
         page,
         action: address(id, suggestion),
         id,
@@ -832,9 +856,15 @@ fn helped(form: &mut Form) -> bool {
 /// Puts a fix into the text that it is about.
 fn apply(form: &mut Form, fix: &str) -> Option<()> {
     let (place, change) = fix.split_once('|')?;
-    let part = place.strip_prefix("part-").map(str::parse::<usize>);
-    let field = if place == "warning" || matches!(part, Some(Ok(_))) {
+    let field = if place == "warning" {
         place.to_owned()
+    } else if let Some(part) = place.strip_prefix("part-") {
+        // The number of the part on its page.
+        let (number, page) = part.split_once('@')?;
+        let number: usize = number.parse().ok()?;
+        let kept = kept_parts(form, page.parse().ok()?, &drafted(form));
+        let (n, _) = kept.get(number.checked_sub(1)?)?;
+        format!("part-{n}")
     } else {
         let channel: ChannelId = place.parse().ok()?;
         let own = format!("own-{channel}");
@@ -895,4 +925,21 @@ pub async fn propose(
         &format!("/posts/{id}"),
         &Flash::good("compose-suggested"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_no_page_can_do_stays_chosen() {
+        assert_eq!(
+            who_may_answer(&[], "nobody"),
+            [("nobody", String::new())],
+            "else saving would open the post to everyone"
+        );
+        for none in ["", "everyone", "friends"] {
+            assert_eq!(who_may_answer(&[], none), []);
+        }
+    }
 }

@@ -12,6 +12,8 @@ const MOST_CHANNELS: usize = 20;
 pub const MOST_TEXT: usize = 64 * 1024;
 /// Most pictures on one variant.
 const MOST_PICTURES: usize = 20;
+/// Most pictures on one variant, all parts together: as many as the rules look at.
+pub const MOST_IN_ALL: usize = vigie_check::limits::MAX_ATTACHED;
 /// Longest alternative text, in characters.
 const MOST_ALT: usize = 2_000;
 /// Most parts of a series after its first post.
@@ -92,6 +94,9 @@ pub enum DraftProblem {
     /// Too many pictures.
     #[error("too many pictures")]
     TooManyPictures,
+    /// Too many pictures in all parts of a series together.
+    #[error("too many pictures in all parts")]
+    TooManyInAll,
     /// A picture that is not here.
     #[error("unknown picture")]
     UnknownPicture,
@@ -125,6 +130,7 @@ impl DraftProblem {
             Self::UnknownChannel => "draft-unknown-channel",
             Self::TextTooLong => "draft-text-too-long",
             Self::TooManyPictures => "draft-too-many-pictures",
+            Self::TooManyInAll => "draft-too-many-in-all",
             Self::UnknownPicture => "draft-unknown-picture",
             Self::AltTooLong => "draft-alt-too-long",
             Self::TooManyParts => "draft-too-many-parts",
@@ -202,6 +208,10 @@ impl DraftVariant {
         }
         if self.parts.len() > MOST_PARTS {
             return Err(DraftProblem::TooManyParts.into());
+        }
+        let more = self.parts.iter().map(|part| part.media.len());
+        if more.sum::<usize>().saturating_add(self.media.len()) > MOST_IN_ALL {
+            return Err(DraftProblem::TooManyInAll.into());
         }
         let link = match self
             .link

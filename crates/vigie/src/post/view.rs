@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 use vigie_check::{Finding, Lang as CheckLang, Report, Severity};
 use vigie_connect::{Code, Connector, Counts, SegmentKind};
-use vigie_core::content::{Content, MediaRef, Repliers, Variant};
+use vigie_core::content::{Content, Digest, MediaRef, Repliers, Variant};
 use vigie_core::id::{ChannelId, MemberId};
 use vigie_core::member::Lang;
 use vigie_store::{ChannelRow, Member};
@@ -54,7 +54,8 @@ pub fn findings(checked: &Checked, content: &Content, lang: Lang) -> Vec<Finding
             // The form has a text for each channel, one warning, and the same parts for all.
             let place = match (finding.where_.as_str(), part_number(&finding.where_)) {
                 ("warning", _) => "warning|".to_owned(),
-                (_, Some(n)) => format!("part-{n}|"),
+                // Counted as on that page, where parts left empty are none.
+                (_, Some(n)) => format!("part-{n}@{}|", one.channel),
                 _ => format!("{}|", one.channel),
             };
             out.push((finding.severity, view(finding, &place, words, lang)));
@@ -436,6 +437,14 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
         if repliers(before) != repliers(after) {
             out.push("post-changed-repliers");
         }
+        if before
+            .variants
+            .iter()
+            .zip(&after.variants)
+            .any(|(b, a)| recut(b, a))
+        {
+            out.push("post-changed-parts");
+        }
         if links(before) != links(after) {
             out.push("post-changed-link");
         }
@@ -449,6 +458,31 @@ pub fn changed_besides(before: &Content, after: &Content) -> Vec<&'static str> {
         out.push("post-changed-time");
     }
     out
+}
+
+/// Whether a series was cut in another way: more or fewer parts, words that may have moved across a boundary, a picture
+/// in another part. The words alone do not show it, since they may be the same one after the other.
+fn recut(before: &Variant, after: &Variant) -> bool {
+    type Cut<'v> = (&'v str, Vec<Digest>);
+    fn cuts(variant: &Variant) -> Vec<Cut<'_>> {
+        let pictures = |media: &[MediaRef]| media.iter().map(|m| m.sha256).collect();
+        let more = variant.parts.iter();
+        let more = more.map(|part| (part.text.as_str(), pictures(&part.media)));
+        std::iter::once((variant.text.as_str(), pictures(&variant.media)))
+            .chain(more)
+            .collect()
+    }
+    let (before, after) = (cuts(before), cuts(after));
+    if before.len() != after.len() {
+        return true;
+    }
+    if after.len() == 1 {
+        return false;
+    }
+    let changed: Vec<bool> = before.iter().zip(&after).map(|(b, a)| b.0 != a.0).collect();
+    // Words that move from one part to the next change both.
+    let words = changed.windows(2).any(|pair| pair == [true, true]);
+    words || before.iter().zip(&after).any(|(b, a)| b.1 != a.1)
 }
 
 /// What changed between two texts, in words: class `ins`, `del` or nothing.
