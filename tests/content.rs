@@ -19,8 +19,8 @@ use vigie::post::actions;
 use vigie::post::draft::{Draft, DraftPart, DraftVariant};
 use vigie::publication::{guard, send, worker};
 use vigie::testing::{Answer, Browser, Client, TestApp, both_engines};
-use vigie_connect::{Account, Connected, Limits};
-use vigie_core::content::{Platform, Repliers, Variant};
+use vigie_connect::{Account, Code, Connected, Limits};
+use vigie_core::content::{MediaRef, Platform, Repliers, Variant};
 use vigie_core::id::{ChannelId, MemberId, PostId, TokenId};
 use vigie_core::post::PostState;
 use vigie_core::publication::{Found, Outcome, PublicationState};
@@ -896,6 +896,25 @@ async fn every_picture_of_a_series_is_looked_at_or_refused() {
     };
     assert_eq!(refused(65).await, "too many pictures in all parts");
     assert_eq!(refused(64).await, "unknown picture", "as many as are read");
+    // A content with more, however it was made, is refused before any picture of it is read.
+    let made = actions::create(&test.app, &ines, &company.draft("Un"))
+        .await
+        .unwrap();
+    let mut content = made.content;
+    content.variants[0].media = (0..65)
+        .map(|n| MediaRef {
+            sha256: name(n),
+            mime: "image/png".into(),
+            alt: String::new(),
+            decorative: true,
+            width: 1,
+            height: 1,
+        })
+        .collect();
+    let mut conn = test.app.store.read().await.unwrap();
+    let first = vigie::channel::fits::first(&test.app, &mut conn, &content).await;
+    assert_eq!(first.unwrap(), Some(Code::TooManyPictures));
+    drop(conn);
     // A form and a program are told the same.
     let browser = signed_in(&test, company.ines).await;
     let here = company.page.to_string();
