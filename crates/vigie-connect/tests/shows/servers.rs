@@ -146,7 +146,8 @@ async fn an_account_on_a_real_server_of_bluesky() {
     let mut session = pds.session(&member).await;
     let bare = bluesky.page_state(&mut session).await.unwrap();
     assert_eq!(bare.handle.as_deref(), Some(member.handle.as_str()));
-    assert_eq!((bare.name.as_deref(), bare.followers), (Some(""), None));
+    // Without a profile, its pages show the handle.
+    assert_eq!((&bare.name, bare.followers), (&bare.handle, None));
     let record = json!({ "$type": "app.bsky.actor.profile", "displayName": "Le phare", "description": "Depuis 1862." });
     let body = json!({ "repo": member.did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": record });
     pds.call("com.atproto.repo.putRecord", &member.access, &body)
