@@ -7,6 +7,7 @@ mod company;
 
 use axum::http::HeaderMap;
 use company::Company;
+use jiff::SignedDuration;
 use vigie::account::session;
 use vigie::app::App;
 use vigie::testing::{Answer, Browser, TestApp, both_engines};
@@ -138,6 +139,35 @@ async fn a_page_refused_by_a_colleague_loses_its_token() {
         (new.status, new.secret),
         (ChannelStatus::Disconnected, None)
     );
+}
+
+/// Nobody answers for more than a week: the change is over, and the token that waited for it is destroyed.
+#[tokio::test]
+async fn a_page_that_nobody_confirms_loses_its_token() {
+    let test = TestApp::new().await;
+    let company = Company::found(&test.app).await;
+    let ines = signed_in(&test, company.ines).await;
+    ines.post("/channels/connect/sandbox", &[("identifier", "No")])
+        .await
+        .expect(303);
+    let change = open_change(&test.app).await;
+    let pending = |all: Vec<ChannelRow>| all.into_iter().find(|c| c.id != company.page).unwrap();
+    let mut conn = test.app.store.read().await.unwrap();
+    let before = pending(conn.channels().await.unwrap());
+    drop(conn);
+    assert_eq!(before.status, ChannelStatus::Pending);
+    assert!(before.secret.is_some());
+    test.wait(SignedDuration::from_hours(24 * 9));
+    vigie::publication::worker::slow(&test.app).await.unwrap();
+    let mut conn = test.app.store.read().await.unwrap();
+    let after = pending(conn.channels().await.unwrap());
+    assert_eq!(
+        (after.status, after.secret),
+        (ChannelStatus::Disconnected, None)
+    );
+    assert!(conn.changes_open().await.unwrap().is_empty());
+    let settled = conn.change(change).await.unwrap();
+    assert_eq!(settled.settled_by, None);
 }
 
 #[tokio::test]

@@ -145,6 +145,27 @@ pub async fn cancel(app: &App, by: MemberId, id: ChangeId) -> Result<(), Error> 
     leave(app, tx, packed, now).await
 }
 
+/// What nobody answered for too long is over: what was prepared for it goes away. How many were.
+///
+/// # Errors
+/// Database.
+pub async fn expire(
+    tx: &mut Tx,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<u64, vigie_store::Error> {
+    let open = tx.changes_open().await?;
+    let gone = tx.changes_expire(before, now).await?;
+    for row in open.iter().filter(|row| row.change.at < before) {
+        match drop_prepared(tx, &row.change.kind, now).await {
+            // It went away by itself meanwhile.
+            Ok(()) | Err(vigie_store::Error::NotFound | vigie_store::Error::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(gone)
+}
+
 /// Commits; then the network is told, whoever still waits for the answer: a closed browser is no reason not to.
 async fn leave(app: &App, mut tx: Tx, packed: Option<Packed>, now: Timestamp) -> Result<(), Error> {
     let Some(packed) = packed else {
@@ -284,7 +305,11 @@ async fn open(tx: &mut Tx, invite: InviteId, now: Timestamp) -> Result<String, E
 }
 
 /// What was prepared for a change that does not happen goes away: a pending channel's token is destroyed.
-async fn drop_prepared(tx: &mut Tx, kind: &ChangeKind, now: Timestamp) -> Result<(), Error> {
+async fn drop_prepared(
+    tx: &mut Tx,
+    kind: &ChangeKind,
+    now: Timestamp,
+) -> Result<(), vigie_store::Error> {
     match kind {
         ChangeKind::ConnectChannel { channel, .. } => tx.channel_disconnect(*channel, now).await?,
         ChangeKind::OpenRoom { room, .. } => tx.chat_room_close(*room).await?,

@@ -15,6 +15,7 @@ use vigie_store::{ChannelStatus, PostFilter, PublicationRow, Tx};
 use super::sends::{self, Sends};
 use super::{readback, send};
 use crate::app::App;
+use crate::change::apply;
 use crate::post::actions;
 use crate::post::who::Who;
 
@@ -138,7 +139,7 @@ async fn forget_changes(app: &App) -> anyhow::Result<()> {
     let now = app.clock.now();
     let before = now.checked_sub(SignedDuration::from_hours(OPEN_HOURS))?;
     let mut tx = app.store.begin().await?;
-    let gone = tx.changes_expire(before, now).await?;
+    let gone = apply::expire(&mut tx, before, now).await?;
     if gone > 0 {
         let detail: vigie_store::Detail<'_> = &[("n", &gone)];
         tx.audit(now, Who::system().audit, "change.expire", "change", detail)
