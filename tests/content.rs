@@ -25,7 +25,7 @@ use vigie_core::id::{ChannelId, MemberId, PostId, TokenId};
 use vigie_core::post::PostState;
 use vigie_core::publication::{Found, Outcome, PublicationState};
 use vigie_core::rights::Scope;
-use vigie_store::{ApiToken, PostRecord, PublicationRow, SandboxBody, SandboxPost};
+use vigie_store::{ApiToken, ObservedState, PostRecord, PublicationRow, SandboxBody, SandboxPost};
 
 async fn signed_in(test: &TestApp, member: MemberId) -> Browser {
     let browser = test.browser();
@@ -601,6 +601,30 @@ async fn a_series_half_out_is_taken_back_before_it_is_reviewed_again() {
         worker::fast(&test.app).await.unwrap();
         assert_eq!(states(&test, id).await, [TakenBack, Cancelled, Cancelled]);
         actions::submit(&test.app, &ines, id).await.unwrap();
+    })
+    .await;
+}
+
+/// Somebody deleted the first part on the network: nothing answers what is not there.
+#[tokio::test]
+async fn a_part_deleted_there_is_not_answered() {
+    use PublicationState::{Cancelled, Published, Refused};
+    both_engines(|test: TestApp| async move {
+        let company = Company::found(&test.app).await;
+        let id = approved(&test, &company, three(&company)).await;
+        let first = claim(&test, &test.app.worker).await;
+        send::send(&test.app, &first).await.unwrap();
+        let mut tx = test.app.store.begin().await.unwrap();
+        let sent = tx.publication(first.id).await.unwrap();
+        let name = sent.remote_id.unwrap();
+        tx.observed_state(first.channel, &name, ObservedState::Deleted, test.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        worker::fast(&test.app).await.unwrap();
+        worker::fast(&test.app).await.unwrap();
+        assert_eq!(states(&test, id).await, [Published, Refused, Cancelled]);
+        assert_eq!(held(&test).await.len(), 1);
     })
     .await;
 }

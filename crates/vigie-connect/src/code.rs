@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use std::fmt;
+use vigie_core::publication::{Found, Outcome};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
@@ -204,6 +205,21 @@ impl Failure {
             code,
             detail,
             retry_at: None,
+        }
+    }
+
+    /// As the outcome of a publication of which nothing reached the network.
+    pub fn not_sent(self) -> Outcome {
+        Outcome::NotSent {
+            code: self.code.as_str().to_owned(),
+            retry_at: self.retry_at,
+        }
+    }
+
+    /// As what a look says that could not be made.
+    pub fn cannot_tell(self) -> Found {
+        Found::CannotTell {
+            detail: self.to_string(),
         }
     }
 

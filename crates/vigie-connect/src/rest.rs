@@ -187,10 +187,7 @@ impl Trouble {
                 code: code.as_str().to_owned(),
                 detail: self.failure.detail,
             },
-            Stage::NotSent | Stage::Refused => Outcome::NotSent {
-                code: code.as_str().to_owned(),
-                retry_at: self.failure.retry_at,
-            },
+            Stage::NotSent | Stage::Refused => self.failure.not_sent(),
         }
     }
 
@@ -355,9 +352,7 @@ pub fn among(
     expected: impl Fn(&crate::RemotePost) -> bool,
 ) -> Found {
     match posts {
-        Err(failure) => Found::CannotTell {
-            detail: failure.to_string(),
-        },
+        Err(failure) => failure.cannot_tell(),
         Ok(posts) => match posts.into_iter().find(|post| expected(post)) {
             Some(post) => Found::Same {
                 remote_id: post.remote_id,

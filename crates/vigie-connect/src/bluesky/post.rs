@@ -177,10 +177,7 @@ fn there(found: Found) -> Outcome {
 
 fn not_sent(failure: Failure) -> Outcome {
     tracing::info!(%failure, "not sent");
-    Outcome::NotSent {
-        code: failure.code.as_str().into(),
-        retry_at: failure.retry_at,
-    }
+    failure.not_sent()
 }
 
 fn refused(failure: Failure) -> Outcome {
@@ -288,9 +285,7 @@ pub async fn find(
     expected: &Payload,
     within: Duration,
 ) -> Found {
-    let cannot = |failure: Failure| Found::CannotTell {
-        detail: failure.to_string(),
-    };
+    let cannot = Failure::cannot_tell;
     let until = Instant::now() + within;
     let home = match session::home_of(session) {
         Ok(home) => home,

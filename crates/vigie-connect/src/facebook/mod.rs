@@ -179,19 +179,14 @@ impl Connector for Facebook {
     async fn publish(&self, session: &mut Session, payload: &Payload, within: Duration) -> Outcome {
         match self.open(session, within) {
             Ok(graph) => post::publish(&graph, &session.account, payload).await,
-            Err(failure) => Outcome::NotSent {
-                code: failure.code.as_str().to_owned(),
-                retry_at: None,
-            },
+            Err(failure) => failure.not_sent(),
         }
     }
 
     async fn find(&self, session: &mut Session, expected: &Payload) -> Found {
         match self.open(session, WITHIN) {
             Ok(graph) => post::find(&graph, &session.account, expected).await,
-            Err(failure) => Found::CannotTell {
-                detail: failure.to_string(),
-            },
+            Err(failure) => failure.cannot_tell(),
         }
     }
 

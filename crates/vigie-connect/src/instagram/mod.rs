@@ -129,18 +129,18 @@ impl Instagram {
     fn open(&self, session: &Session, within: Duration) -> Result<Graph<'_>, Failure> {
         Graph::open(&self.http, session, VERSION.name, None, within)
     }
-
-    /// Who a token is for: the account's id, the same as in webhooks, and its name.
-    async fn me(&self, graph: &Graph<'_>) -> Result<(String, String), Failure> {
-        let fields = [("fields", "user_id,username")];
-        let answer = graph.get(&["me"], &fields).await?;
-        // Documented as a list of one; seen plain.
-        let me = answer.pointer("/data/0").unwrap_or(&answer);
-        let id = rest::id(me, "/user_id")
-            .ok_or_else(|| Failure::new(Code::GarbageAnswer, "an account without an id"))?;
-        Ok((id, meta::cut(rest::text(me, "/username"), 200)))
-    }
 }
+
+/// Who a token is for: the account's id, the same as in webhooks, and its name.
+const ME: meta::Me = meta::Me {
+    fields: "user_id,username",
+    read: |answer| {
+        // Documented as a list of one; seen plain.
+        let me = answer.pointer("/data/0").unwrap_or(answer);
+        let id = rest::id(me, "/user_id")?;
+        Some((id, meta::cut(rest::text(me, "/username"), 200)))
+    },
+};
 
 /// One of the hosts; the operator's gateway stands for all of them.
 fn host(app: &App, own: &str) -> Result<Url, Failure> {
@@ -199,7 +199,7 @@ impl Connector for Instagram {
         let tokens = meta::exchanged(&self.http, &server, app, FLAVOUR, &short, until).await?;
         let base = rest::at(&server, &[VERSION.name]);
         let graph = Graph::new(&self.http, base, tokens.bearer(), None, until);
-        let (id, handle) = self.me(&graph).await?;
+        let (id, handle) = ME.of(&graph).await?;
         // Instagram calls Vigie about an account only when asked to. Without that Vigie looks by itself all the same.
         let fields = vec![("subscribed_fields", "comments".to_owned())];
         if let Err(trouble) = graph.post(&[&id, "subscribed_apps"], fields).await {
@@ -219,43 +219,20 @@ impl Connector for Instagram {
     }
 
     async fn check(&self, session: &mut Session) -> Result<(), Failure> {
-        let (id, handle) = self.me(&self.open(session, WITHIN)?).await?;
-        if id != session.account.id {
-            return Err(Failure::new(
-                Code::OtherAccount,
-                "the token is for another account",
-            ));
-        }
-        if !handle.is_empty() {
-            session.account.handle = handle;
-        }
-        let server = meta::server(&session.account.service)?;
-        let base = rest::at(&server, &[VERSION.name]);
-        let until = Instant::now() + WITHIN;
-        let prove = async |tokens: Tokens| {
-            let graph = Graph::new(&self.http, base, tokens.bearer(), None, until);
-            meta::same(&id, &self.me(&graph).await?.0)
-        };
-        meta::renewed(&self.http, &server, FLAVOUR, session, until, prove).await;
-        Ok(())
+        meta::checked(&self.http, FLAVOUR, VERSION.name, ME, session, WITHIN).await
     }
 
     async fn publish(&self, session: &mut Session, payload: &Payload, within: Duration) -> Outcome {
         match self.open(session, within) {
             Ok(graph) => post::publish(&graph, &session.account, payload).await,
-            Err(failure) => Outcome::NotSent {
-                code: failure.code.as_str().to_owned(),
-                retry_at: None,
-            },
+            Err(failure) => failure.not_sent(),
         }
     }
 
     async fn find(&self, session: &mut Session, expected: &Payload) -> Found {
         match self.open(session, WITHIN) {
             Ok(graph) => post::find(&graph, &session.account, expected).await,
-            Err(failure) => Found::CannotTell {
-                detail: failure.to_string(),
-            },
+            Err(failure) => failure.cannot_tell(),
         }
     }
 

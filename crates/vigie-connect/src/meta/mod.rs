@@ -16,7 +16,7 @@ pub use error::{gone, no_such_field, read};
 pub use graph::{Graph, server};
 pub use hook::{entries, hook};
 pub use sweep::{MOST_TEXT, Read, Step, Sweep, cut};
-pub use token::{Flavour, all_granted, exchanged, granted, not_granted, renewed, same};
+pub use token::{Flavour, Me, all_granted, checked, exchanged, granted, not_granted};
 
 use crate::{Code, Failure, Page, Payload, RemotePost, Version, rest};
 use jiff::{SignedDuration, Timestamp};

@@ -2,7 +2,10 @@
 //!
 //! Meta documents the exchange and the renewal with the token in the query only.
 
-use super::{error, graph};
+use super::{
+    error,
+    graph::{self, Graph},
+};
 use crate::{
     Code, Failure, Http, Session,
     oauth::{App, Back, Tokens},
@@ -11,7 +14,10 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::{future::Future, time::Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 use url::Url;
 
 /// Renewed when fewer days are left. Only a token of more than a day can be renewed.
@@ -86,7 +92,7 @@ pub fn all_granted(answer: &Value, scopes: &[&str]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// `other_account`.
-pub fn same(ours: &str, given: &str) -> Result<(), Failure> {
+fn same(ours: &str, given: &str) -> Result<(), Failure> {
     if ours == given {
         return Ok(());
     }
@@ -138,9 +144,60 @@ pub async fn exchanged(
     Tokens::answered(&answer.json, Timestamp::now())
 }
 
+/// Who a token is for, as one platform tells it at `GET /me`.
+#[derive(Debug, Clone, Copy)]
+pub struct Me {
+    /// The fields to ask for.
+    pub fields: &'static str,
+    /// The account's id in the answer, and its name.
+    pub read: fn(&Value) -> Option<(String, String)>,
+}
+
+impl Me {
+    /// The account's id and name.
+    ///
+    /// # Errors
+    /// `garbage_answer` for an account without an id, and any [`Failure`] of the reading.
+    pub async fn of(self, graph: &Graph<'_>) -> Result<(String, String), Failure> {
+        let me = graph.get(&["me"], &[("fields", self.fields)]).await?;
+        (self.read)(&me)
+            .ok_or_else(|| Failure::new(Code::GarbageAnswer, "an account without an id"))
+    }
+}
+
+/// Whether a session's token opens its account; a token near its end is renewed.
+///
+/// # Errors
+/// `other_account`, and any [`Failure`] of the reading.
+pub async fn checked(
+    http: &Http,
+    flavour: Flavour,
+    version: &str,
+    me: Me,
+    session: &mut Session,
+    within: Duration,
+) -> Result<(), Failure> {
+    let (id, handle) = me
+        .of(&Graph::open(http, session, version, None, within)?)
+        .await?;
+    same(&session.account.id, &id)?;
+    if !handle.is_empty() {
+        session.account.handle = handle;
+    }
+    let server = graph::server(&session.account.service)?;
+    let base = rest::at(&server, &[version]);
+    let until = Instant::now() + within;
+    let prove = async |tokens: Tokens| {
+        let graph = Graph::new(http, base, tokens.bearer(), None, until);
+        same(&id, &me.of(&graph).await?.0)
+    };
+    renewed(http, &server, flavour, session, until, prove).await;
+    Ok(())
+}
+
 /// Renews the session's token when its end is near: `GET /refresh_access_token`. The new token is proven by `prove`
 /// before it replaces the old one; whatever goes wrong, the old one stays.
-pub async fn renewed<F, Fut>(
+async fn renewed<F, Fut>(
     http: &Http,
     server: &Url,
     flavour: Flavour,

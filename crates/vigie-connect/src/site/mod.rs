@@ -347,9 +347,7 @@ impl Connector for Site {
     }
 
     async fn find(&self, session: &mut Session, expected: &Payload) -> Found {
-        let cannot = |failure: Failure| Found::CannotTell {
-            detail: failure.to_string(),
-        };
+        let cannot = Failure::cannot_tell;
         let open = match Open::of(session) {
             Ok(open) if rest::is_id(&expected.key) => open,
             Ok(_) => return cannot(Failure::new(Code::BadKey, "not a key of ours")),

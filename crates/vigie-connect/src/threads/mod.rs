@@ -133,15 +133,16 @@ impl Threads {
     fn open(&self, session: &Session, within: Duration) -> Result<Graph<'_>, Failure> {
         Graph::open(&self.http, session, VERSION.name, None, within)
     }
-
-    /// Who a token is for.
-    async fn me(&self, graph: &Graph<'_>) -> Result<(String, String), Failure> {
-        let me = graph.get(&["me"], &[("fields", "id,username")]).await?;
-        let id = rest::id(&me, "/id")
-            .ok_or_else(|| Failure::new(Code::GarbageAnswer, "an account without an id"))?;
-        Ok((id, meta::cut(rest::text(&me, "/username"), 200)))
-    }
 }
+
+/// Who a token is for.
+const ME: meta::Me = meta::Me {
+    fields: "id,username",
+    read: |me| {
+        let id = rest::id(me, "/id")?;
+        Some((id, meta::cut(rest::text(me, "/username"), 200)))
+    },
+};
 
 /// One of the hosts; the operator's gateway stands for all of them.
 fn host(app: &App, own: &str) -> Result<Url, Failure> {
@@ -206,7 +207,7 @@ impl Connector for Threads {
         let tokens = meta::exchanged(&self.http, &server, app, FLAVOUR, &short, until).await?;
         let base = rest::at(&server, &[VERSION.name]);
         let graph = Graph::new(&self.http, base, tokens.bearer(), None, until);
-        let (id, handle) = self.me(&graph).await?;
+        let (id, handle) = ME.of(&graph).await?;
         Ok(vec![Connected {
             account: Account {
                 platform: Platform::Threads,
@@ -221,43 +222,20 @@ impl Connector for Threads {
     }
 
     async fn check(&self, session: &mut Session) -> Result<(), Failure> {
-        let (id, handle) = self.me(&self.open(session, WITHIN)?).await?;
-        if id != session.account.id {
-            return Err(Failure::new(
-                Code::OtherAccount,
-                "the token is for another account",
-            ));
-        }
-        if !handle.is_empty() {
-            session.account.handle = handle;
-        }
-        let server = meta::server(&session.account.service)?;
-        let base = rest::at(&server, &[VERSION.name]);
-        let until = Instant::now() + WITHIN;
-        let prove = async |tokens: Tokens| {
-            let graph = Graph::new(&self.http, base, tokens.bearer(), None, until);
-            meta::same(&id, &self.me(&graph).await?.0)
-        };
-        meta::renewed(&self.http, &server, FLAVOUR, session, until, prove).await;
-        Ok(())
+        meta::checked(&self.http, FLAVOUR, VERSION.name, ME, session, WITHIN).await
     }
 
     async fn publish(&self, session: &mut Session, payload: &Payload, within: Duration) -> Outcome {
         match self.open(session, within) {
             Ok(graph) => post::publish(&graph, &session.account, payload).await,
-            Err(failure) => Outcome::NotSent {
-                code: failure.code.as_str().to_owned(),
-                retry_at: None,
-            },
+            Err(failure) => failure.not_sent(),
         }
     }
 
     async fn find(&self, session: &mut Session, expected: &Payload) -> Found {
         match self.open(session, WITHIN) {
             Ok(graph) => post::find(&graph, &session.account, expected).await,
-            Err(failure) => Found::CannotTell {
-                detail: failure.to_string(),
-            },
+            Err(failure) => failure.cannot_tell(),
         }
     }
 

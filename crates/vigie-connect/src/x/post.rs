@@ -107,11 +107,7 @@ const fn reply_settings(repliers: Repliers) -> Option<&'static str> {
 pub async fn find(x: &X, session: &mut Session, expected: &Payload, within: Duration) -> Found {
     let mut signed = match Signed::open(x, session, within) {
         Ok(signed) => signed,
-        Err(trouble) => {
-            return Found::CannotTell {
-                detail: trouble.failure.to_string(),
-            };
-        }
+        Err(trouble) => return trouble.failure.cannot_tell(),
     };
     let since = expected
         .created_at

@@ -9,7 +9,9 @@ use vigie_core::content::{Digest, Variant};
 use vigie_core::post::{PostState, Seal};
 use vigie_core::publication::{PublicationState, Timing, timing};
 use vigie_core::seal::Assertion;
-use vigie_store::{ApprovalRow, ChannelRow, ChannelStatus, Conn, PostRecord, PublicationRow};
+use vigie_store::{
+    ApprovalRow, ChannelRow, ChannelStatus, Conn, ObservedState, PostRecord, PublicationRow,
+};
 
 use crate::app::App;
 
@@ -105,6 +107,11 @@ async fn before(
     else {
         return Ok(None);
     };
+    // Somebody deleted it on the network: nothing can answer it.
+    let seen = conn.observed(row.channel, before.remote_id).await?;
+    if seen.is_some_and(|seen| seen.state == ObservedState::Deleted) {
+        return Ok(None);
+    }
     let connector = app.connectors.of(channel.platform);
     Ok(connector.next_after(&before, &first).map(|to| (state, to)))
 }

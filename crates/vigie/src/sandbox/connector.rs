@@ -299,9 +299,7 @@ impl Connector for Sandbox {
             Ok::<_, Failure>((account, post))
         };
         match looked.await {
-            Err(failure) => Found::CannotTell {
-                detail: failure.to_string(),
-            },
+            Err(failure) => failure.cannot_tell(),
             Ok((_, None)) => Found::Absent,
             Ok((account, Some(post))) if post.content_id == content_id(&body(expected)) => {
                 let remote = self.remote(&account.handle, post);
